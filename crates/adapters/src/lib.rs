@@ -1,0 +1,1 @@
+//! Bytes from other systems to words, and back.

@@ -1,0 +1,131 @@
+//! Effects: what should happen next, as data. Only a driver performs them.
+
+use crate::{Code, Digest, DocKey, StreamId, Timestamp};
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimerKind {
+    /// A guard may change although nothing happens.
+    Reevaluate,
+    /// A person or a discovery has had its time.
+    Deadline,
+    /// A snoozed question comes back.
+    Snooze,
+}
+
+impl TimerKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Reevaluate, Self::Deadline, Self::Snooze];
+
+    /// The word in events and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reevaluate => "reevaluate",
+            Self::Deadline => "deadline",
+            Self::Snooze => "snooze",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A wish to be woken. A newer one for the same document, kind and graph replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// The document that is woken.
+    pub doc: DocKey,
+    /// What for.
+    pub kind: TimerKind,
+    /// The graph; zero for re-evaluation.
+    pub graph: Code,
+    /// Counts up each time it is set; a firing with a lower one is stale.
+    pub generation: u64,
+    /// When; [`Timestamp::MAX`] cancels.
+    pub due: Timestamp,
+}
+
+/// The stable key of an effect: a receiver that sees it twice must act once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectKey(pub Digest);
+
+impl EffectKey {
+    /// `hash(epoch, stream, seq, n)`: the n-th effect of a step, in an epoch of the log.
+    pub fn new(epoch: u64, stream: StreamId, seq: u64, nth: u32) -> Self {
+        Self(Digest::of_parts([
+            b"effect".as_slice(),
+            &epoch.to_be_bytes(),
+            stream.kind.as_str().as_bytes(),
+            &stream.id.to_bytes(),
+            &seq.to_be_bytes(),
+            &nth.to_be_bytes(),
+        ]))
+    }
+}
+
+/// Why a person is asked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AskCause {
+    /// The graph decided it.
+    Decided,
+    /// The one before had their time.
+    Fallback,
+    /// They declined or delegated.
+    PassedOn,
+    /// They asked to be asked again.
+    Again,
+    /// The graph now decides for a higher level.
+    Raised,
+}
+
+impl AskCause {
+    /// The word in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::Fallback => "fallback",
+            Self::PassedOn => "passed_on",
+            Self::Again => "again",
+            Self::Raised => "raised",
+        }
+    }
+}
+
+/// What the driver should do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask a person to take an escalation.
+    Ask {
+        /// The document it is about.
+        doc: DocKey,
+        /// The graph that decided.
+        graph: Code,
+        /// The node it stands at.
+        node: Code,
+        /// Whom: the person's key in `people.yaml`.
+        person: Code,
+        /// Why now.
+        cause: AskCause,
+    },
+    /// Tell a person that they need not act any more.
+    StandDown {
+        /// The document it was about.
+        doc: DocKey,
+        /// The graph.
+        graph: Code,
+        /// Whom.
+        person: Code,
+    },
+}
+
+impl Effect {
+    /// The word in records and in the outbox.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Ask { .. } => "ask",
+            Self::StandDown { .. } => "stand_down",
+        }
+    }
+}

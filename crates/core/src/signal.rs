@@ -1,0 +1,167 @@
+//! Signals: one thing that happened around an account.
+//!
+//! A [`RawSignal`] is what an adapter understood: names are words and the personal parts are open.
+//! The edge resolves who it is about, seals the personal parts and writes the event's bytes; what
+//! the engine then reads from those bytes is a [`Signal`]: numbers only.
+
+use crate::{Code, DocKey, Duration, Money, Personal, Ppm, SubjectId, Timestamp, Trust, Value};
+
+/// A field of a signal as an adapter understood it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A ratio.
+    Ratio(Ppm),
+    /// An amount in its own currency.
+    Money(Money),
+    /// An instant.
+    Time(Timestamp),
+    /// A span.
+    Duration(Duration),
+    /// A short word, at most [`MAX_WORD`] bytes; not personal.
+    Word(String),
+}
+
+/// The longest word a field may hold, in bytes.
+pub const MAX_WORD: usize = 64;
+
+impl RawValue {
+    /// The value as the engine reads it.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Bool(yes) => Value::Bool(*yes),
+            Self::Int(number) => Value::Int(*number),
+            Self::Ratio(ratio) => Value::Ratio(*ratio),
+            Self::Money(money) => Value::Money(*money),
+            Self::Time(time) => Value::Time(*time),
+            Self::Duration(span) => Value::Duration(*span),
+            Self::Word(word) => Value::Code(Code::of(word)),
+        }
+    }
+}
+
+/// A way to find the account that a signal is about, tried in the order given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountHint {
+    /// The account's id in a system: (system, id).
+    External(String, Personal<String>),
+    /// A company's mail or web domain, lower case.
+    Domain(Personal<String>),
+    /// A contact's mail address, lower case; free-mail domains say nothing about a company.
+    Contact(Personal<String>),
+}
+
+/// What an adapter understood of one row, message or delivery.
+#[derive(Clone, Debug)]
+pub struct RawSignal {
+    /// The system it came from; ids are unique within it.
+    pub source: String,
+    /// The id within the source: the same id is the same signal.
+    pub id: String,
+    /// The canonical kind, such as `ticket.opened`.
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it could first be known, where that differs from `at`.
+    pub known_at: Option<Timestamp>,
+    /// Who could have written it.
+    pub trust: Trust,
+    /// Ways to find the account.
+    pub account: Vec<AccountHint>,
+    /// The person it is about or from.
+    pub contact: Option<Personal<String>>,
+    /// The case it belongs to, by the source's number.
+    pub case: Option<String>,
+    /// The deal it belongs to, by the source's number.
+    pub deal: Option<String>,
+    /// Typed fields that rules may read.
+    pub fields: Vec<(String, RawValue)>,
+    /// Personal parts, to be sealed: (field, text).
+    pub personal: Vec<(String, Personal<String>)>,
+}
+
+/// One field as the engine reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The code of the field's name.
+    pub name: Code,
+    /// Its value.
+    pub value: Value,
+}
+
+/// How the edge found the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatchedBy {
+    /// The account's id in the source.
+    External,
+    /// The mail or web domain.
+    Domain,
+    /// A known contact.
+    Contact,
+    /// A link that somebody made.
+    Link,
+    /// Nothing was known: a new account.
+    New,
+    /// Nothing to go by: the signal stands for itself.
+    Nobody,
+}
+
+impl MatchedBy {
+    /// All ways.
+    pub const ALL: [Self; 6] =
+        [Self::External, Self::Domain, Self::Contact, Self::Link, Self::New, Self::Nobody];
+
+    /// The word in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::External => "external",
+            Self::Domain => "domain",
+            Self::Contact => "contact",
+            Self::Link => "link",
+            Self::New => "new",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    /// The way of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == word)
+    }
+}
+
+/// One thing that happened, as numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// First 64 bits of the digest of (source, id): equal for the same signal.
+    pub key: u64,
+    /// First 64 bits of the digest of the content: differs when the same id says something else.
+    pub content: u64,
+    /// Code of the source's name.
+    pub source: Code,
+    /// Code of the kind.
+    pub kind: Code,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it could first be known.
+    pub known_at: Timestamp,
+    /// Who could have written it.
+    pub trust: Trust,
+    /// The case or deal it belongs to.
+    pub doc: Option<DocKey>,
+    /// The person it is about.
+    pub contact: Option<SubjectId>,
+    /// How the account was found.
+    pub matched_by: MatchedBy,
+    /// Fields, in the order of their names as text.
+    pub fields: Box<[Field]>,
+}
+
+impl Signal {
+    /// The value of a field.
+    pub fn field(&self, name: Code) -> Option<Value> {
+        self.fields.iter().find(|field| field.name == name).map(|field| field.value)
+    }
+}

@@ -1,0 +1,1 @@
+//! Fact catalogue and typed three-valued expressions.

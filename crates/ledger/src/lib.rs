@@ -1,0 +1,1 @@
+//! Canonical bytes of events and records, and the chain over them.

@@ -1,0 +1,1 @@
+//! Quality of decisions as plain reports.

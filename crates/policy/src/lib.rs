@@ -1,0 +1,1 @@
+//! Bundles, routing graphs, people: who is asked, by when, and what if not.

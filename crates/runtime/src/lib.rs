@@ -1,0 +1,1 @@
+//! Drivers: the edge, the commit, the clock.

@@ -1,0 +1,1 @@
+//! SQLite journal, snapshots, timers, outbox, keys.
