@@ -123,6 +123,11 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The origin of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Live, Self::History].into_iter().find(|origin| origin.as_str() == word)
+    }
+
     /// The word in records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -144,6 +149,16 @@ pub enum Seen {
     Same,
     /// The journal has it, with other content.
     Other,
+}
+
+impl Seen {
+    /// All answers with their words; "unasked" is left out of an event's bytes.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Unasked, "unasked"),
+        (Self::New, "new"),
+        (Self::Same, "same"),
+        (Self::Other, "other"),
+    ];
 }
 
 /// A person's answer to being asked.
@@ -175,6 +190,11 @@ pub enum FoldCause {
 }
 
 impl FoldCause {
+    /// The cause of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+
     /// All causes.
     pub const ALL: [Self; 4] = [Self::Backfill, Self::Link, Self::Unlink, Self::Recompute];
 
@@ -247,6 +267,8 @@ pub struct Envelope {
     pub origin: Origin,
     /// What the driver found about its key.
     pub seen: Seen,
+    /// The account whose keys matched, where a link led the signal to this stream instead.
+    pub via: Option<AccountId>,
     /// Digest of the event's bytes.
     pub digest: Digest,
     /// What happened.

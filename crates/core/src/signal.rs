@@ -135,9 +135,10 @@ impl MatchedBy {
 /// One thing that happened, as numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signal {
-    /// First 64 bits of the digest of (source, id): equal for the same signal.
+    /// First 64 bits of the edge's keyed hash of (source, id): equal for the same signal.
     pub key: u64,
-    /// First 64 bits of the digest of the content: differs when the same id says something else.
+    /// First 64 bits of the edge's keyed hash of the content: differs when the same id says something
+    /// else.
     pub content: u64,
     /// Code of the source's name.
     pub source: Code,
