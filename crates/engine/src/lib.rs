@@ -1,1 +1,17 @@
-//! One step from a state and an event to a state, a record and effects.
+//! Engine: one step from a state and an event to a state, a record and effects.
+//!
+//! Flow: event -> [`step()`] -> state', record bytes, effects, timers
+//!
+//! - In: a [`StreamState`], an [`bellwether_core::Envelope`] and the [`RuleBook`] it names its rules in.
+//! - Out: a [`Step`]: the record's bytes and digest, effects with keys, timers, evidence.
+//! - Never: reads a clock, a file, randomness or a model. Replay, recovery, simulation and the live
+//!   path call the same function.
+
+pub mod memory;
+pub mod rules;
+pub mod state;
+pub mod step;
+
+pub use rules::{RuleBook, Rules};
+pub use state::StreamState;
+pub use step::{Scratch, Step, StepError, step};

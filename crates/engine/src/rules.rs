@@ -1,0 +1,200 @@
+//! Rules: a bundle composed into everything that one step may consult, under one digest.
+//!
+//! The digest's preimage names the bundle, the feature definitions, the time zone database and the
+//! engine's number; `rules.activated` puts it in the log.
+
+use bellwether_core::authored::Document;
+use bellwether_core::record::ENGINE;
+use bellwether_core::{Code, Digest, Problem};
+use bellwether_expr::{Catalogue, Scope};
+use bellwether_features::{FeatureSet, Watched};
+use bellwether_policy::Policy;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A checked bundle with its features: what an event's `rules` digest stands for.
+pub struct Rules {
+    digest: Digest,
+    preimage: String,
+    files: BTreeMap<String, String>,
+    features: FeatureSet,
+    policy: Policy,
+    catalogue: Catalogue,
+    watched: [Watched; 3],
+    names: BTreeMap<Code, String>,
+    warnings: Vec<Problem>,
+}
+
+impl Rules {
+    /// Composes the files of a bundle: paths relative to its folder, and their texts.
+    ///
+    /// # Errors
+    /// Every problem found, in files' order.
+    pub fn compose(files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        let features = read_features(&files)?;
+        let mut catalogue = features.catalogue().clone();
+        let compiled = bellwether_policy::compile(&files, &mut catalogue)?;
+        let policy = compiled.policy;
+        let preimage = preimage(&files, &features);
+        let watched = [Scope::Account, Scope::Case, Scope::Deal].map(|scope| watch(&policy, scope));
+        let names = names(&policy, &catalogue);
+        Ok(Self {
+            digest: Digest::of(preimage.as_bytes()),
+            preimage,
+            files,
+            features,
+            policy,
+            catalogue,
+            watched,
+            names,
+            warnings: compiled.warnings,
+        })
+    }
+
+    /// The digest that events name.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What the digest was taken of: canonical JSON.
+    pub fn preimage(&self) -> &str {
+        &self.preimage
+    }
+
+    /// The files that it was composed from.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
+    /// The feature definitions.
+    pub fn features(&self) -> &FeatureSet {
+        &self.features
+    }
+
+    /// The graphs, people and rates.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The facts, with every word that the bundle's files name.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What did not stop the load.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// What the guards of a subject's graphs read.
+    pub fn watched(&self, scope: Scope) -> &Watched {
+        let [account, case, deal] = &self.watched;
+        match scope {
+            Scope::Account => account,
+            Scope::Case => case,
+            Scope::Deal => deal,
+        }
+    }
+
+    /// The word of a code that the bundle names: graphs, nodes, people, facts, closed words.
+    pub fn word(&self, code: Code) -> Option<&str> {
+        self.names.get(&code).map(String::as_str).or_else(|| self.catalogue.word(code))
+    }
+}
+
+fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut read = |name: &str| match files.get(name) {
+        None => None,
+        Some(text) => match Document::read(name, text) {
+            Ok(document) => Some(document),
+            Err(found) => {
+                problems.extend(found);
+                None
+            }
+        },
+    };
+    let (facts, features) = (read("facts.yaml"), read("features.yaml"));
+    if !files.contains_key("facts.yaml") {
+        let message = "the bundle has no `facts.yaml`";
+        problems.push(
+            Problem::new("bundle-file-missing", message)
+                .help("name the facts that rules may read in `facts.yaml`"),
+        );
+    }
+    match facts {
+        Some(facts) if problems.is_empty() => bellwether_features::compile(&facts, features.as_ref()),
+        _ => Err(problems),
+    }
+}
+
+fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet) -> String {
+    let parts = files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
+    let bundle = Digest::of_parts(parts);
+    let tz = jiff_version();
+    let features = features.digest();
+    format!(r#"{{"bundle":"{bundle}","engine":{ENGINE},"features":"{features}","tz":"{tz}"}}"#)
+}
+
+/// The time zone database is inside the binary; its edition is part of what a decision rests on.
+fn jiff_version() -> &'static str {
+    bellwether_core::civil::TZDB
+}
+
+fn watch(policy: &Policy, scope: Scope) -> Watched {
+    let mut watched = Watched::default();
+    for graph in policy.graphs().iter().filter(|graph| graph.subject() == scope) {
+        let (comparisons, loose) = graph.watched();
+        watched.comparisons.extend(comparisons);
+        watched.loose.extend(loose);
+    }
+    watched.comparisons.sort_unstable();
+    watched.comparisons.dedup();
+    watched.loose.sort_unstable();
+    watched.loose.dedup();
+    watched
+}
+
+fn names(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<Code, String> {
+    let mut names = BTreeMap::new();
+    let mut note = |word: &str| names.insert(Code::of(word), word.to_owned());
+    for graph in policy.graphs() {
+        note(graph.name());
+        graph.nodes().iter().for_each(|node| drop(note(&node.name)));
+        graph.rules().iter().for_each(|rule| drop(note(&rule.id)));
+    }
+    for person in policy.people().iter() {
+        note(&person.key);
+    }
+    for fact in catalogue.iter() {
+        note(&fact.name);
+    }
+    note("undecided");
+    names
+}
+
+/// The rules that events may name, by digest.
+#[derive(Clone, Default)]
+pub struct RuleBook {
+    known: BTreeMap<Digest, Arc<Rules>>,
+}
+
+impl RuleBook {
+    /// A book with one set of rules.
+    pub fn of(rules: Arc<Rules>) -> Self {
+        let mut book = Self::default();
+        book.add(rules);
+        book
+    }
+
+    /// Adds rules.
+    pub fn add(&mut self, rules: Arc<Rules>) {
+        self.known.insert(rules.digest(), rules);
+    }
+
+    /// The rules of a digest.
+    pub fn get(&self, digest: &Digest) -> Option<&Arc<Rules>> {
+        self.known.get(digest)
+    }
+}
+
