@@ -6,10 +6,10 @@
 use bellwether_core::authored::Document;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
-use bellwether_expr::{Catalogue, Scope};
+use bellwether_expr::{Catalogue, Scope, Slot};
 use bellwether_features::{FeatureSet, Watched};
-use bellwether_policy::Policy;
-use std::collections::BTreeMap;
+use bellwether_policy::{Graph, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A checked bundle with its features: what an event's `rules` digest stands for.
@@ -21,6 +21,7 @@ pub struct Rules {
     policy: Policy,
     catalogue: Catalogue,
     watched: [Watched; 3],
+    graphs: Vec<GraphFacts>,
     names: BTreeMap<Code, String>,
     warnings: Vec<Problem>,
 }
@@ -38,6 +39,8 @@ impl Rules {
         let preimage = preimage(&files, &features);
         let watched = [Scope::Account, Scope::Case, Scope::Deal].map(|scope| watch(&policy, scope));
         let names = names(&policy, &catalogue);
+        let graphs = policy.graphs().iter().map(|graph| GraphFacts::new(graph, &catalogue));
+        let graphs = graphs.collect();
         Ok(Self {
             digest: Digest::of(preimage.as_bytes()),
             preimage,
@@ -46,6 +49,7 @@ impl Rules {
             policy,
             catalogue,
             watched,
+            graphs,
             names,
             warnings: compiled.warnings,
         })
@@ -96,9 +100,44 @@ impl Rules {
         }
     }
 
+    /// Whether any graph decides about subjects of this scope.
+    pub fn decides_about(&self, scope: Scope) -> bool {
+        self.policy.graphs().iter().any(|graph| graph.subject() == scope)
+    }
+
+    /// The code of a graph's rule, by position; zero for none.
+    pub fn rule_code(&self, graph: usize, rule: Option<usize>) -> Code {
+        let rules = self.graphs.get(graph).map(|graph| graph.rules.as_slice()).unwrap_or_default();
+        rule.and_then(|rule| rules.get(rule)).copied().unwrap_or_default()
+    }
+
+    /// The facts that a graph's guards can read, sorted by name.
+    pub fn facts_of(&self, graph: usize) -> &[(String, Slot)] {
+        self.graphs.get(graph).map(|graph| graph.facts.as_slice()).unwrap_or_default()
+    }
+
     /// The word of a code that the bundle names: graphs, nodes, people, facts, closed words.
     pub fn word(&self, code: Code) -> Option<&str> {
         self.names.get(&code).map(String::as_str).or_else(|| self.catalogue.word(code))
+    }
+}
+
+/// What is looked up of a graph at every step.
+struct GraphFacts {
+    /// Codes of the rules' ids.
+    rules: Vec<Code>,
+    /// The facts that its guards read, sorted by name.
+    facts: Vec<(String, Slot)>,
+}
+
+impl GraphFacts {
+    fn new(graph: &Graph, catalogue: &Catalogue) -> Self {
+        let guards = (0..graph.rules().len()).filter_map(|rule| graph.guard(rule));
+        let slots: BTreeSet<Slot> = guards.flat_map(|guard| guard.slots()).copied().collect();
+        let name = |slot: Slot| Some((catalogue.fact(slot)?.name.clone(), slot));
+        let mut facts: Vec<_> = slots.into_iter().filter_map(name).collect();
+        facts.sort_unstable();
+        Self { rules: graph.rules().iter().map(|rule| Code::of(&rule.id)).collect(), facts }
     }
 }
 
@@ -163,10 +202,10 @@ fn names(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<Code, String> {
         graph.nodes().iter().for_each(|node| drop(note(&node.name)));
         graph.rules().iter().for_each(|rule| drop(note(&rule.id)));
     }
-    for person in policy.people().iter() {
+    for person in policy.people().persons() {
         note(&person.key);
     }
-    for fact in catalogue.iter() {
+    for (_, fact) in catalogue.iter() {
         note(&fact.name);
     }
     note("undecided");

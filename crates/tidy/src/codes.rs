@@ -3,12 +3,13 @@
 //! A code is a text of lowercase words joined by `-` that stands in shipped code
 //!
 //! 1. inside a function named `code`,
-//! 2. as the first argument of `Problem::new(`, `Problem::at(` or `problem(`,
+//! 2. as the first argument of `Problem::new(`, `Problem::at(`, `problem(`, or of a function of the
+//!    same crate whose first parameter is named `code`,
 //! 3. or as the value of a constant named `CODE` or `..._CODE`.
 
 use crate::lexer::{self, Kind, Token};
 use crate::{Finding, Repo, functions, repo};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FOLDER: &str = "docs/errors";
 const SECTIONS: [&str; 3] = ["What it means", "How to mend it", "Example"];
@@ -39,10 +40,18 @@ pub fn check(repo: &Repo) -> Vec<Finding> {
 
 /// Every code, with the first place it stands.
 fn all(repo: &Repo) -> BTreeMap<String, String> {
+    let mut crates: BTreeMap<&str, Vec<(&str, Vec<Token<'_>>)>> = BTreeMap::new();
+    for (path, text) in repo.rust().filter(|(path, _)| !repo::is_test_file(path)) {
+        if let Some(name) = path.strip_prefix("crates/").and_then(|rest| rest.split('/').next()) {
+            let shipped = lexer::without_tests(&lexer::tokens(text));
+            crates.entry(name).or_default().push((path, shipped));
+        }
+    }
     let mut found = BTreeMap::new();
-    for (path, text) in repo.rust() {
-        if path.starts_with("crates/") && !repo::is_test_file(path) {
-            for (code, line) in codes(&lexer::without_tests(&lexer::tokens(text))) {
+    for files in crates.values() {
+        let takers: BTreeSet<&str> = files.iter().flat_map(|(_, tokens)| takers(tokens)).collect();
+        for (path, tokens) in files {
+            for (code, line) in codes(tokens, &takers) {
                 found.entry(code.to_owned()).or_insert_with(|| format!("{path}:{line}"));
             }
         }
@@ -50,15 +59,32 @@ fn all(repo: &Repo) -> BTreeMap<String, String> {
     found
 }
 
-fn codes<'a>(tokens: &[Token<'a>]) -> Vec<(&'a str, usize)> {
+/// Functions whose first parameter, after `self`, is named `code`. `new` is too common a name.
+fn takers<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
+    let functions = functions::functions(tokens).into_iter();
+    let takes = |open: usize, start: usize| {
+        let head = tokens.iter().take(open).skip(start);
+        let inside = head.skip_while(|token| token.kind != Kind::Sign('(')).skip(1);
+        let mut words = inside.filter_map(|token| match token.kind {
+            Kind::Word(word) if !matches!(word, "mut" | "self") => Some(word),
+            _ => None,
+        });
+        words.next() == Some("code")
+    };
+    let named = functions.filter(|f| f.name != "new" && takes(f.open, f.start));
+    named.map(|function| function.name).collect()
+}
+
+fn codes<'a>(tokens: &[Token<'a>], takers: &BTreeSet<&str>) -> Vec<(&'a str, usize)> {
     let mut found = Vec::new();
     for function in functions::functions(tokens).iter().filter(|f| f.name == "code") {
         let body = tokens.iter().take(function.end).skip(function.open);
         found.extend(body.filter_map(code));
     }
     for at in 0..tokens.len() {
-        found.extend(tokens.get(at..).and_then(argument).and_then(code));
-        found.extend(tokens.get(at..).and_then(constant).and_then(code));
+        let rest = tokens.get(at..).unwrap_or_default();
+        found.extend(argument(rest, takers).and_then(code));
+        found.extend(constant(rest).and_then(code));
     }
     found
 }
@@ -71,12 +97,12 @@ fn code<'a>(token: &Token<'a>) -> Option<(&'a str, usize)> {
 }
 
 /// The first argument, where a call that makes a problem starts here.
-fn argument<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t Token<'a>> {
+fn argument<'t, 'a>(tokens: &'t [Token<'a>], takers: &BTreeSet<&str>) -> Option<&'t Token<'a>> {
     use Kind::{Sign, Word};
     let kinds: Vec<_> = tokens.iter().take(5).map(|token| token.kind).collect();
     match kinds.as_slice() {
         [Word("Problem"), Sign(':'), Sign(':'), Word("new" | "at"), Sign('(')] => tokens.get(5),
-        [Word("problem"), Sign('('), ..] => tokens.get(2),
+        [Word(name), Sign('('), ..] if *name == "problem" || takers.contains(name) => tokens.get(2),
         _ => None,
     }
 }
@@ -136,6 +162,9 @@ mod tests {
             ("Problem::at(\n  \"a-b\",\n  span)", "a-b"),
             ("Problem::other(\"a-b\")", ""),
             ("found.push(problem(\"a-b\", 1))", "a-b"),
+            ("fn refuse(&mut self, code: &str) {} fn f() { self.refuse(\"a-b\", 1) }", "a-b"),
+            ("fn refuse(&mut self, why: &str) {} fn f() { self.refuse(\"a-b\", 1) }", ""),
+            ("impl P { fn new(code: &str) {} } fn f() { Other::new(\"a-b\") }", ""),
             ("pub const LATE_CODE: &str = \"a-b\";", "a-b"),
             ("const CODE: &'static str = \"a-b\";", "a-b"),
             ("const NAME: &str = \"a-b\";", ""),
@@ -145,6 +174,15 @@ mod tests {
             let repo = Repo::of(&[("crates/a/src/lib.rs", source)]);
             let got: Vec<_> = all(&repo).into_keys().collect();
             assert_eq!(got.join(" "), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_takes_a_code_does_so_in_its_whole_crate() {
+        let call = "fn f() { refuse(\"a-b\") }";
+        for (path, found) in [("crates/a/src/b.rs", 1), ("crates/b/src/b.rs", 0)] {
+            let takes = ("crates/a/src/lib.rs", "fn refuse(code: &str) {}");
+            assert_eq!(all(&Repo::of(&[takes, (path, call)])).len(), found, "{path}");
         }
     }
 

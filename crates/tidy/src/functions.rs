@@ -11,6 +11,8 @@ pub struct Function<'a> {
     pub line: usize,
     /// How many lines it takes.
     pub lines: usize,
+    /// The index of `fn`.
+    pub start: usize,
     /// The index of the brace that opens its body.
     pub open: usize,
     /// The index of the brace that closes it.
@@ -29,7 +31,7 @@ pub fn functions<'a>(tokens: &[Token<'a>]) -> Vec<Function<'a>> {
         .filter_map(|(at, line, name)| {
             let lexer::Item { open, end } = lexer::item(tokens, at);
             let last = tokens.get(end)?.line;
-            Some(Function { name, line, lines: last + 1 - line, open: open?, end })
+            Some(Function { name, line, lines: last + 1 - line, start: at, open: open?, end })
         })
         .collect()
 }

@@ -68,7 +68,8 @@ fn wrong_bans(name: &str, own: Option<&str>, template: &str) -> Option<String> {
 
 /// The paths that a list bans: every text that names one.
 fn bans(list: &str) -> BTreeSet<&str> {
-    let texts = lexer::tokens(list).into_iter().filter_map(|token| match token.kind {
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    let texts = lines.flat_map(lexer::tokens).filter_map(|token| match token.kind {
         lexer::Kind::Text(text) if text.contains("::") && !text.contains(' ') => Some(text),
         _ => None,
     });
@@ -114,13 +115,14 @@ mod tests {
 
     #[test]
     fn a_pure_crate_carries_the_ban_list() {
-        let no_floats = "disallowed-methods = [{ path = \"std::env::var\" }, \"std::gone\"]";
+        let no_floats = "disallowed-methods = [{ path = \"std::env::var\" }]";
         for (name, own, part) in [
             ("core", Some(BANS), ""),
             ("core", None, "missing; copy"),
             ("core", Some(no_floats), "differs"),
             ("store", None, ""),
             ("intent", Some(BANS), ""),
+            ("intent", Some(no_floats), ""),
             ("intent", Some("disallowed-methods = []"), "no longer bans std::env::var"),
             ("intent", None, "missing; copy"),
         ] {
@@ -128,8 +130,6 @@ mod tests {
             assert_eq!(got.is_empty(), part.is_empty(), "{name}: {got:?}");
             assert!(got.iter().all(|what| what.contains(part)), "{name}: {got:?}");
         }
-        // A `#` does not start a comment for the Rust lexer: the ban in it is still asked for.
-        assert_eq!(said("intent", "", Some(no_floats)), Vec::<String>::new());
     }
 
     #[test]

@@ -122,9 +122,9 @@ mod tests {
         for (path, text, findings) in [
             ("a.rs", format!("// {to_do}: later"), 1),
             ("a.rs", format!("// {to_do}(#12): later"), 0),
-            ("a.md", format!("{fix_me}"), 1),
+            ("a.md", fix_me.to_owned(), 1),
             ("a.rs", format!("let m{to_do} = 1;"), 0),
-            ("a.csv", format!("{to_do}"), 0),
+            ("a.csv", to_do.to_owned(), 0),
             ("test", format!("# {to_do}"), 1),
             ("specs/a.yaml", format!("{to_do} {home}/x"), 0),
             ("a.md", format!("see {work}/x"), 1),

@@ -1,0 +1,267 @@
+//! One step: an event moves one stream, and leaves one record.
+//!
+//! Order within a step: is it known already? count it; evaluate every graph whose subject it touched;
+//! move the escalations; set the timers; write the record. The caller commits record and effects
+//! together, and keeps the new state only then.
+
+mod draft;
+mod escalate;
+mod evaluate;
+mod relayout;
+
+pub use draft::{Decided, Scratch};
+
+use crate::memory::Known;
+use crate::rules::{RuleBook, Rules};
+use crate::state::{Doc, StreamState, scope_of};
+use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::event::{Answer, Seen};
+use bellwether_core::record::{Record, Status};
+use bellwether_core::{
+    Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Signal, Timestamp,
+};
+use bellwether_features::Counted;
+use bellwether_ledger::write_record;
+
+/// What one step gives. Nothing of it has happened yet.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Position of the record in its stream.
+    pub seq: u64,
+    /// The record's bytes.
+    pub record: Vec<u8>,
+    /// Their digest: the stream's new head.
+    pub digest: Digest,
+    /// What was done with the event.
+    pub status: Status,
+    /// What each graph decided, in the order of the graphs.
+    pub decided: Vec<Decided>,
+    /// Effects to perform after the commit.
+    pub effects: Vec<(EffectKey, Effect)>,
+    /// Timers to set after the commit.
+    pub timers: Vec<Timer>,
+    /// Evidence rows to keep, each named by its digest in the record.
+    pub evidence: Vec<Vec<u8>>,
+}
+
+/// A fault of the driver: nothing was decided, the state must be thrown away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The event names rules that the book does not hold.
+    #[error("the event names the rules {0}, which are not loaded")]
+    UnknownRules(Digest),
+    /// The event belongs to another stream.
+    #[error("the event belongs to another stream than the state")]
+    OtherStream,
+}
+
+impl StepError {
+    /// Never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRules(_) => "step-unknown-rules",
+            Self::OtherStream => "step-other-stream",
+        }
+    }
+}
+
+/// The epoch of the log that effect keys name; a restore starts a new one.
+pub const FIRST_EPOCH: u64 = 1;
+
+/// Whether the driver must look into the journal before this event can be stepped, because its key
+/// lies below what the stream remembers; the answer is stamped into the event.
+pub fn needs_journal(state: &StreamState, signal: &Signal) -> bool {
+    state.memory.look_up(signal.key, signal.content, signal.at) == Known::Unsure
+}
+
+/// Moves a stream by one event.
+///
+/// # Errors
+/// [`StepError`] when the driver gave the wrong state or rules; the state is then not to be used.
+pub fn step(
+    state: &mut StreamState,
+    event: &Envelope,
+    book: &RuleBook,
+    scratch: &mut Scratch,
+) -> Result<Step, StepError> {
+    if state.stream != event.stream {
+        return Err(StepError::OtherStream);
+    }
+    let rules = book.get(&event.rules).ok_or(StepError::UnknownRules(event.rules))?;
+    if state.rules != Some(event.rules) {
+        relayout::adopt(state, rules, book);
+    }
+    state.seq += 1;
+    state.time = state.time.max(event.at);
+    scratch.begin();
+    let mut moving = Moving { state, event, rules, scratch };
+    let status = moving.apply();
+    Ok(finish(state, event, rules, status, scratch))
+}
+
+/// The parts of a step that are passed along while it is under way.
+struct Moving<'a> {
+    state: &'a mut StreamState,
+    event: &'a Envelope,
+    rules: &'a Rules,
+    scratch: &'a mut Scratch,
+}
+
+impl Moving<'_> {
+    fn apply(&mut self) -> Status {
+        match &self.event.body {
+            Body::Signal(signal) => self.signal(signal),
+            Body::Timer { doc, kind, graph, generation, .. } => {
+                self.timer(*doc, *kind, *graph, *generation)
+            }
+            Body::Answered { doc, graph, person, answer } => {
+                self.answered(*doc, *graph, *person, *answer)
+            }
+            Body::Folded { states, .. } => self.folded(states),
+            Body::RulesActivated { .. } => Status::Applied,
+        }
+    }
+
+    fn signal(&mut self, signal: &Signal) -> Status {
+        match (self.state.memory.look_up(signal.key, signal.content, signal.at), self.event.seen) {
+            (Known::Same, _) | (Known::Unsure, Seen::Same) => return Status::Duplicate,
+            (Known::Other, _) | (Known::Unsure, Seen::Other) => return Status::Conflict,
+            (Known::Unsure, Seen::Unasked) => return Status::Refused,
+            (Known::New, _) | (Known::Unsure, Seen::New) => {}
+        }
+        self.state.memory.insert(signal.key, signal.content, signal.at);
+        let counted = self.count(signal);
+        let status = match counted {
+            Counted::Applied { .. } => Status::Applied,
+            Counted::Late { .. } => Status::Late,
+            Counted::TooLate => return Status::TooLate,
+        };
+        self.evaluate(signal.doc, Some(signal), status);
+        status
+    }
+
+    /// Counts a signal in the account's document and in the case's or deal's; the later of the two
+    /// says whether it was late.
+    fn count(&mut self, signal: &Signal) -> Counted {
+        let (features, meta) = (self.rules.features(), self.rules.policy().meta());
+        let (time, lateness, rates) = (self.state.time, meta.lateness, self.rules.policy().rates());
+        let new = |doc| Doc::new(features.new_state(scope_of(doc)));
+        let account = self.state.account.get_or_insert_with(|| new(DocKey::Account));
+        let counted = features.fold(&mut account.features, signal, time, lateness, rates);
+        let Some(doc) = signal.doc else { return counted };
+        let sub = self.state.subs.entry(doc).or_insert_with(|| new(doc));
+        match features.fold(&mut sub.features, signal, time, lateness, rates) {
+            late @ Counted::Late { .. } => late,
+            _ => counted,
+        }
+    }
+
+    fn timer(&mut self, doc: DocKey, kind: TimerKind, graph: Code, generation: u64) -> Status {
+        let Some(found) = self.doc_mut(doc) else { return Status::Stale };
+        match kind {
+            TimerKind::Reevaluate => {
+                if found.wake.0 != generation {
+                    return Status::Stale;
+                }
+                found.wake.1 = Timestamp::MAX;
+            }
+            TimerKind::Deadline | TimerKind::Snooze => {
+                if found.graph(graph).is_none_or(|state| state.generation != generation) {
+                    return Status::Stale;
+                }
+            }
+        }
+        let sub = (doc != DocKey::Account).then_some(doc);
+        let woken = (kind != TimerKind::Reevaluate).then_some((kind, graph));
+        self.evaluate_after(sub, None, Status::Applied, woken);
+        Status::Applied
+    }
+
+    fn answered(&mut self, doc: DocKey, graph: Code, person: Code, answer: Answer) -> Status {
+        if escalate::answer(self, doc, graph, person, answer) {
+            Status::Applied
+        } else {
+            Status::Refused
+        }
+    }
+
+    /// Replaces feature states by ones that were folded anew, then decides again.
+    fn folded(&mut self, states: &[(DocKey, Vec<u8>)]) -> Status {
+        let features = self.rules.features();
+        let mut read = Vec::with_capacity(states.len());
+        for (key, bytes) in states {
+            match features.decode(scope_of(*key), bytes) {
+                Ok(state) => read.push((*key, state)),
+                Err(_) => return Status::Undecided,
+            }
+        }
+        for (key, features) in read {
+            match self.doc_mut(key) {
+                Some(doc) => doc.features = features,
+                None if key == DocKey::Account => self.state.account = Some(Doc::new(features)),
+                None => drop(self.state.subs.insert(key, Doc::new(features))),
+            }
+        }
+        let subs: Vec<_> = self.state.subs.keys().copied().collect();
+        if subs.is_empty() {
+            self.evaluate(None, None, Status::Applied);
+        }
+        for sub in subs {
+            self.evaluate(Some(sub), None, Status::Applied);
+        }
+        Status::Applied
+    }
+
+    fn doc_mut(&mut self, key: DocKey) -> Option<&mut Doc> {
+        match key {
+            DocKey::Account => self.state.account.as_mut(),
+            sub => self.state.subs.get_mut(&sub),
+        }
+    }
+}
+
+/// Writes the record and gives the step.
+fn finish(
+    state: &mut StreamState,
+    event: &Envelope,
+    rules: &Rules,
+    status: Status,
+    scratch: &mut Scratch,
+) -> Step {
+    let effects: Vec<_> = std::mem::take(&mut scratch.effects)
+        .into_iter()
+        .zip(0u32..)
+        .map(|(effect, nth)| {
+            (EffectKey::new(FIRST_EPOCH, state.stream, state.seq, nth), effect)
+        })
+        .collect();
+    let decisions = scratch.decisions(rules);
+    let record = Record {
+        stream: state.stream,
+        seq: state.seq,
+        prev: state.head,
+        at: event.at,
+        stream_time: state.time,
+        event: event.digest,
+        rules: event.rules,
+        origin: event.origin,
+        status,
+        decisions: &decisions,
+        effects: &effects,
+        timers: &scratch.timers,
+    };
+    let mut bytes = Vec::with_capacity(768);
+    write_record(&record, &|code| rules.word(code), &mut bytes);
+    let digest = Digest::of(&bytes);
+    state.head = digest;
+    Step {
+        seq: state.seq,
+        record: bytes,
+        digest,
+        status,
+        decided: scratch.decided(rules),
+        effects,
+        timers: scratch.timers.clone(),
+        evidence: std::mem::take(&mut scratch.evidence),
+    }
+}

@@ -1,0 +1,174 @@
+//! Room for one step: buffers that are kept between steps, so that deciding does not allocate.
+
+use crate::rules::Rules;
+use bellwether_core::effect::Timer;
+use bellwether_core::record::{Candidate, Decision};
+use bellwether_core::{Code, Digest, DocKey, Effect, Ppm, Timestamp, Trust};
+use bellwether_features::Reading;
+use bellwether_policy::{Masks, Outcome, Verdict};
+
+/// What one graph decided about one subject, for drivers and reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The graph.
+    pub graph: Code,
+    /// The subject.
+    pub doc: DocKey,
+    /// The rule that decided; zero if none held.
+    pub rule: Code,
+    /// The node that was reached.
+    pub node: Code,
+    /// What the node means.
+    pub outcome: Outcome,
+    /// Whether a rule could not be evaluated.
+    pub doubt: bool,
+    /// Whether rule, node or doubt differ from the decision before.
+    pub changed: bool,
+    /// Who was asked in this step, if somebody was (also by imported history).
+    pub asked: Option<Code>,
+    /// The seq of the decision that this one replaces because of a late signal.
+    pub supersedes: Option<u64>,
+}
+
+/// A decision under way; positions instead of names.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) graph: usize,
+    pub(super) doc: DocKey,
+    pub(super) verdict: Verdict,
+    pub(super) masks: Masks,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidate_count: u32,
+    pub(super) completeness: Ppm,
+    pub(super) trust: Trust,
+    pub(super) facts: Vec<(Code, Timestamp)>,
+    pub(super) supersedes: Option<u64>,
+    pub(super) evidence: Option<Digest>,
+    pub(super) changed: bool,
+    pub(super) asked: Option<Code>,
+}
+
+/// Buffers of a step. One per thread; what is in it between steps means nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) reading: Reading,
+    pub(super) chain: Vec<Code>,
+    drafts: Vec<Draft>,
+    used: usize,
+    pub(super) effects: Vec<Effect>,
+    pub(super) timers: Vec<Timer>,
+    pub(super) evidence: Vec<Vec<u8>>,
+}
+
+impl Scratch {
+    pub(super) fn begin(&mut self) {
+        self.used = 0;
+        self.effects.clear();
+        self.timers.clear();
+        self.evidence.clear();
+    }
+
+    /// A draft to fill; its buffers are empty. Together with the reading it is decided on.
+    pub(super) fn draft(&mut self, graph: usize, doc: DocKey) -> (&mut Draft, &Reading) {
+        if self.used == self.drafts.len() {
+            self.drafts.push(Draft::default());
+        }
+        self.used += 1;
+        #[expect(clippy::indexing_slicing, reason = "one was pushed just above where it lacked")]
+        let draft = &mut self.drafts[self.used - 1];
+        draft.reset(graph, doc);
+        (draft, &self.reading)
+    }
+
+    /// The draft that was given last.
+    pub(super) fn last_draft(&mut self) -> Option<&mut Draft> {
+        self.drafts.get_mut(self.used.checked_sub(1)?)
+    }
+
+    fn filled(&self) -> &[Draft] {
+        self.drafts.get(..self.used).unwrap_or_default()
+    }
+
+    pub(super) fn decisions<'a>(&'a self, rules: &'a Rules) -> Vec<Decision<'a>> {
+        let graphs = rules.policy().graphs();
+        let decision = |draft: &'a Draft| {
+            let graph = graphs.get(draft.graph)?;
+            let node = graph.nodes().get(draft.verdict.node)?;
+            let rule = draft.verdict.rule.and_then(|rule| graph.rules().get(rule));
+            Some(Decision {
+                graph: graph.name(),
+                doc: draft.doc,
+                hit: draft.masks.hit(),
+                unknown: draft.masks.unknown(),
+                rule: rule.map_or("", |rule| &rule.id),
+                node: &node.name,
+                outcome: node.outcome.as_str(),
+                candidates: &draft.candidates,
+                candidate_count: draft.candidate_count,
+                completeness: draft.completeness,
+                confidence: None,
+                certificate: None,
+                trust: draft.trust,
+                facts: &draft.facts,
+                overridden_by: None,
+                owner: graph.owner(),
+                supersedes: draft.supersedes,
+                evidence: draft.evidence,
+            })
+        };
+        self.filled().iter().filter_map(decision).collect()
+    }
+
+    pub(super) fn decided(&self, rules: &Rules) -> Vec<Decided> {
+        let graphs = rules.policy().graphs();
+        let decided = |draft: &Draft| {
+            let graph = graphs.get(draft.graph)?;
+            let node = graph.nodes().get(draft.verdict.node)?;
+            Some(Decided {
+                graph: graph.code(),
+                doc: draft.doc,
+                rule: rules.rule_code(draft.graph, draft.verdict.rule),
+                node: node.code,
+                outcome: node.outcome,
+                doubt: draft.verdict.doubt,
+                changed: draft.changed,
+                asked: draft.asked,
+                supersedes: draft.supersedes,
+            })
+        };
+        self.filled().iter().filter_map(decided).collect()
+    }
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            graph: 0,
+            doc: DocKey::Account,
+            verdict: Verdict { rule: None, node: 0, doubt: false },
+            masks: Masks::default(),
+            candidates: Vec::new(),
+            candidate_count: 0,
+            completeness: Ppm::default(),
+            trust: Trust::System,
+            facts: Vec::new(),
+            supersedes: None,
+            evidence: None,
+            changed: false,
+            asked: None,
+        }
+    }
+}
+
+impl Draft {
+    fn reset(&mut self, graph: usize, doc: DocKey) {
+        self.graph = graph;
+        self.doc = doc;
+        self.candidates.clear();
+        self.candidate_count = 0;
+        self.facts.clear();
+        self.supersedes = None;
+        self.evidence = None;
+        self.asked = None;
+    }
+}

@@ -1,0 +1,185 @@
+//! Evaluating graphs: facts are read once a subject, every graph of that subject decides.
+
+use super::Moving;
+use super::escalate;
+use crate::rules::Rules;
+use crate::state::{LastDecision, scope_of};
+use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::record::Status;
+use bellwether_core::{Code, Digest, DocKey, Signal, Timestamp, Trust};
+use bellwether_expr::Scope;
+use bellwether_features::Reading;
+use bellwether_ledger::json::Object;
+use bellwether_policy::{Graph, Verdict};
+
+impl Moving<'_> {
+    /// Decides about the account and, where the event touched one, about the case or deal.
+    pub(super) fn evaluate(&mut self, sub: Option<DocKey>, signal: Option<&Signal>, status: Status) {
+        self.evaluate_after(sub, signal, status, None);
+    }
+
+    /// As [`Moving::evaluate`], after the timer of one graph went off.
+    pub(super) fn evaluate_after(
+        &mut self,
+        sub: Option<DocKey>,
+        signal: Option<&Signal>,
+        status: Status,
+        woken: Option<(TimerKind, Code)>,
+    ) {
+        if self.rules.decides_about(Scope::Account) {
+            self.subject(DocKey::Account, signal, status, woken.filter(|_| sub.is_none()));
+        }
+        if let Some(sub) = sub
+            && self.rules.decides_about(scope_of(sub))
+        {
+            self.subject(sub, signal, status, woken);
+        }
+    }
+
+    fn subject(
+        &mut self,
+        key: DocKey,
+        signal: Option<&Signal>,
+        status: Status,
+        woken: Option<(TimerKind, Code)>,
+    ) {
+        let scope = scope_of(key);
+        let (now, rules) = (self.state.time, self.rules);
+        let Some(account) = &mut self.state.account else { return };
+        let sub = match key {
+            DocKey::Account => None,
+            sub => self.state.subs.get_mut(&sub).map(|doc| &mut doc.features),
+        };
+        let (features, rates) = (rules.features(), rules.policy().rates());
+        let reading = &mut self.scratch.reading;
+        features.read(&mut account.features, sub, signal, now, rates, reading);
+        let mut ended = false;
+        for (nth, graph) in rules.policy().graphs().iter().enumerate() {
+            if graph.subject() == scope {
+                let own = woken.filter(|(_, woken)| *woken == graph.code()).map(|(kind, _)| kind);
+                ended |= self.graph(nth, graph, key, status, own);
+            }
+        }
+        self.set_wake(key, scope);
+        if ended {
+            self.end(key);
+        }
+    }
+
+    /// Lets one graph decide and moves its escalation. `true` when the subject has ended.
+    fn graph(
+        &mut self,
+        nth: usize,
+        graph: &Graph,
+        key: DocKey,
+        status: Status,
+        woken: Option<TimerKind>,
+    ) -> bool {
+        let rules = self.rules;
+        let (draft, reading) = self.scratch.draft(nth, key);
+        let verdict = graph.decide(&reading.slots, &mut draft.masks);
+        draft.verdict = verdict;
+        draft.completeness = reading.completeness();
+        draft.trust = describe_facts(rules, graph, &verdict, reading, &mut draft.facts);
+        let masks = fold_masks(draft.masks.hit(), draft.masks.unknown());
+        let closed = graph.closed(&reading.slots);
+        let rule = rules.rule_code(nth, verdict.rule);
+        let node = graph.nodes().get(verdict.node).map_or(Code::default(), |node| node.code);
+        let seq = self.state.seq;
+        let Some(doc) = self.doc_mut(key) else { return false };
+        let state = doc.graph_mut(graph.code());
+        let before = state.last.replace(LastDecision { seq, rule, node, masks });
+        let changed = before.is_none_or(|last| (last.rule, last.node) != (rule, node));
+        let late = before.filter(|_| status == Status::Late).map(|last| last.seq);
+        let evidence = changed.then(|| write_evidence(rules, nth, graph, &self.scratch.reading));
+        if let Some(draft) = self.scratch.last_draft() {
+            draft.changed = changed;
+            draft.supersedes = late;
+            draft.evidence = evidence.as_deref().map(Digest::of);
+        }
+        self.scratch.evidence.extend(evidence);
+        escalate::advance(self, graph, key, &verdict, rule, closed, woken);
+        closed
+    }
+
+    /// Keeps one re-evaluation timer per document, at the next instant at which a guard may change.
+    fn set_wake(&mut self, key: DocKey, scope: Scope) {
+        let (now, rules) = (self.state.time, self.rules);
+        let Some(account) = &self.state.account else { return };
+        let sub = self.state.subs.get(&key).map(|doc| &doc.features);
+        let features = rules.features();
+        let reading = &self.scratch.reading;
+        let watched = rules.watched(scope);
+        let due = features.next_flip(&account.features, sub, reading, now, watched);
+        let Some(doc) = self.doc_mut(key) else { return };
+        let due = if doc.ended.is_some() { Timestamp::MAX } else { due };
+        if doc.wake.1 != due {
+            doc.wake = (doc.wake.0 + 1, due);
+            let generation = doc.wake.0;
+            let (kind, graph) = (TimerKind::Reevaluate, Code::default());
+            self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
+        }
+    }
+
+    /// Marks a subject as ended and forgets those that ended longer ago than a signal may be late.
+    fn end(&mut self, key: DocKey) {
+        let (now, lateness) = (self.state.time, self.rules.policy().meta().lateness);
+        if let Some(doc) = self.doc_mut(key) {
+            doc.ended.get_or_insert(now);
+            if doc.wake.1 != Timestamp::MAX {
+                doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
+            }
+        }
+        self.state.subs.retain(|_, doc| {
+            doc.ended.is_none_or(|ended| ended.plus(lateness) >= now)
+        });
+    }
+}
+
+/// The facts that the deciding rule read, with their event times; gives their lowest trust.
+fn describe_facts(
+    rules: &Rules,
+    graph: &Graph,
+    verdict: &Verdict,
+    reading: &Reading,
+    facts: &mut Vec<(Code, Timestamp)>,
+) -> Trust {
+    let Some(guard) = verdict.rule.and_then(|rule| graph.guard(rule)) else { return Trust::System };
+    let mut trust = Trust::System;
+    for slot in guard.slots() {
+        let Some(fact) = rules.catalogue().fact(*slot) else { continue };
+        trust = trust.join(reading.trust(*slot));
+        facts.push((fact.code, reading.as_of(*slot).unwrap_or(Timestamp::MIN)));
+    }
+    trust
+}
+
+/// 64 bits that differ when the masks differ (FNV-1a over their words).
+fn fold_masks(hit: &[u64], unknown: &[u64]) -> u64 {
+    hit.iter().chain(unknown).fold(0xcbf2_9ce4_8422_2325, |hash, word| {
+        (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// The facts that the graph's guards can read, as they were: canonical JSON.
+fn write_evidence(rules: &Rules, nth: usize, graph: &Graph, reading: &Reading) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1024);
+    let mut evidence = Object::new(&mut out);
+    let mut facts = Object::new(evidence.key("facts"));
+    for (name, slot) in rules.facts_of(nth) {
+        let Some(raw) = reading.slots.get(*slot) else { continue };
+        let mut fact = Object::new(facts.key(name));
+        if let Some(as_of) = reading.as_of(*slot) {
+            fact.quoted("as_of", as_of.micros());
+        }
+        if let Some(known_at) = reading.known_at(*slot) {
+            fact.quoted("known_at", known_at.micros());
+        }
+        fact.quoted("raw", raw);
+        fact.end();
+    }
+    facts.end();
+    evidence.text("graph", graph.name());
+    evidence.end();
+    out
+}
