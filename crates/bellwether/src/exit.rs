@@ -49,3 +49,26 @@ pub(crate) fn print(error: &anyhow::Error) {
         eprintln!("  because: {cause}");
     }
 }
+
+/// An error of the driver with its code and next step.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: &'static str,
+    message: String,
+    help: &'static str,
+}
+
+impl Failure {
+    /// From the driver's error.
+    pub(crate) fn drive(error: bellwether_runtime::DriveError) -> Self {
+        Self { code: error.code(), message: error.to_string(), help: error.help() }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}\n  help: {}", self.code, self.message, self.help)
+    }
+}

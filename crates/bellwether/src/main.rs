@@ -6,6 +6,7 @@ mod bundle;
 mod cli;
 mod exit;
 mod log;
+mod progress;
 mod report;
 mod table;
 

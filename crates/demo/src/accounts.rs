@@ -55,8 +55,16 @@ pub(crate) struct Account {
 }
 
 const TITLES: &[&str] = &[
-    "Maintenance Lead", "Purchasing", "Plant Manager", "Process Engineer", "Accounts Payable",
-    "Head of Procurement", "IT Security", "Quality Manager", "Operations Director", "Shift Supervisor",
+    "Maintenance Lead",
+    "Purchasing",
+    "Plant Manager",
+    "Process Engineer",
+    "Accounts Payable",
+    "Head of Procurement",
+    "IT Security",
+    "Quality Manager",
+    "Operations Director",
+    "Shift Supervisor",
 ];
 const CHIEFS: &[&str] = &["CFO", "COO", "Managing Director", "CTO"];
 
@@ -75,6 +83,8 @@ pub(crate) fn crm_id(prefix: &str, number: usize) -> String {
     format!("{prefix}5g00000{body}QAK")
 }
 
+const BRANCHES: &[&str] = &["Nord", "Sud", "West", "Holding", "International", "Services"];
+
 struct Namer {
     domains: BTreeSet<String>,
 }
@@ -83,7 +93,9 @@ impl Namer {
     /// A short name and the domain nobody else has.
     fn name(&mut self, culture: Culture, rng: &mut Rng) -> (String, String, &'static str) {
         let parts = pieces(culture);
+        let mut tries = 0;
         loop {
+            tries += 1;
             let trade = rng.pick(parts.trades).copied().unwrap_or(("Works", "machinery"));
             let short = if rng.chance(160) {
                 let (_, family) = names(culture);
@@ -99,6 +111,12 @@ impl Namer {
                     Culture::French | Culture::Italian => format!("{} {joined}", trade.0),
                     _ => format!("{joined} {}", trade.0),
                 }
+            };
+            // Some cultures have few words here; large companies then open a branch.
+            let short = match tries {
+                0..60 => short,
+                60..200 => format!("{short} {}", rng.word(BRANCHES)),
+                _ => format!("{short} {tries}"),
             };
             let domain = format!("{}.example", slug(&short));
             if self.domains.insert(domain.clone()) {
@@ -131,7 +149,7 @@ fn voice(culture: Culture, rng: &mut Rng) -> Voice {
     }
 }
 
-/// A telephone number that nobody has.
+/// A telephone number of the range kept for fiction.
 pub(crate) fn phone(country: &Country, rng: &mut Rng) -> String {
     format!("{} 555-01{:02}", country.dial, rng.below(100))
 }
@@ -144,7 +162,10 @@ fn contacts(domain: &str, country: &'static Country, many: i64, rng: &mut Rng) -
         let parts = slug(&name);
         let local = match rng.below(3) {
             0 => parts.replacen('-', ".", 1),
-            1 => parts.chars().next().into_iter().collect::<String>() + &parts.replacen('-', ".", 1),
+            1 => match parts.split_once('-') {
+                Some((given, family)) => format!("{}.{family}", given.get(..1).unwrap_or("x")),
+                None => parts,
+            },
             _ => parts.replace('-', ""),
         };
         let email = format!("{local}@{domain}");
@@ -196,7 +217,8 @@ fn one(number: usize, namer: &mut Namer, staff: &Staff, rng: &mut Rng) -> Accoun
     }
 }
 
-static FALLBACK: Country = Country {
+/// The country of an account when the table has none.
+pub(crate) static FALLBACK: Country = Country {
     code: "DE",
     region: "eu",
     currency: "EUR",

@@ -24,12 +24,6 @@ pub(crate) struct Person {
     pub(crate) offset: i64,
 }
 
-impl Person {
-    pub(crate) fn first_name(&self) -> &str {
-        self.name.split(' ').next().unwrap_or("")
-    }
-}
-
 /// The directory.
 #[derive(Debug)]
 pub(crate) struct Staff {
@@ -103,7 +97,7 @@ impl Staff {
 
     /// Some sellers and agents leave: before the window, or in the middle of it.
     fn part_with(&mut self, accounts: usize, rng: &mut Rng) {
-        let leavers = 2 + accounts / 250;
+        let leavers = 2 + accounts / 600;
         let mut sellers: Vec<&mut Person> =
             self.people.iter_mut().filter(|p| p.role == "account_executive").collect();
         rng.shuffle(&mut sellers);
@@ -149,7 +143,8 @@ impl Staff {
         for (position, person) in self.people.iter().enumerate() {
             let left = person.left.map(At::iso).unwrap_or_default();
             let active = if person.left.is_some() { "false" } else { "true" };
-            let row = csv(&[&person.email, &person.name, person.role, &person.manager, active, &left]);
+            let row =
+                csv(&[&person.email, &person.name, person.role, &person.manager, active, &left]);
             let place = i64::try_from(position).unwrap_or(0);
             sheets.add(Export::People, At::day(0).plus(place - DAY), row);
         }

@@ -7,11 +7,14 @@
 //! - Never: reads a clock, a file, randomness or a model. Replay, recovery, simulation and the live
 //!   path call the same function.
 
+pub mod explain;
 pub mod memory;
+pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod step;
 
+pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};
 pub use state::StreamState;
-pub use step::{Scratch, Step, StepError, step};
+pub use step::{Decided, Scratch, Step, StepError, needs_journal, step};

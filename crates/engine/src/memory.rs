@@ -42,8 +42,8 @@ impl Memory {
     /// What is known about a signal's key.
     pub fn look_up(&self, key: u64, content: u64, at: Timestamp) -> Known {
         let (front, back) = self.keys.as_slices();
-        let found = position(front, key)
-            .or_else(|| position(back, key).map(|nth| front.len() + nth));
+        let found =
+            position(front, key).or_else(|| position(back, key).map(|nth| front.len() + nth));
         match found.and_then(|nth| self.contents.get(nth)) {
             Some(known) if *known == content => Known::Same,
             Some(_) => Known::Other,

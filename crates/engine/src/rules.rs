@@ -6,7 +6,7 @@
 use bellwether_core::authored::Document;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
-use bellwether_expr::{Catalogue, Scope, Slot};
+use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
 use bellwether_features::{FeatureSet, Watched};
 use bellwether_policy::{Graph, Policy};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +83,11 @@ impl Rules {
     /// The facts, with every word that the bundle's files name.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Whether signals of a kind mean anything to these rules.
+    pub fn reads_kind(&self, kind: &str) -> bool {
+        self.features.knows(Code::of(kind))
     }
 
     /// What did not stop the load.
@@ -162,7 +167,9 @@ fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Pro
         );
     }
     match facts {
-        Some(facts) if problems.is_empty() => bellwether_features::compile(&facts, features.as_ref()),
+        Some(facts) if problems.is_empty() => {
+            bellwether_features::compile(&facts, features.as_ref())
+        }
         _ => Err(problems),
     }
 }
@@ -184,7 +191,8 @@ fn watch(policy: &Policy, scope: Scope) -> Watched {
     let mut watched = Watched::default();
     for graph in policy.graphs().iter().filter(|graph| graph.subject() == scope) {
         let (comparisons, loose) = graph.watched();
-        watched.comparisons.extend(comparisons);
+        let plain = |one: Comparison| (one.slot, one.op, one.limit);
+        watched.comparisons.extend(comparisons.into_iter().map(plain));
         watched.loose.extend(loose);
     }
     watched.comparisons.sort_unstable();
@@ -231,9 +239,15 @@ impl RuleBook {
         self.known.insert(rules.digest(), rules);
     }
 
+    /// A book in which `rules` stand in for all that this one knows: records derived by it differ from
+    /// the kept ones where these rules decide otherwise, and only there.
+    #[must_use]
+    pub fn with_stand_in(&self, rules: &Arc<Rules>) -> Self {
+        Self { known: self.known.keys().map(|digest| (*digest, Arc::clone(rules))).collect() }
+    }
+
     /// The rules of a digest.
     pub fn get(&self, digest: &Digest) -> Option<&Arc<Rules>> {
         self.known.get(digest)
     }
 }
-

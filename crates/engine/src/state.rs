@@ -6,7 +6,7 @@ pub use bytes::StateError;
 pub(crate) use bytes::scope_of;
 
 use crate::memory::Memory;
-use bellwether_core::record::Status;
+use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::{Code, Digest, DocKey, Escalation, StreamId, Timestamp};
 use bellwether_features::DocState;
 use std::collections::BTreeMap;
@@ -30,8 +30,6 @@ pub struct StreamState {
     pub account: Option<Doc>,
     /// Cases and deals that are open.
     pub subs: BTreeMap<DocKey, Doc>,
-    /// What became of the newest event.
-    pub last_status: Option<Status>,
 }
 
 /// One document: what is known about an account, a case or a deal, and what is under way.
@@ -58,6 +56,8 @@ pub struct GraphState {
     pub rule: Code,
     /// Generation of its timers.
     pub generation: u64,
+    /// What its timer is for.
+    pub waits: TimerKind,
     /// Nobody was really asked: it was opened by imported history.
     pub silent: bool,
     /// The newest decision.
@@ -89,7 +89,6 @@ impl StreamState {
             memory: Memory::default(),
             account: None,
             subs: BTreeMap::new(),
-            last_status: None,
         }
     }
 
@@ -101,6 +100,16 @@ impl StreamState {
         }
     }
 
+    /// Every timer that the stream waits for; live ones only.
+    pub fn timers(&self) -> impl Iterator<Item = Timer> {
+        self.docs().flat_map(|(key, doc)| doc.timers(key))
+    }
+
+    /// The timer that is due first.
+    pub fn next_timer(&self) -> Option<Timer> {
+        self.timers().min_by_key(|timer| (timer.due, timer.doc, timer.kind, timer.graph))
+    }
+
     /// All documents, the account's first.
     pub fn docs(&self) -> impl Iterator<Item = (DocKey, &Doc)> {
         let account = self.account.iter().map(|doc| (DocKey::Account, doc));
@@ -109,6 +118,19 @@ impl StreamState {
 }
 
 impl Doc {
+    /// The timers that it waits for.
+    fn timers(&self, doc: DocKey) -> impl Iterator<Item = Timer> {
+        let (generation, due) = self.wake;
+        let (kind, graph) = (TimerKind::Reevaluate, Code::default());
+        let wake = Timer { doc, kind, graph, generation, due };
+        let graphs = self.graphs.iter().filter_map(move |state| {
+            let due = state.escalation?.due()?;
+            let (kind, graph, generation) = (state.waits, state.graph, state.generation);
+            Some(Timer { doc, kind, graph, generation, due })
+        });
+        std::iter::once(wake).chain(graphs).filter(|timer| timer.due != Timestamp::MAX)
+    }
+
     /// A document about which nothing is known yet.
     pub fn new(features: DocState) -> Self {
         Self { features, graphs: Vec::new(), wake: (0, Timestamp::MAX), ended: None }
@@ -140,6 +162,7 @@ impl GraphState {
             escalation: None,
             rule: Code::default(),
             generation: 0,
+            waits: TimerKind::Deadline,
             silent: false,
             last: None,
         }

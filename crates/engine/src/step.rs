@@ -9,6 +9,7 @@ mod escalate;
 mod evaluate;
 mod relayout;
 
+use draft::Room;
 pub use draft::{Decided, Scratch};
 
 use crate::memory::Known;
@@ -17,9 +18,7 @@ use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::event::{Answer, Seen};
 use bellwether_core::record::{Record, Status};
-use bellwether_core::{
-    Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Signal, Timestamp,
-};
+use bellwether_core::{Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Signal, Timestamp};
 use bellwether_features::Counted;
 use bellwether_ledger::write_record;
 
@@ -89,14 +88,14 @@ pub fn step(
     }
     let rules = book.get(&event.rules).ok_or(StepError::UnknownRules(event.rules))?;
     if state.rules != Some(event.rules) {
-        relayout::adopt(state, rules, book);
+        relayout::adopt(state, event.rules, rules, book);
     }
     state.seq += 1;
     state.time = state.time.max(event.at);
-    scratch.begin();
-    let mut moving = Moving { state, event, rules, scratch };
+    let room = scratch.room(rules);
+    let mut moving = Moving { state, event, rules, scratch: room };
     let status = moving.apply();
-    Ok(finish(state, event, rules, status, scratch))
+    Ok(finish(state, event, rules, status, room))
 }
 
 /// The parts of a step that are passed along while it is under way.
@@ -104,7 +103,7 @@ struct Moving<'a> {
     state: &'a mut StreamState,
     event: &'a Envelope,
     rules: &'a Rules,
-    scratch: &'a mut Scratch,
+    scratch: &'a mut Room,
 }
 
 impl Moving<'_> {
@@ -147,10 +146,13 @@ impl Moving<'_> {
         let (time, lateness, rates) = (self.state.time, meta.lateness, self.rules.policy().rates());
         let new = |doc| Doc::new(features.new_state(scope_of(doc)));
         let account = self.state.account.get_or_insert_with(|| new(DocKey::Account));
-        let counted = features.fold(&mut account.features, signal, time, lateness, rates);
+        let registers = &mut self.scratch.registers;
+        let state = &mut account.features;
+        let counted = features.fold_with(registers, state, signal, time, lateness, rates);
         let Some(doc) = signal.doc else { return counted };
         let sub = self.state.subs.entry(doc).or_insert_with(|| new(doc));
-        match features.fold(&mut sub.features, signal, time, lateness, rates) {
+        let state = &mut sub.features;
+        match features.fold_with(registers, state, signal, time, lateness, rates) {
             late @ Counted::Late { .. } => late,
             _ => counted,
         }
@@ -212,6 +214,10 @@ impl Moving<'_> {
         Status::Applied
     }
 
+    fn is_silent(&self, key: DocKey, graph: Code) -> bool {
+        self.state.doc(key).and_then(|doc| doc.graph(graph)).is_some_and(|state| state.silent)
+    }
+
     fn doc_mut(&mut self, key: DocKey) -> Option<&mut Doc> {
         match key {
             DocKey::Account => self.state.account.as_mut(),
@@ -226,14 +232,12 @@ fn finish(
     event: &Envelope,
     rules: &Rules,
     status: Status,
-    scratch: &mut Scratch,
+    scratch: &mut Room,
 ) -> Step {
     let effects: Vec<_> = std::mem::take(&mut scratch.effects)
         .into_iter()
         .zip(0u32..)
-        .map(|(effect, nth)| {
-            (EffectKey::new(FIRST_EPOCH, state.stream, state.seq, nth), effect)
-        })
+        .map(|(effect, nth)| (EffectKey::new(FIRST_EPOCH, state.stream, state.seq, nth), effect))
         .collect();
     let decisions = scratch.decisions(rules);
     let record = Record {

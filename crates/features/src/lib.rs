@@ -1,1 +1,39 @@
-//! What is known about an account or case, and how fresh.
+//! Features: what is known about an account, a case or a deal, how fresh, and how complete.
+//!
+//! Flow: signals -> **features** -> intent, policy, planner
+//!
+//! - In: facts.yaml and features.yaml as [`Document`](bellwether_core::authored::Document)s, then one
+//!   [`Signal`](bellwether_core::Signal) after the other.
+//! - Out: a [`FeatureSet`]; per document a [`DocState`]; per question a [`Reading`] of facts in slots,
+//!   the next instant at which time alone may change an answer, and which signals made a number.
+//! - Never: a clock, a float, text of a customer, or a number that depends on the order in which
+//!   signals arrived (within the allowed lateness).
+
+mod buckets;
+mod compile;
+mod contribute;
+mod decay;
+mod draft;
+mod exp2;
+mod flip;
+mod fold;
+mod head;
+pub mod kinds;
+mod layout;
+mod newest;
+mod plan;
+mod read;
+mod resolve;
+mod ring;
+mod set;
+mod state;
+mod values;
+mod wire;
+
+pub use flip::Watched;
+pub use fold::{Counted, Registers};
+pub use kinds::{FieldDef, KindDef, Kinds};
+pub use read::Reading;
+pub use set::{Definition, FeatureSet, compile};
+pub use state::DocState;
+pub use wire::StateError;

@@ -13,19 +13,28 @@ pub(crate) const GREET: Lines = &[
     "Hi, I have your account open now.",
 ];
 pub(crate) const ASK: Lines = &[
-    "Could you give me the serial number and a photo of the type plate?",
-    "Is that order {order}?",
-    "Which firmware does the unit show under Info?",
+    "Could you send me a photo, ideally with the type plate on it?",
+    "Do you have the order number or the type plate at hand?",
+    "I can see your account. Which site is this about?",
     "When did this start, and has anything changed on your side?",
     "May I ask how many units are affected?",
 ];
-pub(crate) const FIX: Lines = &[
+pub(crate) const FIX_PART: Lines = &[
     "I have ordered a replacement {partname}; it leaves the warehouse today.",
+    "Sorry about that! A new {part} is on its way, free of charge.",
+    "I have reordered it for you, the tracking link follows by mail.",
+];
+pub(crate) const FIX_HOW: Lines = &[
     "Please hold Menu for five seconds and choose Restore, then run the calibration again.",
     "I have sent you the page from the manual, it is section [4.2|5.1|7.3].",
     "You will find it under Settings, Outputs, Advanced.",
+    "Under Administration, People you can do that yourself; I have just switched it on for you.",
+    "Once a year is enough, in chlorinated service every six months.",
+];
+pub(crate) const FIX_CREDIT: Lines = &[
     "The credit note for {invoice} has been issued.",
-    "I have added the user; the invitation is in their inbox.",
+    "You are right, that was our mistake. A corrected invoice replaces {invoice}.",
+    "We will credit {amount}; you should see it within [three|five] working days.",
 ];
 pub(crate) const DELAY: Lines = &[
     "I am sorry, the supplier has moved our date again. I do not have a new one yet.",
@@ -51,12 +60,6 @@ pub(crate) const CLOSE: Lines = &[
     "You are welcome. I will close the conversation now.",
     "Glad that helped. Have a good day!",
 ];
-pub(crate) const SOLVED: Lines = &[
-    "Replacement sent, customer confirmed.",
-    "Explained by chat, no further action.",
-    "Credit note issued and booked.",
-    "Technician on site, part replaced, test run fine.",
-];
 pub(crate) const REP: Lines = &[
     "Thank you for the call today, {first}. As promised, the updated offer is attached.",
     "Happy to set up a session with our engineers; would {date} suit you?",
@@ -66,18 +69,25 @@ pub(crate) const REP: Lines = &[
     "Just checking in: is there anything missing from our side?",
     "The reference customer agreed to a visit. I will send three dates.",
 ];
+pub(crate) const REP_ANSWER: Lines = &[
+    "Please find our answers to your questionnaire attached.",
+    "Telemetry is stored in Frankfurt; the gateway can also keep everything on site.",
+    "I have asked our security officer for the report; you will have it by {date}.",
+    "Our counsel will look at your wording this week.",
+];
+pub(crate) const REP_OFFER: Lines = &[
+    "A quotation for six units including commissioning is on its way to you.",
+    "List price is on the configurator; for more than ten units I can do better. Shall I call you?",
+    "I will put hardware, software and service on separate lines, as you asked.",
+    "Leasing is possible from 36 months. I will send both variants.",
+];
 pub(crate) const REP_EXECUTIVE: Lines = &[
     "I have spoken to our leadership, and they would be glad to meet your team on {date}.",
-    "Our CFO will join the call. Could you tell me which numbers matter most to yours?",
-    "I am bringing our CTO for the integration questions.",
+    "Somebody from our executive board will join. Could you tell me which numbers matter most to yours?",
+    "I have asked for an hour with our leadership; the invitation follows.",
 ];
 pub(crate) const APOLOGY: Lines = &[
     "Thank you for your letter. We take it very seriously, and a member of our management will call you today.",
     "I am sorry for what happened with {order}. Here is what we will do, and by when.",
     "We have understood that we let you down. A replacement is on its way by courier.",
-];
-pub(crate) const INTERNAL: Lines = &[
-    "Internal: customer called again, tone is getting rough.",
-    "Internal: warehouse confirms zero stock for {part}.",
-    "Internal: waiting for finance.",
 ];

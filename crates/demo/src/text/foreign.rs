@@ -30,11 +30,17 @@ pub(crate) fn german(topic: Topic) -> Lines {
         ],
         Topic::HowTo => &[
             "Wie stelle ich die Alarmgrenzen am Gerät {serial} ein?",
+            "Gibt es eine deutsche Anleitung für {serial}?",
+            "Wie oft muss {part} bei chlorhaltigem Wasser getauscht werden?",
+            "Kann man die Messwerte automatisch als CSV exportieren?",
+            "Was bedeutet das gelbe Dreieck auf der Anzeige?",
             "Welches Ersatzteil passt zu {serial}? Im Katalog stehen zwei.",
         ],
         Topic::Late => &[
             "Der Auftrag {order} ist jetzt {days} Tage überfällig, wann kommt die Ware?",
             "Wir haben den Stillstand extra auf Ihren Liefertermin gelegt. Es kam nichts.",
+            "Zum wiederholten Mal: wo bleibt {order}?",
+            "Sie hatten uns den {date} zugesagt. Darauf haben wir uns verlassen.",
         ],
         Topic::Refund => &[
             "Die Dichtungen aus {order} sind Schrott, wir möchten unser Geld zurück.",
@@ -42,6 +48,7 @@ pub(crate) fn german(topic: Topic) -> Lines {
         ],
         Topic::Supervisor => &[
             "Ich möchte bitte mit Ihrem Vorgesetzten sprechen.",
+            "Bitte verbinden Sie mich mit jemandem, der entscheiden kann.",
             "Kann ich hier mit einem Menschen reden?",
         ],
         Topic::Complaint => &[
@@ -51,14 +58,19 @@ pub(crate) fn german(topic: Topic) -> Lines {
         Topic::NoReply => {
             &["Seit Tagen keine Antwort.", "Das Ticket wurde geschlossen, gelöst ist aber nichts."]
         }
-        Topic::Thanks => &["Hat geklappt, vielen Dank!", "Super, danke für die schnelle Hilfe."],
+        Topic::Thanks => &[
+            "Hat geklappt, vielen Dank!",
+            "Alles klar, danke.",
+            "Perfekt, läuft wieder.",
+            "Super, danke für die schnelle Hilfe.",
+        ],
         Topic::Pricing => &[
             "Bitte senden Sie uns ein Angebot über sechs Stück inklusive Inbetriebnahme.",
             "Was kostet der Wartungsvertrag pro Jahr für zwei Standorte?",
         ],
-        Topic::Executive => {
-            &["Unser Geschäftsführer würde vor der Unterschrift gern mit Ihrer Geschäftsleitung sprechen."]
-        }
+        Topic::Executive => &[
+            "Unser Geschäftsführer würde vor der Unterschrift gern mit Ihrer Geschäftsleitung sprechen.",
+        ],
         _ => &[],
     }
 }
@@ -75,14 +87,22 @@ pub(crate) fn french(topic: Topic) -> Lines {
             "Les mesures de {serial} sont fausses depuis lundi.",
         ],
         Topic::Safety => &["Il y a une fuite de javel sous {serial}, c'est dangereux !"],
-        Topic::HowTo => &["Comment régler les seuils d'alarme sur {serial} ?"],
+        Topic::HowTo => &[
+            "Comment régler les seuils d'alarme sur {serial} ?",
+            "Où puis-je trouver la notice de {serial} en français ?",
+            "Peut-on exporter les mesures du mois dernier ?",
+        ],
         Topic::Late => &["La commande {order} a {days} jours de retard, où est-elle ?"],
         Topic::Refund => &["Les joints sont défectueux, merci de nous rembourser {amount}."],
-        Topic::Supervisor => &["Je veux parler à un responsable.", "Y a-t-il une vraie personne ici ?"],
+        Topic::Supervisor => {
+            &["Je veux parler à un responsable.", "Y a-t-il une vraie personne ici ?"]
+        }
         Topic::Complaint => &["Veuillez considérer ce courrier comme une réclamation officielle."],
         Topic::NoReply => &["Toujours aucune réponse de votre part."],
         Topic::Thanks => &["C'est parfait, merci beaucoup.", "Très réactif, bravo."],
-        Topic::Pricing => &["Pourriez-vous nous envoyer un devis pour quatre unités, mise en service comprise ?"],
+        Topic::Pricing => {
+            &["Pourriez-vous nous envoyer un devis pour quatre unités, mise en service comprise ?"]
+        }
         _ => &[],
     }
 }
@@ -96,10 +116,16 @@ pub(crate) fn spanish(topic: Topic) -> Lines {
             &["El equipo {serial} se para cada noche.", "Desde la actualización {serial} mide mal."]
         }
         Topic::Safety => &["Sale humo de {serial}, hemos parado la línea por seguridad."],
-        Topic::HowTo => &["¿Cómo se ajustan los límites de alarma en {serial}?"],
+        Topic::HowTo => &[
+            "¿Cómo se ajustan los límites de alarma en {serial}?",
+            "¿Dónde encuentro el manual de {serial} en español?",
+            "¿Se pueden exportar las lecturas del mes pasado?",
+        ],
         Topic::Late => &["El pedido {order} lleva {days} días de retraso y nadie nos avisa."],
         Topic::Refund => &["Las juntas están defectuosas, queremos el reembolso de {amount}."],
-        Topic::Supervisor => &["Quiero hablar con un supervisor, por favor.", "¿Hay alguna persona ahí?"],
+        Topic::Supervisor => {
+            &["Quiero hablar con un supervisor, por favor.", "¿Hay alguna persona ahí?"]
+        }
         Topic::Complaint => &["Les ruego que traten este correo como una reclamación formal."],
         Topic::NoReply => &["Sigo esperando respuesta."],
         Topic::Thanks => &["Perfecto, muchas gracias.", "Resuelto, gracias por la ayuda."],
@@ -130,18 +156,26 @@ pub(crate) fn learned_english(topic: Topic) -> Lines {
         Topic::HowTo => &[
             "I would like to know how can I configure the alarm of {serial}?",
             "Please explain me the calibration, the manual is not so clear for us.",
+            "Which is the good {partname} for our {serial}, we are not sure.",
+            "How must we do when the {product} shows the yellow lamp?",
+            "It exists a possibility to send the values by mail each week?",
         ],
         Topic::Late => &[
             "We wait since {days} days for the {order}, please give information.",
             "You have promised the {date}. Now it is later and we have nothing.",
         ],
         Topic::Refund => &["The quality of {part} is very bad, please return the money {amount}."],
-        Topic::Supervisor => {
-            &["I want that your chief is calling me.", "Is it possible to speak with a person, not a machine?"]
-        }
+        Topic::Supervisor => &[
+            "I want that your chief is calling me.",
+            "Is it possible to speak with a person, not a machine?",
+        ],
         Topic::Complaint => &["With this mail we make an official complain."],
         Topic::NoReply => &["I wrote already three times and nobody is answering me."],
-        Topic::Thanks => &["It functions now, thank you for your support.", "Very good service, thanks a lot."],
+        Topic::Thanks => &[
+            "It functions now, thank you for your support.",
+            "Ok it is clear now, many thanks.",
+            "Very good service, thanks a lot.",
+        ],
         Topic::Pricing => &["Please send us your best price for {product}, quantity six."],
         Topic::Executive => &["Our director wishes to know your director before the signing."],
         _ => &[],

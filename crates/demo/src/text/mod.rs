@@ -8,9 +8,11 @@ mod agents;
 mod foreign;
 mod friendly;
 mod plain;
+mod subjects;
 pub(crate) mod voices;
 
 use crate::rng::Rng;
+pub(crate) use subjects::subject;
 use voices::{Voice, dress};
 
 /// Sentence templates.
@@ -46,16 +48,18 @@ pub(crate) enum Topic {
 pub(crate) enum Reply {
     Greet,
     Ask,
-    Fix,
+    FixPart,
+    FixHow,
+    FixCredit,
     Delay,
     Deny,
     HandOver,
     Close,
-    Solved,
     Rep,
+    RepOffer,
+    RepAnswer,
     RepExecutive,
     Apology,
-    Internal,
 }
 
 /// Values for the slots of a template. Empty ones are never asked for by the topics that use them.
@@ -85,6 +89,7 @@ impl Facts {
             "part" => &self.part,
             "partname" => &self.partname,
             "serial" => &self.serial,
+            "order" if self.order.is_empty() => "our last order",
             "order" => &self.order,
             "invoice" => &self.invoice,
             "amount" => &self.amount,
@@ -178,17 +183,36 @@ fn mistype(text: &str, rng: &mut Rng) -> String {
     words.join(" ")
 }
 
-/// A voice that can speak on every topic; who lacks the words writes plain polite English.
+/// Topics on which nothing is wrong.
+fn is_friendly(topic: Topic) -> bool {
+    use Topic::{Executive, HowTo, Identity, OnHold, Other, Pricing, Renewal, Security, Thanks};
+    matches!(
+        topic,
+        Executive | HowTo | Identity | OnHold | Other | Pricing | Renewal | Security | Thanks
+    )
+}
+
+/// A voice that suits the topics: who lacks the words writes plain English, nobody rambles while
+/// giving notice, and nobody shouts about the weather.
 fn able(voice: Voice, topics: &[Topic]) -> Voice {
-    let foreign = matches!(voice, Voice::German | Voice::French | Voice::Spanish);
     let mute = |topic: &Topic| std::ptr::eq(lines(*topic, voice), english(*topic));
-    if foreign && topics.iter().any(mute) { Voice::Polite } else { voice }
+    let formal = |topic: &Topic| matches!(topic, Topic::Complaint | Topic::Churn);
+    match voice {
+        Voice::German | Voice::French | Voice::Spanish if topics.iter().any(mute) => Voice::Polite,
+        Voice::Rambling | Voice::Typos if topics.iter().any(formal) => Voice::Curt,
+        Voice::Angry if topics.iter().all(|topic| is_friendly(*topic)) => Voice::Curt,
+        able => able,
+    }
 }
 
 fn pick_line(topic: Topic, voice: Voice, facts: &Facts, rng: &mut Rng) -> String {
     let template = rng.word(lines(topic, voice));
     let text = fill(template, facts, rng);
     if voice == Voice::Typos && topic != Topic::Identity { mistype(&text, rng) } else { text }
+}
+
+fn wish(voice: Voice, topic: Topic) -> Lines {
+    if is_friendly(topic) { dress(voice).ask } else { dress(voice).demand }
 }
 
 fn dressed(words: Lines, facts: &Facts, rng: &mut Rng) -> String {
@@ -199,15 +223,12 @@ fn dressed(words: Lines, facts: &Facts, rng: &mut Rng) -> String {
 pub(crate) fn chat(topic: Topic, voice: Voice, facts: &Facts, rng: &mut Rng) -> String {
     let voice = able(voice, &[topic]);
     let mut said = vec![pick_line(topic, voice, facts, rng)];
-    let calm = matches!(topic, Topic::Thanks | Topic::Supervisor | Topic::Identity | Topic::NoReply);
-    if voice == Voice::Angry && rng.chance(450) {
+    let brief = matches!(topic, Topic::Thanks | Topic::Identity | Topic::NoReply);
+    if !brief && matches!(voice, Voice::Angry | Voice::Rambling) && rng.chance(400) {
         said.insert(0, dressed(dress(voice).aside, facts, rng));
     }
-    if !calm && rng.chance(300) {
-        said.push(dressed(dress(voice).demand, facts, rng));
-    }
-    if voice == Voice::Rambling && rng.chance(500) {
-        said.insert(0, dressed(dress(voice).aside, facts, rng));
+    if !brief && topic != Topic::Supervisor && rng.chance(300) {
+        said.push(dressed(wish(voice, topic), facts, rng));
     }
     said.retain(|sentence| !sentence.is_empty());
     let text = said.join(" ");
@@ -223,8 +244,12 @@ pub(crate) fn letter(topics: &[Topic], voice: Voice, facts: &Facts, rng: &mut Rn
     let clothes = dress(voice);
     let mut body: Vec<String> = Vec::new();
     for topic in topics {
-        if voice == Voice::Rambling || (voice != Voice::Curt && rng.chance(180)) {
-            body.push(dressed(clothes.aside, facts, rng));
+        let serious = !is_friendly(*topic) && voice != Voice::Curt;
+        if voice == Voice::Rambling || (serious && rng.chance(230)) {
+            let aside = dressed(clothes.aside, facts, rng);
+            if !body.contains(&aside) {
+                body.push(aside);
+            }
         }
         let first = pick_line(*topic, voice, facts, rng);
         let second = pick_line(*topic, voice, facts, rng);
@@ -234,11 +259,15 @@ pub(crate) fn letter(topics: &[Topic], voice: Voice, facts: &Facts, rng: &mut Rn
             body.push(second);
         }
     }
-    if !topics.contains(&Topic::Thanks) {
-        body.push(dressed(clothes.demand, facts, rng));
+    let worst = topics.iter().find(|topic| !is_friendly(**topic)).or(topics.first());
+    if let Some(topic) =
+        worst.filter(|topic| !matches!(topic, Topic::Thanks | Topic::Churn | Topic::OnHold))
+    {
+        body.push(dressed(wish(voice, *topic), facts, rng));
     }
     body.retain(|sentence| !sentence.is_empty());
-    let parts = [dressed(clothes.open, facts, rng), body.join(" "), dressed(clothes.close, facts, rng)];
+    let parts =
+        [dressed(clothes.open, facts, rng), body.join(" "), dressed(clothes.close, facts, rng)];
     let kept: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     kept.join(if voice == Voice::Curt { "\n" } else { "\n\n" })
 }
@@ -248,41 +277,18 @@ pub(crate) fn reply(kind: Reply, facts: &Facts, rng: &mut Rng) -> String {
     let words = match kind {
         Reply::Greet => agents::GREET,
         Reply::Ask => agents::ASK,
-        Reply::Fix => agents::FIX,
+        Reply::FixPart => agents::FIX_PART,
+        Reply::FixHow => agents::FIX_HOW,
+        Reply::FixCredit => agents::FIX_CREDIT,
         Reply::Delay => agents::DELAY,
         Reply::Deny => agents::DENY,
         Reply::HandOver => agents::HAND_OVER,
         Reply::Close => agents::CLOSE,
-        Reply::Solved => agents::SOLVED,
         Reply::Rep => agents::REP,
+        Reply::RepOffer => agents::REP_OFFER,
+        Reply::RepAnswer => agents::REP_ANSWER,
         Reply::RepExecutive => agents::REP_EXECUTIVE,
         Reply::Apology => agents::APOLOGY,
-        Reply::Internal => agents::INTERNAL,
-    };
-    fill(rng.word(words), facts, rng)
-}
-
-/// A subject line, as people write them: short, often with the number of the thing.
-pub(crate) fn subject(topic: Topic, facts: &Facts, rng: &mut Rng) -> String {
-    let words: Lines = match topic {
-        Topic::MissingPart => &["Missing {partname}, {order}", "{order} incomplete", "Part {part} not in box"],
-        Topic::Billing => &["Invoice {invoice}", "Wrong amount on {invoice}", "Rechnung {invoice}"],
-        Topic::Warranty => &["Warranty claim {serial}", "Warranty rejected?!", "Garantie {serial}"],
-        Topic::Malfunction => &["{serial} not working", "Problem with {product}", "Störung {serial}"],
-        Topic::Safety => &["URGENT: {serial}", "Leak at {product}", "Safety incident, {serial}"],
-        Topic::HowTo => &["Question about {product}", "Setting up {serial}", "How to?"],
-        Topic::Late => &["Where is {order}?", "{order} overdue", "Delivery {order}"],
-        Topic::Refund => &["Refund for {order}", "Return {part}", "Bad seals"],
-        Topic::Complaint => &["Formal complaint", "Complaint regarding {order}", "Förmliche Beschwerde"],
-        Topic::Churn => &["Notice of termination", "Our contract", "Change of supplier"],
-        Topic::Pricing => &["Request for quotation", "Offer for {product}", "Angebotsanfrage"],
-        Topic::Security => &["Vendor questionnaire", "Security review", "Clause 11"],
-        Topic::Executive => &["Meeting with your management", "Before we sign", "Board date {date}"],
-        Topic::Renewal => &["Contract renewal", "Second site", "Framework agreement"],
-        Topic::OnHold => &["Project on hold", "Change of plans"],
-        Topic::Supervisor | Topic::NoReply => &["Still no answer", "Call back requested"],
-        Topic::Thanks => &["Thank you", "Solved"],
-        Topic::Other | Topic::Identity => &["Request", "Change of master data", "A question"],
     };
     fill(rng.word(words), facts, rng)
 }

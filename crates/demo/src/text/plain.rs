@@ -43,6 +43,9 @@ pub(crate) const MALFUNCTION: Lines = &[
     "Our line [2|3|4] is down because the {product} will not prime.",
     "The display of {serial} is dark, but the motor [hums|runs].",
     "We swapped the {partname} on {serial} and the fault came straight back.",
+    "{serial} makes a grinding noise and gets hot, about [70|80] degrees at the housing.",
+    "We lose the connection to {serial} several times per shift, and then the batch record has holes.",
+    "Since the {partname} was replaced, the {product} loses prime over the weekend.",
 ];
 pub(crate) const SAFETY: Lines = &[
     "There was smoke coming out of the {product} and a smell of burnt plastic; we pulled the plug.",
@@ -52,6 +55,8 @@ pub(crate) const SAFETY: Lines = &[
     "The pressure relief on {serial} did not open and the hose blew off next to a colleague.",
     "Chlorine alarm in the dosing room, twice today; we evacuated the hall.",
     "The emergency stop on {serial} does not stop the pump. That is dangerous.",
+    "A colleague had to see the doctor after the {product} sprayed acid from the {partname}.",
+    "The housing of {serial} is live. I measured it myself. Somebody could die here.",
 ];
 pub(crate) const HOW_TO: Lines = &[
     "How do I set the [alarm limits|dosing curve|analog output] on the {product}?",
@@ -62,6 +67,16 @@ pub(crate) const HOW_TO: Lines = &[
     "Can I add a [second user|read-only login|colleague] in ValeCloud?",
     "What is the right order for a two-point calibration on the {product}?",
     "Does the gateway work [behind a proxy|with a static address|without a SIM]?",
+    "We bought {serial} used. How can we register it?",
+    "What does the yellow [LED|triangle|bar] on the {product} mean?",
+    "Is {partname} {part} [still available|compatible with the older housing|food grade]?",
+    "Which tightening torque do you recommend for the {partname}?",
+    "Can the {product} talk [Modbus TCP|PROFINET|plain 4-20 mA] to our controller?",
+    "How do I reset the operator password on {serial}?",
+    "After a power cut, does the {product} resume by itself?",
+    "Where do I see the total dosed [today|this month|since installation]?",
+    "Is there a video on replacing the {partname}?",
+    "What is the shelf life of {part}?",
 ];
 pub(crate) const LATE: Lines = &[
     "Order {order} was promised for {date} and it is now {days} days late.",
@@ -71,6 +86,10 @@ pub(crate) const LATE: Lines = &[
     "Without the {partname} from {order} our line stands still, and you are {days} days over.",
     "I need a real date for {order}, not \"as soon as possible\".",
     "Our maintenance crew was on site for {order} and had nothing to install.",
+    "{order} again. {days} days. What is the plan?",
+    "Can you split {order} and send at least what is there?",
+    "Our customer fines us for every day without {order}; today is day {days}.",
+    "I was promised a call about {order} by {date}. Nobody called.",
 ];
 pub(crate) const REFUND: Lines = &[
     "The {partname} from {order} is faulty, all of them. We want our money back.",
@@ -88,14 +107,18 @@ pub(crate) const SUPERVISOR: Lines = &[
     "I will not explain this a [third|fourth|fifth] time; put me through to somebody in charge.",
     "Is there a real person I can talk to?",
     "Could you please have your team lead call me back today?",
+    "No more bots and no more scripts, I want a person with authority.",
+    "Who is your boss? I would like to talk to them.",
+    "Escalate this to your supervisor, please. I am serious.",
+    "I'd rather talk to a human being, if that is possible.",
 ];
 pub(crate) const COMPLAINT: Lines = &[
     "Please treat this message as a formal complaint.",
     "I hereby lodge a formal complaint about the handling of {order}.",
-    "We reserve the right to claim damages for {days} days of lost production.",
-    "A written statement from your management is expected within five working days.",
-    "Our legal department has been informed.",
-    "I have reported this to our head of procurement, who is copied.",
+    "We reserve the right to claim damages for {days} days of lost production; this is our formal complaint.",
+    "This is a complaint, and we expect a written statement from your management within five working days.",
+    "Our legal department has been informed of this complaint.",
+    "We complain formally; our head of procurement is copied.",
 ];
 pub(crate) const CHURN: Lines = &[
     "We will not renew the contract.",
@@ -103,6 +126,8 @@ pub(crate) const CHURN: Lines = &[
     "After what happened with {order}, procurement has qualified a second source.",
     "This letter is our notice of termination for convenience.",
     "We have had a competitor on site last week, and they can start in [four|six|eight] weeks.",
+    "Our board has decided to leave at the end of the quarter.",
+    "Please send us the data export; we are closing the ValeCloud account.",
 ];
 pub(crate) const NO_REPLY: Lines = &[
     "Nobody has answered since [Monday|last week|my last message].",
@@ -112,4 +137,7 @@ pub(crate) const NO_REPLY: Lines = &[
     "The promised call did not come.",
     "Any news?",
     "It is {days} days now.",
+    "Hello? Anybody there?",
+    "I have sent photos, serial numbers, everything. Silence.",
+    "You said tomorrow. That was last week.",
 ];

@@ -23,6 +23,21 @@ pub(crate) const PRODUCTS: &[(&str, &str)] = &[
     ("ValeCloud gateway", "VCGW"),
 ];
 
+/// Products that move liquids, for parts and faults that only those have.
+pub(crate) const PUMPS: &[(&str, &str)] = &[
+    ("DoseLine 40 metering pump", "DL40"),
+    ("DoseLine 90 metering pump", "DL90"),
+    ("OV-300 filling head", "OV3H"),
+    ("OV-500 filling station", "OV5S"),
+];
+
+/// Products that measure.
+pub(crate) const PROBES: &[(&str, &str)] = &[
+    ("ClearSense pH analyser", "CSPH"),
+    ("ClearSense chlorine analyser", "CSCL"),
+    ("ClearSense turbidity probe", "CSTB"),
+];
+
 /// A spare part: number, what people call it, price in euro cents.
 #[derive(Debug)]
 pub(crate) struct Part {

@@ -6,6 +6,7 @@
 use super::{Doc, GraphState, LastDecision, StreamState};
 use crate::memory::Memory;
 use crate::rules::RuleBook;
+use bellwether_core::effect::TimerKind;
 use bellwether_core::escalation::Closing;
 use bellwether_core::event::StreamKind;
 use bellwether_core::{Code, Digest, DocKey, Escalation, Id, StreamId, Timestamp};
@@ -152,6 +153,7 @@ impl Writer {
         self.i64(state.graph.raw());
         self.i64(state.rule.raw());
         self.u64(state.generation);
+        self.u8(state.waits as u8);
         self.u8(u8::from(state.silent));
         match state.last {
             None => self.u8(0),
@@ -251,6 +253,7 @@ impl<'a> Reader<'a> {
             graph: self.code()?,
             rule: self.code()?,
             generation: self.u64()?,
+            waits: *TimerKind::ALL.get(self.u8()? as usize).ok_or(StateError::Damaged)?,
             silent: self.u8()? == 1,
             last: match self.u8()? {
                 0 => None,

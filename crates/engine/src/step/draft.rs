@@ -1,10 +1,10 @@
-//! Room for one step: buffers that are kept between steps, so that deciding does not allocate.
+//! Decisions under way, and the room that one step works in.
 
 use crate::rules::Rules;
 use bellwether_core::effect::Timer;
 use bellwether_core::record::{Candidate, Decision};
 use bellwether_core::{Code, Digest, DocKey, Effect, Ppm, Timestamp, Trust};
-use bellwether_features::Reading;
+use bellwether_features::{Reading, Registers};
 use bellwether_policy::{Masks, Outcome, Verdict};
 
 /// What one graph decided about one subject, for drivers and reports.
@@ -48,10 +48,29 @@ pub(super) struct Draft {
     pub(super) asked: Option<Code>,
 }
 
-/// Buffers of a step. One per thread; what is in it between steps means nothing.
-#[derive(Debug, Default)]
-pub struct Scratch {
+/// Buffers that are kept between steps, so that deciding does not allocate. One per thread; what is in
+/// it between steps means nothing.
+#[derive(Default)]
+pub struct Scratch(Option<Room>);
+
+impl Scratch {
+    /// The buffers, laid out for some rules.
+    pub(super) fn room(&mut self, rules: &Rules) -> &mut Room {
+        let layout = rules.features().digest();
+        if self.0.as_ref().is_some_and(|room| room.layout != layout) {
+            self.0 = None;
+        }
+        let room = self.0.get_or_insert_with(|| Room::new(rules));
+        room.begin();
+        room
+    }
+}
+
+/// The buffers of one step.
+pub(super) struct Room {
+    layout: Digest,
     pub(super) reading: Reading,
+    pub(super) registers: Registers,
     pub(super) chain: Vec<Code>,
     drafts: Vec<Draft>,
     used: usize,
@@ -60,8 +79,22 @@ pub struct Scratch {
     pub(super) evidence: Vec<Vec<u8>>,
 }
 
-impl Scratch {
-    pub(super) fn begin(&mut self) {
+impl Room {
+    fn new(rules: &Rules) -> Self {
+        Self {
+            layout: rules.features().digest(),
+            reading: rules.features().reading(),
+            registers: rules.features().registers(),
+            chain: Vec::new(),
+            drafts: Vec::new(),
+            used: 0,
+            effects: Vec::new(),
+            timers: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self) {
         self.used = 0;
         self.effects.clear();
         self.timers.clear();

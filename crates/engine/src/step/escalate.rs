@@ -9,11 +9,11 @@ use bellwether_core::effect::{AskCause, Timer, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
 use bellwether_core::event::{Answer, Origin};
 use bellwether_core::record::{Candidate, MAX_CANDIDATES};
-use bellwether_core::{Code, DocKey, Duration, Effect, Escalation, Ppm, Timestamp};
+use bellwether_core::{Body, Code, DocKey, Duration, Effect, Escalation, Ppm, Timestamp};
 use bellwether_policy::{Graph, Node, NodeKind, Verdict};
 
 /// After an escalation has ended, the same rule asks again only after this.
-pub const AGAIN_AFTER: Duration = Duration::from_days(7);
+pub(super) const AGAIN_AFTER: Duration = Duration::from_days(7);
 
 /// The longest pause between two rings when everybody has been asked.
 const LONGEST_PAUSE: Duration = Duration::from_days(7);
@@ -82,9 +82,7 @@ pub(super) fn advance(
 /// A closed escalation is not opened again by the same rule for a while.
 fn may_open(state: &GraphState, rule: Code, now: Timestamp) -> bool {
     match state.escalation {
-        Some(Escalation::Closed { at, .. }) => {
-            state.rule != rule || at.plus(AGAIN_AFTER) <= now
-        }
+        Some(Escalation::Closed { at, .. }) => state.rule != rule || at.plus(AGAIN_AFTER) <= now,
         _ => true,
     }
 }
@@ -186,7 +184,10 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask) {
     if !apply(moving, graph, key, event, TimerKind::Deadline) {
         return;
     }
-    let live = moving.event.origin == Origin::Live;
+    // What imported history opened was never really asked: only a new signal makes it real.
+    let asleep = before.is_some() && moving.is_silent(key, graph.code());
+    let woken = matches!(moving.event.body, Body::Timer { .. });
+    let live = moving.event.origin == Origin::Live && !(asleep && woken);
     if let Some(doc) = moving.doc_mut(key) {
         doc.graph_mut(graph.code()).silent = !live;
     }
@@ -229,6 +230,7 @@ fn apply(
     let Ok(next) = Escalation::next(state.escalation, event) else { return false };
     state.escalation = Some(next);
     state.generation += 1;
+    state.waits = kind;
     let (generation, due) = (state.generation, next.due().unwrap_or(Timestamp::MAX));
     let graph = graph.code();
     moving.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });

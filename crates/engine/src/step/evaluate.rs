@@ -14,7 +14,12 @@ use bellwether_policy::{Graph, Verdict};
 
 impl Moving<'_> {
     /// Decides about the account and, where the event touched one, about the case or deal.
-    pub(super) fn evaluate(&mut self, sub: Option<DocKey>, signal: Option<&Signal>, status: Status) {
+    pub(super) fn evaluate(
+        &mut self,
+        sub: Option<DocKey>,
+        signal: Option<&Signal>,
+        status: Status,
+    ) {
         self.evaluate_after(sub, signal, status, None);
     }
 
@@ -112,7 +117,9 @@ impl Moving<'_> {
         let watched = rules.watched(scope);
         let due = features.next_flip(&account.features, sub, reading, now, watched);
         let Some(doc) = self.doc_mut(key) else { return };
-        let due = if doc.ended.is_some() { Timestamp::MAX } else { due };
+        // A timer for this very instant would fire for ever.
+        let next = Timestamp::from_micros(now.micros().saturating_add(1));
+        let due = if doc.ended.is_some() { Timestamp::MAX } else { due.max(next) };
         if doc.wake.1 != due {
             doc.wake = (doc.wake.0 + 1, due);
             let generation = doc.wake.0;
@@ -130,9 +137,7 @@ impl Moving<'_> {
                 doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
             }
         }
-        self.state.subs.retain(|_, doc| {
-            doc.ended.is_none_or(|ended| ended.plus(lateness) >= now)
-        });
+        self.state.subs.retain(|_, doc| doc.ended.is_none_or(|ended| ended.plus(lateness) >= now));
     }
 }
 
@@ -156,9 +161,9 @@ fn describe_facts(
 
 /// 64 bits that differ when the masks differ (FNV-1a over their words).
 fn fold_masks(hit: &[u64], unknown: &[u64]) -> u64 {
-    hit.iter().chain(unknown).fold(0xcbf2_9ce4_8422_2325, |hash, word| {
-        (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    hit.iter()
+        .chain(unknown)
+        .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// The facts that the graph's guards can read, as they were: canonical JSON.

@@ -2,11 +2,11 @@
 
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
-use bellwether_core::DocKey;
+use bellwether_core::{Digest, DocKey};
 
 /// Lays the documents out for `rules`. A definition that the old rules did not have reads as missing
 /// until a fold brings it; documents that cannot be carried over start anew, likewise missing.
-pub(super) fn adopt(state: &mut StreamState, rules: &Rules, book: &RuleBook) {
+pub(super) fn adopt(state: &mut StreamState, digest: Digest, rules: &Rules, book: &RuleBook) {
     let old = state.rules.and_then(|digest| book.get(&digest));
     if let Some(old) = old
         && old.features().digest() != rules.features().digest()
@@ -25,5 +25,5 @@ pub(super) fn adopt(state: &mut StreamState, rules: &Rules, book: &RuleBook) {
             carry(*key, doc);
         }
     }
-    state.rules = Some(rules.digest());
+    state.rules = Some(digest);
 }

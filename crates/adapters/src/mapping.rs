@@ -1,0 +1,211 @@
+//! The mapping language: what a row of another system means, as a file that a person can read.
+//!
+//! - In: YAML such as the files in `mappings/` (the language is described in `mappings/README.md`).
+//! - Out: a [`Mapping`], or every problem of the file at once; then, row by row, canonical signals.
+//! - Never: guesses. A cell that cannot be read refuses its signal, with a code and a mend, and what
+//!   the mapping does not name is not taken. Free text cannot become a field that rules read.
+
+mod account;
+mod apply;
+mod check;
+mod condition;
+mod convert;
+mod decimal;
+mod field;
+mod path;
+mod read;
+pub(crate) mod shipped;
+#[cfg(test)]
+mod tests;
+
+use bellwether_core::{Place, Problem, Trust, value::Type};
+use condition::Condition;
+use field::{Field, Source, Times};
+
+pub(crate) use path::{Path, Step};
+
+/// How the bytes of a file are cut into rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table with a header.
+    Csv,
+    /// One document: an array of rows somewhere inside, or a single row.
+    Json,
+    /// One document a line.
+    JsonLines,
+    /// Many mails in one file.
+    Mbox,
+    /// One mail.
+    Eml,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Json, Self::JsonLines, Self::Mbox, Self::Eml];
+
+    /// The word in mappings, which is also the usual end of the file's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+            Self::Mbox => "mbox",
+            Self::Eml => "eml",
+        }
+    }
+
+    /// The format of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == word)
+    }
+
+    /// Whether rows have columns rather than paths.
+    const fn is_flat(self) -> bool {
+        !matches!(self, Self::Json | Self::JsonLines)
+    }
+}
+
+/// One field that a mapping gives, for the check that rules read only what exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSchema {
+    /// The kind of the signal.
+    pub kind: String,
+    /// The field's name.
+    pub field: String,
+    /// Its type.
+    pub value: Type,
+    /// Whether it is known only when the matter is closed: using it earlier would be hindsight.
+    pub known_at_close: bool,
+    /// Where the mapping says so.
+    pub place: Place,
+}
+
+/// What the rows of one export or delivery mean.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    name: String,
+    version: i64,
+    description: String,
+    source: String,
+    format: Format,
+    delimiter: u8,
+    /// The keys on the way to the array of rows.
+    rows: Vec<String>,
+    each: Option<Path>,
+    empty: Vec<String>,
+    /// Our own mail domains, lower case: they are never a customer's.
+    own: Vec<String>,
+    paths: Vec<Path>,
+    entries: Vec<Entry>,
+}
+
+/// One signal that a row may give.
+#[derive(Clone, Debug)]
+struct Entry {
+    kind: String,
+    trust: Trust,
+    /// All must hold; by path.
+    when: Vec<(usize, Condition)>,
+    id: Vec<Part>,
+    at: Times,
+    known_at: Option<Times>,
+    account: Vec<Hint>,
+    contact: Option<Source>,
+    case: Option<Source>,
+    deal: Option<Source>,
+    fields: Vec<Field>,
+    personal: Vec<(String, Source)>,
+}
+
+/// A part of an id.
+#[derive(Clone, Debug)]
+enum Part {
+    /// As it stands.
+    Plain(Source),
+    /// As a digest, because it names a person: ids are not sealed.
+    Digest(Source),
+}
+
+/// A way to find the account.
+#[derive(Clone, Debug)]
+enum Hint {
+    External { system: String, id: usize },
+    Domain(usize),
+    DomainOf(usize),
+    Contact(usize),
+    Name(usize),
+}
+
+impl Mapping {
+    /// Reads a mapping. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        read::mapping(file, text)
+    }
+
+    /// The mapping's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its version, raised by whoever changes what rows mean.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// What it is for, in a sentence.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The system that the rows come from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// How the bytes are cut into rows.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Every field that it gives, kind by kind in the order written.
+    pub fn schema(&self) -> Vec<FieldSchema> {
+        let fields = |entry: &Entry| {
+            let kind = entry.kind.clone();
+            let schema = move |field: &Field| field.schema(&kind);
+            entry.fields.iter().map(schema).collect::<Vec<_>>()
+        };
+        self.entries.iter().flat_map(fields).collect()
+    }
+
+    /// Adds our own mail domains, which an installation knows and a shipped mapping cannot.
+    #[must_use]
+    pub fn with_own_domains<'a>(mut self, domains: impl IntoIterator<Item = &'a str>) -> Self {
+        self.own.extend(domains.into_iter().map(str::to_lowercase));
+        self
+    }
+
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    pub(crate) fn rows(&self) -> &[String] {
+        &self.rows
+    }
+
+    /// The way to the rows as it was written.
+    pub(crate) fn pointer(&self) -> String {
+        self.rows.iter().map(|key| format!("/{key}")).collect()
+    }
+
+    pub(crate) fn each(&self) -> Option<&Path> {
+        self.each.as_ref()
+    }
+
+    /// What is read of each row; cells of a row stand in this order.
+    pub(crate) fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+}

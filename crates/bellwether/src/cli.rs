@@ -1,0 +1,124 @@
+//! The commands: one file each, arguments in, a report out.
+
+mod backtest;
+mod context;
+mod demo;
+mod doctor;
+mod explain;
+mod export;
+mod facts;
+mod features;
+mod import;
+mod init;
+mod link;
+mod policy;
+mod privacy;
+mod replay;
+mod shell;
+mod simulate;
+mod sources;
+
+use crate::exit::Exit;
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Bellwether: who should hear of it, when, and why.
+///
+/// Takes in what happens around prospects and customers, works out what they need, and brings in the
+/// right person with the reason. Everything it decides is recorded, explained and can be replayed.
+///
+/// First steps: `bellwether demo` runs a made-up company through it.
+/// `bellwether init --bundle customer-escalation`, then `bellwether import FILE --mapping NAME`,
+/// reads your own history.
+#[derive(Parser)]
+#[command(name = "bellwether", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The data directory.
+    #[arg(long, global = true, value_name = "DIR", default_value = "bellwether-data")]
+    #[arg(env = "BELLWETHER_DATA")]
+    pub(crate) data: PathBuf,
+    /// How results are written to stdout.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Say more on stderr; twice says most.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Create a data directory and activate a bundle.
+    Init(init::InitArgs),
+    /// Run a made-up company through the real path and show what was decided.
+    Demo(demo::DemoArgs),
+    /// Read exports of other systems as history.
+    Import(import::ImportArgs),
+    /// What a bundle would have done over history, and how good that was.
+    Backtest(backtest::BacktestArgs),
+    /// What another bundle would do with the history of a data directory, and who would be asked.
+    Simulate(simulate::SimulateArgs),
+    /// Who was asked about this account, case or deal, and why.
+    Explain(explain::ExplainArgs),
+    /// Derive every record again from its events and compare, byte for byte.
+    Replay(replay::ReplayArgs),
+    /// Write decisions to a file.
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Check, test and show bundles.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// The facts that rules may name.
+    Facts(facts::FactsArgs),
+    /// Feature versions: backfill after a change, recompute, activate another bundle.
+    #[command(subcommand)]
+    Features(features::FeaturesCommand),
+    /// Count one account's signals for another, because they are the same company; undoable.
+    Link(link::LinkArgs),
+    /// Undo a link.
+    Unlink(link::LinkArgs),
+    /// Retention and erasure.
+    #[command(subcommand)]
+    Privacy(privacy::PrivacyCommand),
+    /// Check disk, keys, store, bundle and clock, and say how to mend each.
+    Doctor(doctor::DoctorArgs),
+    /// Print completions for a shell.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page.
+    Man,
+}
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli) -> Result<Exit> {
+    let context = context::Context { data: cli.data, format: cli.format };
+    match cli.command {
+        Command::Init(args) => init::run(&context, &args),
+        Command::Demo(args) => demo::run(&context, &args),
+        Command::Import(args) => import::run(&context, &args),
+        Command::Backtest(args) => backtest::run(&context, &args),
+        Command::Simulate(args) => simulate::run(&context, &args),
+        Command::Explain(args) => explain::run(&context, &args),
+        Command::Replay(args) => replay::run(&context, &args),
+        Command::Export(command) => export::run(&context, &command),
+        Command::Policy(command) => policy::run(&context, &command),
+        Command::Facts(args) => facts::run(&context, &args),
+        Command::Features(command) => features::run(&context, &command),
+        Command::Link(args) => link::link(&context, &args),
+        Command::Unlink(args) => link::unlink(&context, &args),
+        Command::Privacy(command) => privacy::run(&context, &command),
+        Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man => shell::manual(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What every command shares: the data directory, the clock, opening the driver.
+
+use super::Format;
+use crate::exit::{Failure, Problems};
+use anyhow::{Result, bail};
+use bellwether_core::{Problem, Timestamp};
+use bellwether_runtime::embedded::Embedded;
+use bellwether_runtime::keys::{FileKeys, KeyProvider, SeededKeys};
+use bellwether_store::{Options, Store};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The master key's file in a data directory, unless the environment names another.
+const KEY_FILE: &str = "master.key";
+
+/// What every command knows.
+pub(crate) struct Context {
+    pub(crate) data: PathBuf,
+    pub(crate) format: Format,
+}
+
+impl Context {
+    /// The provider of the master key: the seed of a demo or test directory, else its file.
+    pub(crate) fn keys(&self) -> Result<Box<dyn KeyProvider + Send>> {
+        if let Some(seed) = self.seed()? {
+            return Ok(Box::new(SeededKeys(seed)));
+        }
+        Ok(Box::new(FileKeys::at(self.key_file())))
+    }
+
+    /// Where the master key stands.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        match std::env::var_os("BELLWETHER_MASTER_KEY_FILE") {
+            Some(file) => PathBuf::from(file),
+            None => self.data.join(KEY_FILE),
+        }
+    }
+
+    /// The file that marks a directory whose keys come from a seed: nothing in it is secret.
+    pub(crate) fn seed_file(&self) -> PathBuf {
+        self.data.join("seed-not-secret")
+    }
+
+    fn seed(&self) -> Result<Option<u64>> {
+        match std::fs::read_to_string(self.seed_file()) {
+            Ok(text) => match text.trim().parse() {
+                Ok(seed) => Ok(Some(seed)),
+                Err(_) => bail!("{} does not hold a number", self.seed_file().display()),
+            },
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Opens the data directory for work.
+    pub(crate) fn open(&self) -> Result<Embedded> {
+        self.must_exist()?;
+        Embedded::open(&self.data, self.keys()?).map_err(|error| Failure::drive(error).into())
+    }
+
+    /// Opens the data directory for reading, beside whoever works in it.
+    pub(crate) fn read(&self) -> Result<Store> {
+        self.must_exist()?;
+        let store = Store::open(&self.data, &Options::read_only());
+        store.map_err(|error| Failure::drive(error.into()).into())
+    }
+
+    /// Says how to make a data directory where there is none.
+    pub(crate) fn must_exist(&self) -> Result<()> {
+        if self.data.join("data.db").exists() {
+            return Ok(());
+        }
+        let message = format!("there is no data directory at {}", self.data.display());
+        let help = "`bellwether init --bundle NAME` makes one; `--data DIR` names another";
+        Err(Problems(vec![Problem::new("data-missing", message).help(help)]).into())
+    }
+}
+
+/// What time it is: the only place where the program asks.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

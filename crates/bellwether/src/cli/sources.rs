@@ -1,0 +1,130 @@
+//! Files on the command line, each with the mapping that says what its rows mean.
+
+use crate::exit::Problems;
+use anyhow::{Context as _, Result};
+use bellwether_adapters::{Mapping, shipped};
+use bellwether_core::Problem;
+use bellwether_core::problem::nearest;
+use bellwether_engine::Rules;
+use bellwether_runtime::import::Source;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Files with their mappings.
+#[derive(clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Files to read (CSV, JSON, JSON lines, EML or mbox; gzip is seen by itself). `NAME=FILE` reads a
+    /// file by a mapping of its own.
+    #[arg(required = true, value_name = "[MAPPING=]FILE")]
+    files: Vec<String>,
+    /// The mapping of every file that names none: a shipped one, or a file. `--mapping list` shows the
+    /// shipped ones.
+    #[arg(long, value_name = "NAME|FILE")]
+    mapping: Option<String>,
+}
+
+impl SourceArgs {
+    /// Whether the user asked which mappings there are.
+    pub(crate) fn wants_list(&self) -> bool {
+        self.mapping.as_deref() == Some("list") || self.files.iter().any(|file| file == "list")
+    }
+
+    /// Reads the mappings and finds the files. Every problem is told at once.
+    pub(crate) fn sources(&self) -> Result<Vec<Source>> {
+        let mut problems = Vec::new();
+        let mut sources = Vec::new();
+        for file in &self.files {
+            let (mapping, path) = match file.split_once('=') {
+                Some((mapping, path)) => (Some(mapping.to_owned()), path),
+                None => (self.mapping.clone(), file.as_str()),
+            };
+            let found = match mapping.or_else(|| by_file_name(path)) {
+                Some(mapping) => read_mapping(&mapping),
+                None => Err(vec![no_mapping(path)]),
+            };
+            match found {
+                Ok(mapping) => sources.push(source(path, mapping)),
+                Err(found) => problems.extend(found),
+            }
+            if !Path::new(path).is_file() {
+                let message = format!("there is no file `{path}`");
+                let help = "check the path; a folder cannot be read as one";
+                problems.push(Problem::new("import-unreadable", message).help(help));
+            }
+        }
+        if problems.is_empty() { Ok(sources) } else { Err(Problems(problems).into()) }
+    }
+}
+
+fn source(path: &str, mapping: Mapping) -> Source {
+    let file = PathBuf::from(path);
+    let open = move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(File::open(&file)?)) };
+    Source { name: path.to_owned(), mapping, open: Box::new(open) }
+}
+
+fn no_mapping(path: &str) -> Problem {
+    let names: Vec<_> = shipped().iter().map(|(name, _)| *name).collect();
+    let message = format!("no mapping says what the rows of `{path}` mean");
+    let help = format!("add `--mapping NAME`; shipped are: {}", names.join(", "));
+    Problem::new("import-no-mapping", message).help(help)
+}
+
+/// A shipped mapping whose name stands in the file's name.
+fn by_file_name(path: &str) -> Option<String> {
+    let stem = Path::new(path).file_name()?.to_string_lossy().to_lowercase();
+    let named = shipped().iter().map(|(name, _)| *name);
+    named.filter(|name| stem.starts_with(name)).max_by_key(|name| name.len()).map(str::to_owned)
+}
+
+/// A shipped mapping by name, or a mapping's file.
+pub(crate) fn read_mapping(name: &str) -> Result<Mapping, Vec<Problem>> {
+    if let Some((_, text)) = shipped().iter().find(|(known, _)| *known == name) {
+        return Mapping::parse(&format!("{name}.yaml"), text);
+    }
+    let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"));
+    match text {
+        Ok(text) => Mapping::parse(name, &text),
+        Err(_) => {
+            let message = format!("there is no shipped mapping and no file `{name}`");
+            let known = shipped().iter().map(|(known, _)| *known);
+            let problem = Problem::new("import-no-mapping", message);
+            Err(vec![match nearest(name, known) {
+                Some(close) => problem.help(format!("did you mean `{close}`?")),
+                None => problem.help("`bellwether import list` shows the shipped ones"),
+            }])
+        }
+    }
+}
+
+/// The shipped mappings, for people.
+pub(crate) fn list() -> String {
+    let mut table = crate::table::Table::new(&["mapping", "reads", "what"]);
+    for (name, text) in shipped() {
+        if let Ok(mapping) = Mapping::parse(name, text) {
+            table.row([name, mapping.format().as_str(), mapping.description()]);
+        }
+    }
+    table.render()
+}
+
+/// Refuses features that read what a mapping says is known only when the matter is closed.
+pub(crate) fn refuse_hindsight(sources: &[Source], rules: &Rules) -> Result<()> {
+    let late: Vec<_> = sources
+        .iter()
+        .flat_map(|source| source.mapping.schema())
+        .filter(|field| field.known_at_close)
+        .collect();
+    let mut problems = Vec::new();
+    for (kind, field, feature, place) in rules.features().reads() {
+        if let Some(known) = late.iter().find(|known| known.kind == kind && known.field == field) {
+            let message = format!("`{feature}` reads `{kind}.{field}`, which is known only at close");
+            let help = format!(
+                "{} says `known: close`: nobody knows it while deciding; take it out of the feature",
+                known.place
+            );
+            problems.push(Problem::new("feature-hindsight", message).at(place).help(help));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }
+}

@@ -1,0 +1,185 @@
+//! Explain: deriving a stream up to one record again, and saying what decided and from which signals.
+
+use crate::replay::{Replay, ReplayError};
+use crate::rules::{RuleBook, Rules};
+use crate::state::{StreamState, scope_of};
+use crate::step::Decided;
+use bellwether_core::record::Status;
+use bellwether_core::value::show_raw;
+use bellwether_core::{Body, Code, DocKey, Envelope, Escalation, Signal, Timestamp, Trust, Type};
+use bellwether_expr::Slot;
+use bellwether_features::Reading;
+use bellwether_policy::{Explanation, Masks};
+
+/// What one record decided, and why.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The event.
+    pub event: Envelope,
+    /// Position of its record in the stream.
+    pub seq: u64,
+    /// What was done with it.
+    pub status: Status,
+    /// One entry per graph that decided.
+    pub decisions: Vec<ExplainedDecision>,
+}
+
+/// What one graph decided about one subject, and why.
+#[derive(Clone, Debug)]
+pub struct ExplainedDecision {
+    /// In short.
+    pub decided: Decided,
+    /// The way through the graph, rule by rule.
+    pub explanation: Explanation,
+    /// The facts that the graph can read, by name.
+    pub facts: Vec<ExplainedFact>,
+    /// The graph's escalation after this record.
+    pub escalation: Option<Escalation>,
+    /// Share of the required facts that were known and fresh, in parts per million.
+    pub completeness: i64,
+}
+
+/// One fact, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedFact {
+    /// Its name.
+    pub name: String,
+    /// Its value for people; `None` when it was missing.
+    pub value: Option<String>,
+    /// The event time of the newest signal in it.
+    pub as_of: Option<Timestamp>,
+    /// When that could first be known.
+    pub known_at: Option<Timestamp>,
+    /// Who could have written it.
+    pub trust: Trust,
+    /// It was known once, but is too old.
+    pub stale: bool,
+    /// Whether the deciding rule read it.
+    pub decided: bool,
+    /// The signals in it: positions of their records in the stream.
+    pub from: Vec<u64>,
+}
+
+/// Explains the record at `seq` of a stream, given its events and records from the first.
+///
+/// # Errors
+/// [`ReplayError`] when a record on the way cannot be derived again.
+pub fn explain<'a>(
+    rows: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    seq: u64,
+    book: &RuleBook,
+) -> Result<Option<Explained>, ReplayError> {
+    let mut replay = Replay::new(book);
+    let mut counted: Vec<(u64, Signal)> = Vec::new();
+    for (event, record) in rows {
+        let (envelope, step) = replay.check(event, record)?;
+        if let Body::Signal(signal) = &envelope.body
+            && matches!(step.status, Status::Applied | Status::Late)
+        {
+            counted.push((step.seq, signal.clone()));
+        }
+        if step.seq != seq {
+            continue;
+        }
+        let Some(rules) = book.get(&envelope.rules) else { return Ok(None) };
+        let Some(state) = replay.state(envelope.stream) else { return Ok(None) };
+        let teller = Teller { rules, state, event: &envelope, counted: &counted };
+        let decisions = step.decided.into_iter().filter_map(|decided| teller.tell(decided));
+        let decisions = decisions.collect();
+        return Ok(Some(Explained { seq, status: step.status, decisions, event: envelope }));
+    }
+    Ok(None)
+}
+
+struct Teller<'a> {
+    rules: &'a Rules,
+    state: &'a StreamState,
+    event: &'a Envelope,
+    counted: &'a [(u64, Signal)],
+}
+
+impl Teller<'_> {
+    fn tell(&self, decided: Decided) -> Option<ExplainedDecision> {
+        let graphs = self.rules.policy().graphs();
+        let (nth, graph) =
+            graphs.iter().enumerate().find(|(_, graph)| graph.code() == decided.graph)?;
+        let reading = self.read(decided.doc)?;
+        let verdict = graph.decide(&reading.slots, &mut Masks::default());
+        let catalogue = self.rules.catalogue();
+        let explanation = graph.explain(&reading.slots, catalogue, &verdict);
+        let deciding = verdict.rule.and_then(|rule| graph.guard(rule));
+        let deciding = deciding.map(|guard| guard.slots()).unwrap_or_default();
+        let facts = self.rules.facts_of(nth).iter().map(|(name, slot)| {
+            self.fact(name, *slot, decided.doc, &reading, deciding.contains(slot))
+        });
+        let facts = facts.collect();
+        let held = self.state.doc(decided.doc).and_then(|doc| doc.graph(graph.code()));
+        Some(ExplainedDecision {
+            escalation: held.and_then(|held| held.escalation),
+            completeness: reading.completeness().get(),
+            decided,
+            explanation,
+            facts,
+        })
+    }
+
+    fn read(&self, doc: DocKey) -> Option<Reading> {
+        let mut account = self.state.account.as_ref()?.features.clone();
+        let mut sub = match doc {
+            DocKey::Account => None,
+            sub => Some(self.state.subs.get(&sub)?.features.clone()),
+        };
+        let signal = match &self.event.body {
+            Body::Signal(signal) => Some(signal),
+            _ => None,
+        };
+        let (features, rates) = (self.rules.features(), self.rules.policy().rates());
+        let mut reading = features.reading();
+        let now = self.state.time;
+        features.read(&mut account, sub.as_mut(), signal, now, rates, &mut reading);
+        Some(reading)
+    }
+
+    fn fact(
+        &self,
+        name: &str,
+        slot: Slot,
+        doc: DocKey,
+        reading: &Reading,
+        decided: bool,
+    ) -> ExplainedFact {
+        let fact = self.rules.catalogue().fact(slot);
+        let kind = fact.map_or(Type::Int, |fact| fact.kind);
+        let of_account = fact.is_some_and(|fact| fact.scope == scope_of(DocKey::Account));
+        let (seqs, signals): (Vec<u64>, Vec<Signal>) = self
+            .counted
+            .iter()
+            .filter(|(_, signal)| of_account || signal.doc == Some(doc))
+            .map(|(seq, signal)| (*seq, signal.clone()))
+            .unzip();
+        let rates = self.rules.policy().rates();
+        let now = self.state.time;
+        let from = self.rules.features().contributions(slot, &signals, now, rates);
+        let from = from.into_iter().filter_map(|nth| seqs.get(nth).copied()).collect();
+        ExplainedFact {
+            name: name.to_owned(),
+            value: reading.slots.get(slot).map(|raw| self.show(kind, raw)),
+            as_of: reading.as_of(slot),
+            known_at: reading.known_at(slot),
+            trust: reading.trust(slot),
+            stale: reading.stale(slot),
+            decided,
+            from,
+        }
+    }
+
+    fn show(&self, kind: Type, raw: i64) -> String {
+        match kind {
+            Type::Code => match self.rules.word(Code::from_raw(raw)) {
+                Some(word) => word.to_owned(),
+                None => show_raw(kind, raw),
+            },
+            _ => show_raw(kind, raw),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Scenarios through the engine: what happens, who is asked, and that replay gives the same bytes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use bellwether_core::effect::AskCause;
+use bellwether_core::event::Answer;
+use bellwether_core::record::Status;
+use bellwether_core::{Body, Code, DocKey, Effect, Envelope, Escalation, Id, Origin};
+use bellwether_engine::{Replay, RuleBook, Rules, Scratch, Step, StreamState, step};
+use bellwether_testkit::{Dice, Happening, event, happens, stream};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const DAY: i64 = 86_400;
+
+fn bundle() -> Arc<Rules> {
+    let files = [
+        (
+            "bundle.yaml",
+            "bundle: small\nversion: 1.0.0\nowner: support\ncurrency: EUR\nlateness: 7d\nmode: enforce\n",
+        ),
+        (
+            "facts.yaml",
+            "facts:\n  case.priority: {type: int, from: ticket.updated.urgency, scope: case}\n  \
+             case.open: {type: bool, from: ticket.updated.open, scope: case, default: true}\n  \
+             account.vip: {type: bool, from: firmographics.updated.strategic, default: false}\n\
+             signals:\n  ticket.updated: {urgency: int, open: bool}\n",
+        ),
+        (
+            "features.yaml",
+            "features:\n  angry_7d: {distinct: conversation, of: chat.message, \
+             where: \"sentiment < -0.4\", window: 7d}\n  \
+             waiting: {time_since: [ticket.updated], scope: case}\n",
+        ),
+        (
+            "people.yaml",
+            "roles: {lead: [lead-1], manager: [manager-1, manager-2], desk: [desk-1]}\n\
+             people:\n  lead-1: {name: L}\n  manager-1: {name: M}\n  manager-2: {name: N}\n  \
+             desk-1: {name: D}\nalways: desk\n",
+        ),
+        (
+            "routing/case.yaml",
+            "graph: case-desk\nsubject: case\nowner: support\nstart: triage\n\
+             closed_when: \"!case.open\"\nnodes:\n  triage: {kind: decide, unknown: desk}\n  \
+             desk: {kind: human, role: desk, level: 1, ack: 1h}\n  \
+             manager: {kind: human, role: manager, level: 2, ack: 2h, act: 1d, fallback: [lead]}\n  \
+             nothing: {kind: end}\nrules:\n  \
+             - {id: urgent, from: triage, to: manager, when: \"case.priority <= 1\"}\n  \
+             - {id: silence, from: triage, to: desk, when: \"waiting >= duration('3d')\"}\n  \
+             - {id: else, from: triage, to: nothing, otherwise: true}\n",
+        ),
+        (
+            "routing/account.yaml",
+            "graph: outreach\nsubject: account\nowner: success\nstart: look\nnodes:\n  \
+             look: {kind: decide, unknown: lead}\n  lead: {kind: human, role: lead, level: 1, ack: 4h}\n  \
+             nothing: {kind: end}\nrules:\n  \
+             - {id: three-angry, from: look, to: lead, when: \"angry_7d >= 3\"}\n  \
+             - {id: else, from: look, to: nothing, otherwise: true}\n",
+        ),
+    ];
+    let files: BTreeMap<String, String> =
+        files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    match Rules::compose(files) {
+        Ok(rules) => Arc::new(rules),
+        Err(problems) => {
+            for problem in &problems {
+                eprintln!("{problem}");
+            }
+            unreachable!("the bundle of the test is right")
+        }
+    }
+}
+
+/// One stream, its rows, and time.
+struct World {
+    book: RuleBook,
+    rules: Arc<Rules>,
+    state: StreamState,
+    scratch: Scratch,
+    rows: Vec<(Vec<u8>, Vec<u8>)>,
+    origin: Origin,
+}
+
+impl World {
+    fn new() -> Self {
+        let rules = bundle();
+        Self {
+            book: RuleBook::of(Arc::clone(&rules)),
+            rules,
+            state: StreamState::new(stream(1)),
+            scratch: Scratch::default(),
+            rows: Vec::new(),
+            origin: Origin::Live,
+        }
+    }
+
+    fn give(&mut self, (bytes, envelope): (Vec<u8>, Envelope)) -> Step {
+        let done = step(&mut self.state, &envelope, &self.book, &mut self.scratch).unwrap();
+        self.rows.push((bytes, done.record.clone()));
+        done
+    }
+
+    fn see(&mut self, what: Happening) -> Step {
+        self.pass(what.at);
+        self.give(what.event_at(self.rules.digest(), what.at, self.origin))
+    }
+
+    /// Lets time pass; gives the steps of the timers that fired.
+    fn pass(&mut self, until: i64) -> Vec<Step> {
+        let mut steps = Vec::new();
+        while let Some(timer) = self.state.next_timer()
+            && timer.due.micros() <= until * 1_000_000
+        {
+            let body = Body::Timer {
+                doc: timer.doc,
+                kind: timer.kind,
+                graph: timer.graph,
+                generation: timer.generation,
+                due: timer.due,
+            };
+            let at = timer.due.micros().div_euclid(1_000_000) + 1;
+            steps.push(self.give(event(1, self.rules.digest(), at, self.origin, &body)));
+        }
+        steps
+    }
+
+    fn answer(&mut self, at: i64, graph: &str, person: &str, answer: Answer) -> Step {
+        let (doc, graph, person) = (case(7), Code::of(graph), Code::of(person));
+        let body = Body::Answered { doc, graph, person, answer };
+        self.give(event(1, self.rules.digest(), at, self.origin, &body))
+    }
+
+    fn escalation(&self, doc: DocKey, graph: &str) -> Option<Escalation> {
+        self.state.doc(doc)?.graph(Code::of(graph))?.escalation
+    }
+}
+
+fn case(bits: u128) -> DocKey {
+    DocKey::Case(Id::from_bits(bits))
+}
+
+fn asked(step: &Step) -> Vec<(Code, AskCause)> {
+    let ask = |effect: &Effect| match effect {
+        Effect::Ask { person, cause, .. } => Some((*person, *cause)),
+        Effect::StandDown { .. } => None,
+    };
+    step.effects.iter().filter_map(|(_, effect)| ask(effect)).collect()
+}
+
+fn ticket(at: i64, urgency: i64) -> Happening {
+    happens("ticket.updated", at).case(7).int("urgency", urgency).flag("open", true)
+}
+
+fn angry(at: i64, conversation: &str) -> Happening {
+    happens("chat.message", at).word("conversation", conversation).ppm("sentiment", -700_000)
+}
+
+#[test]
+fn an_urgent_case_climbs_its_chain_until_somebody_takes_it() {
+    let mut world = World::new();
+    let [manager_1, manager_2, lead, desk] =
+        ["manager-1", "manager-2", "lead-1", "desk-1"].map(Code::of);
+    let first = world.see(ticket(1_000, 1));
+    assert_eq!(asked(&first), [(manager_1, AskCause::Decided)]);
+    let steps = world.pass(1_000 + 2 * 3600 + 10);
+    assert_eq!(asked(&steps[0]), [(manager_2, AskCause::Fallback)]);
+    let declined = world.answer(9_000, "case-desk", "manager-2", Answer::Decline(Code::of("busy")));
+    assert_eq!(asked(&declined), [(lead, AskCause::PassedOn)]);
+    let wrong = world.answer(9_100, "case-desk", "manager-1", Answer::Accept);
+    assert_eq!(wrong.status, Status::Refused, "only who was asked may accept");
+    world.answer(9_200, "case-desk", "lead-1", Answer::Accept);
+    assert!(matches!(
+        world.escalation(case(7), "case-desk"),
+        Some(Escalation::Accepted { person, .. }) if person == lead
+    ));
+    let again = world.pass(9_200 + DAY + 10);
+    assert_eq!(asked(&again[0]), [(lead, AskCause::Again)], "nothing moved for a day");
+    let rest = world.pass(9_200 + DAY + 20 + 2 * 3600);
+    assert_eq!(asked(&rest[0]), [(desk, AskCause::Fallback)], "the desk is always staffed");
+}
+
+#[test]
+fn silence_asks_without_any_event_and_closing_stands_down() {
+    let mut world = World::new();
+    let first = world.see(ticket(1_000, 3));
+    assert!(asked(&first).is_empty());
+    let steps = world.pass(1_000 + 3 * DAY + 5);
+    let asks: Vec<_> = steps.iter().flat_map(asked).collect();
+    assert_eq!(asks, [(Code::of("desk-1"), AskCause::Decided)]);
+    let closed = world.see(ticket(1_000 + 3 * DAY + 60, 3).flag("open", false).key(99));
+    assert!(closed.effects.iter().any(|(_, e)| matches!(e, Effect::StandDown { .. })));
+    assert!(world.pass(1_000 + 90 * DAY).is_empty(), "nothing waits for a closed case");
+}
+
+#[test]
+fn three_conversations_count_not_three_messages() {
+    let mut world = World::new();
+    for (at, conversation) in [(0, "a"), (60, "a"), (120, "a"), (180, "b")] {
+        assert!(asked(&world.see(angry(1_000 + at, conversation))).is_empty());
+    }
+    let third = world.see(angry(5_000, "c"));
+    assert_eq!(asked(&third), [(Code::of("lead-1"), AskCause::Decided)]);
+    let again = world.see(angry(5_100, "d"));
+    assert!(asked(&again).is_empty(), "one live escalation per graph and subject");
+}
+
+#[test]
+fn doubt_goes_to_a_person_and_repeats_are_not_counted() {
+    let mut world = World::new();
+    let blind = happens("ticket.updated", 1_000).case(7).flag("open", true);
+    let first = world.see(blind.clone());
+    assert!(first.decided.iter().any(|decided| decided.doubt));
+    assert_eq!(asked(&first), [(Code::of("desk-1"), AskCause::Decided)]);
+    assert_eq!(world.see(blind.clone()).status, Status::Duplicate);
+    assert_eq!(world.see(blind.int("urgency", 4)).status, Status::Conflict);
+    let raised = world.see(ticket(2_000, 1));
+    assert_eq!(asked(&raised), [(Code::of("manager-1"), AskCause::Raised)]);
+}
+
+#[test]
+fn history_moves_state_but_asks_nobody() {
+    let mut world = World::new();
+    world.origin = Origin::History;
+    let first = world.see(ticket(1_000, 1));
+    assert!(first.effects.is_empty());
+    assert!(first.decided.iter().any(|decided| decided.asked.is_some()));
+    world.origin = Origin::Live;
+    let steps = world.pass(1_000 + DAY);
+    assert!(steps.iter().all(|step| step.effects.is_empty()), "old history rings nobody");
+    let now = world.see(ticket(1_000 + DAY + 60, 1).key(5));
+    assert_eq!(asked(&now), [(Code::of("manager-1"), AskCause::Again)]);
+}
+
+#[test]
+fn replay_and_snapshots_give_the_same_bytes() {
+    let mut world = World::new();
+    let mut dice = Dice(7);
+    let mut at = 1_000;
+    for nth in 0..400u64 {
+        at += dice.below(2 * DAY as u64) as i64;
+        let late = at - dice.below(3 * DAY as u64) as i64;
+        match dice.below(4) {
+            0 => drop(world.see(ticket(at, dice.below(5) as i64).key(nth))),
+            1 => drop(world.see(angry(at, ["a", "b", "c"][dice.below(3) as usize]).key(nth))),
+            2 => {
+                let happening = angry(late, "late").key(nth);
+                let digest = world.rules.digest();
+                drop(world.give(happening.event_at(digest, at, Origin::Live)));
+            }
+            _ => drop(world.pass(at)),
+        }
+        let bytes = world.state.to_bytes(&world.book).unwrap();
+        let restored = StreamState::from_bytes(&bytes, &world.book).unwrap();
+        assert_eq!(restored.to_bytes(&world.book).unwrap(), bytes);
+        world.state = restored;
+    }
+    let mut replay = Replay::new(&world.book);
+    for (event, record) in &world.rows {
+        replay.check(event, record).unwrap();
+    }
+    let derived = replay.into_states().remove(&stream(1)).unwrap();
+    let bytes = |state: &StreamState| state.to_bytes(&world.book).unwrap();
+    assert_eq!(bytes(&derived), bytes(&world.state));
+    assert!(world.rows.len() > 400);
+}

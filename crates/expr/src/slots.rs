@@ -1,0 +1,75 @@
+//! Slots: the facts known at one instant, one number each, in a dense array with presence bits.
+
+use crate::catalogue::Slot;
+
+/// One `i64` a fact and a bit that says whether it is known. What is missing or stale is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slots {
+    values: Vec<i64>,
+    present: Vec<u64>,
+}
+
+impl Slots {
+    /// Room for `len` facts, none of them known.
+    pub fn new(len: usize) -> Self {
+        Self { values: vec![0; len], present: vec![0; len.div_ceil(64)] }
+    }
+
+    /// How many facts there is room for.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is room for none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The number of a fact, if it is known.
+    #[inline]
+    pub fn get(&self, slot: Slot) -> Option<i64> {
+        let slot = usize::from(slot);
+        let word = *self.present.get(slot / 64)?;
+        if word >> (slot % 64) & 1 == 1 { self.values.get(slot).copied() } else { None }
+    }
+
+    /// Makes a fact known. A slot beyond the room is ignored: it belongs to another catalogue.
+    #[inline]
+    pub fn set(&mut self, slot: Slot, raw: i64) {
+        let slot = usize::from(slot);
+        if let (Some(value), Some(word)) =
+            (self.values.get_mut(slot), self.present.get_mut(slot / 64))
+        {
+            *value = raw;
+            *word |= 1 << (slot % 64);
+        }
+    }
+
+    /// Makes a fact missing.
+    #[inline]
+    pub fn unset(&mut self, slot: Slot) {
+        let slot = usize::from(slot);
+        if let (Some(value), Some(word)) =
+            (self.values.get_mut(slot), self.present.get_mut(slot / 64))
+        {
+            *value = 0;
+            *word &= !(1 << (slot % 64));
+        }
+    }
+
+    /// Makes every fact missing.
+    pub fn clear(&mut self) {
+        self.values.fill(0);
+        self.present.fill(0);
+    }
+
+    /// The presence bits, 64 facts a word, the lowest bit first.
+    pub fn present(&self) -> &[u64] {
+        &self.present
+    }
+
+    /// The numbers; what is absent reads as 0.
+    pub fn values(&self) -> &[i64] {
+        &self.values
+    }
+}

@@ -1,0 +1,1 @@
+//! Flips against a search by hand.

@@ -1,0 +1,282 @@
+//! Folding a signal into a document's state.
+//!
+//! - In: a signal, the stream's time, the allowed lateness, exchange rates.
+//! - Out: the state with the signal in it, and how it landed.
+//! - Never: a result that depends on the order of arrival within the allowed lateness. A signal that
+//!   claims to come from the future is taken as happening now.
+
+use crate::head::Stamp;
+use crate::newest::Seen;
+use crate::plan::{Keeps, KindPlan, Step, Wanted};
+use crate::set::FeatureSet;
+use crate::state::{Cell, DocState};
+use crate::values::{CODES, keep};
+use bellwether_core::{Duration, Rates, Signal, Timestamp, Value};
+use bellwether_expr::{Slots, Tri};
+use std::collections::BTreeSet;
+
+/// How a signal landed. `ignored` counts its fields that could not be read: of another type than
+/// declared, or an amount without a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It is counted.
+    Applied {
+        /// Fields that could not be read.
+        ignored: u16,
+    },
+    /// It is counted, although the document had seen a newer one.
+    Late {
+        /// Fields that could not be read.
+        ignored: u16,
+    },
+    /// It is older than the allowed lateness and not counted.
+    TooLate,
+}
+
+impl Counted {
+    /// Fields that could not be read.
+    pub const fn ignored(self) -> u16 {
+        match self {
+            Self::Applied { ignored } | Self::Late { ignored } => ignored,
+            Self::TooLate => 0,
+        }
+    }
+}
+
+/// Room to read a signal's fields into; kept by the caller, so that folding allocates nothing.
+#[derive(Clone, Debug)]
+pub struct Registers {
+    pub(crate) slots: Slots,
+    pub(crate) truths: Vec<Tri>,
+}
+
+/// A field's number, if it has the declared type and, for money, a rate.
+pub(crate) fn number(value: Value, wanted: Wanted, at: Timestamp, rates: &Rates) -> Option<i64> {
+    match value {
+        Value::Money(money) if wanted.kind == bellwether_core::Type::Money => {
+            rates.convert(money, at)
+        }
+        other if other.kind() == wanted.kind => Some(other.raw()),
+        _ => None,
+    }
+}
+
+/// Visits the wanted fields that a signal has: (position, number or nothing). Both are in the order of
+/// their names, so that each field is looked for where the last one was found.
+pub(crate) fn visit(
+    wanted: &[Wanted],
+    signal: &Signal,
+    rates: &Rates,
+    mut found: impl FnMut(usize, Option<i64>),
+) {
+    let mut from = 0;
+    for field in &signal.fields {
+        let ahead = wanted.iter().enumerate().skip(from);
+        let mut around = ahead.chain(wanted.iter().enumerate().take(from));
+        if let Some((at, wanted)) = around.find(|(_, wanted)| wanted.name == field.name) {
+            found(at, number(field.value, *wanted, signal.at, rates));
+            from = at + 1;
+        }
+    }
+}
+
+impl KindPlan {
+    /// Reads fields and filters into the registers; says how many fields could not be read.
+    pub(crate) fn load(&self, signal: &Signal, rates: &Rates, registers: &mut Registers) -> u16 {
+        let mut ignored = 0;
+        registers.slots.clear();
+        visit(&self.wanted, signal, rates, |at, number| match number {
+            Some(number) => registers.slots.set(at as u16, number),
+            None => ignored += 1,
+        });
+        registers.slots.set(self.wanted.len() as u16, signal.kind.raw());
+        registers.truths.clear();
+        for filter in &self.filters {
+            registers.truths.push(filter.truth(&registers.slots));
+        }
+        ignored
+    }
+}
+
+impl Registers {
+    pub(crate) fn truth(&self, filter: Option<u16>) -> Tri {
+        match filter {
+            None => Tri::True,
+            Some(at) => self.truths.get(usize::from(at)).copied().unwrap_or(Tri::Unknown),
+        }
+    }
+}
+
+impl FeatureSet {
+    /// Room for [`FeatureSet::fold_with`].
+    pub fn registers(&self) -> Registers {
+        let plans = self.scopes.iter().flat_map(|scope| &scope.kinds);
+        let most = plans.map(|(_, plan)| plan.wanted.len() + 1).max().unwrap_or(0);
+        // Filters may also name fields that other kinds of the same feature have.
+        let beyond = self.scopes.iter().flat_map(|scope| &scope.kinds);
+        let slots = beyond.flat_map(|(_, plan)| &plan.filters).flat_map(|filter| filter.slots());
+        let highest = slots.map(|slot| usize::from(*slot) + 1).max().unwrap_or(0);
+        Registers { slots: Slots::new(most.max(highest)), truths: Vec::new() }
+    }
+
+    /// [`FeatureSet::fold_with`] with room of its own: convenient, and slower.
+    pub fn fold(
+        &self,
+        state: &mut DocState,
+        signal: &Signal,
+        stream_time: Timestamp,
+        lateness: Duration,
+        rates: &Rates,
+    ) -> Counted {
+        self.fold_with(&mut self.registers(), state, signal, stream_time, lateness, rates)
+    }
+
+    /// Takes a signal into a document's state. `stream_time` is the largest instant the stream has seen,
+    /// this event included. Kinds that the set does not know change nothing. The caller makes sure
+    /// that no signal is folded twice.
+    pub fn fold_with(
+        &self,
+        registers: &mut Registers,
+        state: &mut DocState,
+        signal: &Signal,
+        stream_time: Timestamp,
+        lateness: Duration,
+        rates: &Rates,
+    ) -> Counted {
+        if signal.at < stream_time.minus(lateness) {
+            return Counted::TooLate;
+        }
+        let stamp = Stamp::of(signal, stream_time.micros());
+        let late = stamp.time < state.newest;
+        let scope = self.scope(state.scope);
+        let mut ignored = 0;
+        if let Some(plan) = scope.kind(signal.kind) {
+            state.newest = state.newest.max(stamp.time);
+            ignored = plan.load(signal, rates, registers);
+            raise(scope, plan, registers, state, stamp);
+            for step in &plan.steps {
+                take(step, registers, state, scope.counters, stamp);
+            }
+        }
+        if late { Counted::Late { ignored } } else { Counted::Applied { ignored } }
+    }
+
+    /// Folds a document's signals anew, in any order; all of them count. `now` bounds instants that
+    /// claim to come from the future.
+    pub fn refold<'a>(
+        &self,
+        scope: bellwether_expr::Scope,
+        signals: impl IntoIterator<Item = &'a Signal>,
+        now: Timestamp,
+        rates: &Rates,
+    ) -> DocState {
+        let (mut state, mut registers) = (self.new_state(scope), self.registers());
+        for signal in signals {
+            let always = Duration::from_micros(i64::MAX);
+            self.fold_with(&mut registers, &mut state, signal, now, always, rates);
+        }
+        state
+    }
+}
+
+/// Counts a signal into the rings.
+fn raise(
+    scope: &crate::plan::ScopePlan,
+    plan: &KindPlan,
+    registers: &Registers,
+    state: &mut DocState,
+    stamp: Stamp,
+) {
+    for raise in &plan.raises {
+        let Some(ring_plan) = scope.rings.get(raise.ring) else { continue };
+        let (mut bits, mut doubtful) = (raise.always, 0);
+        for (filter, raised) in &raise.filtered {
+            match registers.truth(Some(*filter)) {
+                Tri::True => bits |= raised,
+                Tri::Unknown => doubtful |= raised,
+                Tri::False => {}
+            }
+        }
+        let parts = state.heads.get_mut(ring_plan.base..).unwrap_or_default();
+        let mut left = bits | doubtful;
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            if let Some(head) = parts.get_mut(bit as usize) {
+                if bits >> bit & 1 == 1 {
+                    head.join(stamp);
+                } else {
+                    head.doubtful = head.doubtful.saturating_add(1);
+                }
+            }
+        }
+        if bits != 0
+            && let Some(ring) = state.rings.get_mut(raise.ring)
+        {
+            let entry = crate::ring::Entry { time: stamp.time, key: stamp.key, bits };
+            ring.insert(ring_plan, entry, state.newest, parts);
+        }
+    }
+}
+
+/// Folds one part that is no counter of a ring.
+fn take(step: &Step, registers: &Registers, state: &mut DocState, counters: usize, stamp: Stamp) {
+    let at = usize::from(step.part);
+    let Some(head) = state.heads.get_mut(at) else { return };
+    match registers.truth(step.filter) {
+        Tri::True => {}
+        Tri::False => return,
+        Tri::Unknown => {
+            head.doubtful = head.doubtful.saturating_add(1);
+            return;
+        }
+    }
+    let value = match step.register {
+        None => 0,
+        Some(register) => match registers.slots.get(register) {
+            Some(value) => value,
+            None => return,
+        },
+    };
+    let cell = at.checked_sub(counters).and_then(|at| state.cells.get_mut(at));
+    let mut plain = Cell::Plain;
+    match (step.keeps, cell.unwrap_or(&mut plain)) {
+        (Keeps::Total, _) => head.value = head.value.saturating_add(1),
+        (Keeps::Min, _) => {
+            head.value = if head.present { head.value.min(value) } else { value };
+            head.present = true;
+        }
+        (Keeps::Max, _) => {
+            head.value = if head.present { head.value.max(value) } else { value };
+            head.present = true;
+        }
+        (_, Cell::Sum(sum)) => {
+            **sum = sum.saturating_add(i128::from(value));
+            let fits = i64::try_from(**sum).ok();
+            (head.value, head.present) = (fits.unwrap_or(0), fits.is_some());
+        }
+        (_, Cell::Distinct(values)) => {
+            keep(values, value, CODES, BTreeSet::pop_last);
+            head.value = values.len() as i64;
+        }
+        (Keeps::Windowed(fold, window), Cell::Values(values)) => {
+            values.insert(fold, window, (stamp.time, stamp.key, value), state.newest);
+        }
+        (Keeps::Decay(half_life), Cell::Decay(decay)) => {
+            decay.add(half_life, stamp.time, value);
+            let mean = decay.mean();
+            (head.value, head.present) = (mean.unwrap_or(0), mean.is_some());
+        }
+        (_, Cell::Newest(newest)) => {
+            newest.take(Seen { stamp, value });
+            if let Some(first) = newest.first {
+                (head.value, head.present) = (first.value, true);
+                (head.as_of, head.known_at) = (first.stamp.time, first.stamp.known_at);
+                head.trust = first.stamp.trust;
+            }
+            return;
+        }
+        _ => {}
+    }
+    head.join(stamp);
+}

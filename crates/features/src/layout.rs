@@ -1,0 +1,167 @@
+//! Laying out: where each part of a document's state stands, and what each kind of signal does to it.
+
+use crate::buckets::Window;
+use crate::decay::HalfLife;
+use crate::draft::Operation;
+use crate::kinds::{KindDef, Kinds};
+use crate::plan::{Keeps, KindPlan, Part, PartInput, Raise, ScopePlan, Step, Wanted};
+use crate::resolve::{Keep, Resolver, Spec};
+use crate::ring::{RingPlan, TRACKS, Track};
+use crate::values::Fold;
+use bellwether_core::{Code, Digest};
+use bellwether_expr::Scope;
+
+/// The plan of a scope, and for each spec the part it has become.
+pub(crate) fn scope(resolver: &Resolver<'_>, scope: Scope) -> (ScopePlan, Vec<Option<u16>>) {
+    let own = || resolver.specs.iter().enumerate().filter(|(_, spec)| spec.scope == scope);
+    let mut counters: Vec<_> = own().filter(|(_, spec)| window(spec).is_some()).collect();
+    counters.sort_by_key(|(at, spec)| (window(spec), *at));
+    let others = own().filter(|(_, spec)| window(spec).is_none());
+    let mut plan = ScopePlan { counters: counters.len(), ..ScopePlan::default() };
+    let mut parts = vec![None; resolver.specs.len()];
+    let mut order = Vec::new();
+    for (at, spec) in counters.into_iter().chain(others) {
+        if let Some(part) = parts.get_mut(at) {
+            *part = u16::try_from(order.len()).ok();
+        }
+        let keeps = keeps(spec, order.len(), &mut plan.rings);
+        plan.parts.push(Part { tag: tag(spec.digest), keeps, inputs: Vec::new() });
+        order.push(spec);
+    }
+    for kind in resolver.kinds.iter() {
+        plan.kinds.push((kind.code, kind_plan(kind, resolver, &order, &mut plan.parts)));
+    }
+    plan.kinds.sort_by_key(|(code, _)| *code);
+    for (at, part) in (0u16..).zip(&plan.parts) {
+        if let Keeps::Windowed(fold, window) = part.keeps {
+            plan.moving.push((at, fold, window));
+        }
+    }
+    (plan, parts)
+}
+
+fn window(spec: &Spec) -> Option<i64> {
+    match spec.keeps {
+        Keep::Count(window) => Some(window),
+        _ => None,
+    }
+}
+
+fn tag(digest: Digest) -> u64 {
+    digest.as_bytes().iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte))
+}
+
+fn keeps(spec: &Spec, at: usize, rings: &mut Vec<RingPlan>) -> Keeps {
+    match spec.keeps {
+        Keep::Count(window) => counter(window, at, rings),
+        Keep::Total => Keeps::Total,
+        Keep::Sum => Keeps::Sum,
+        Keep::Min => Keeps::Min,
+        Keep::Max => Keeps::Max,
+        Keep::Distinct => Keeps::Distinct,
+        Keep::Decay(half_life) => Keeps::Decay(HalfLife::new(half_life)),
+        Keep::Newest => Keeps::Newest,
+        Keep::Windowed(operation, window) => {
+            let fold = match operation {
+                Operation::Min => Fold::Min,
+                Operation::Max => Fold::Max,
+                Operation::Distinct => Fold::Distinct,
+                _ => Fold::Sum,
+            };
+            Keeps::Windowed(fold, Window::new(window))
+        }
+    }
+}
+
+/// A bit of the last ring, or of a new one where that is full. Counters come shortest window first.
+fn counter(micros: i64, at: usize, rings: &mut Vec<RingPlan>) -> Keeps {
+    let window = Window::new(micros);
+    let fits = rings.last().is_some_and(|ring| {
+        let known = ring.tracks.last().is_some_and(|track| track.window == window);
+        at - ring.base < 64 && (known || ring.tracks.len() < TRACKS)
+    });
+    if !fits {
+        rings.push(RingPlan { base: at, tracks: Vec::new() });
+    }
+    let ring = rings.len() - 1;
+    let Some(last) = rings.last_mut() else { return Keeps::Total };
+    let bit = (at - last.base) as u32;
+    match last.tracks.last_mut() {
+        Some(track) if track.window == window => track.bits |= 1 << bit,
+        _ => last.tracks.push(Track { window, bits: 1 << bit }),
+    }
+    Keeps::Counter { ring, bit }
+}
+
+fn kind_plan(
+    kind: &KindDef,
+    resolver: &Resolver<'_>,
+    order: &[&Spec],
+    parts: &mut [Part],
+) -> KindPlan {
+    let wanted = kind.fields.iter().map(|field| Wanted { name: field.code, kind: field.kind });
+    let mut plan = KindPlan { wanted: wanted.collect(), ..KindPlan::default() };
+    let mut texts: Vec<&str> = Vec::new();
+    for (at, (spec, part)) in order.iter().zip(parts).enumerate() {
+        for (_, field) in spec.inputs.iter().filter(|(name, _)| *name == kind.name) {
+            let filter = spec.filter.as_deref().and_then(|text| {
+                if let Some(known) = texts.iter().position(|other| *other == text) {
+                    return u16::try_from(known).ok();
+                }
+                let expr = resolver.filters.get(&(kind.name.clone(), text.to_owned()))?;
+                texts.push(text);
+                plan.filters.push(expr.clone());
+                u16::try_from(texts.len() - 1).ok()
+            });
+            let position = |name: &String| kind.fields.iter().position(|f| f.name == *name);
+            let register = field.as_ref().and_then(position).and_then(|at| u16::try_from(at).ok());
+            part.inputs.push(PartInput { kind: kind.code, filter, register });
+            match part.keeps {
+                Keeps::Counter { ring, bit } => raise(&mut plan.raises, ring, bit, filter),
+                keeps => {
+                    plan.steps.push(Step { part: at as u16, filter, register, keeps });
+                }
+            }
+        }
+    }
+    plan
+}
+
+fn raise(raises: &mut Vec<Raise>, ring: usize, bit: u32, filter: Option<u16>) {
+    if raises.last().is_none_or(|last| last.ring != ring) {
+        raises.push(Raise { ring, always: 0, filtered: Vec::new() });
+    }
+    let Some(last) = raises.last_mut() else { return };
+    match filter {
+        None => last.always |= 1 << bit,
+        Some(filter) => match last.filtered.iter_mut().find(|(known, _)| *known == filter) {
+            Some((_, bits)) => *bits |= 1 << bit,
+            None => last.filtered.push((filter, 1 << bit)),
+        },
+    }
+}
+
+/// For each kind, the facts that are a field of the present signal, in the order of the fields' names.
+pub(crate) fn presents(
+    kinds: &Kinds,
+    currents: &[(bellwether_expr::Slot, String, bellwether_core::Type)],
+) -> Vec<(Code, Vec<crate::plan::Present>)> {
+    use crate::plan::Present;
+    let mut presents: Vec<_> = kinds
+        .iter()
+        .map(|kind| {
+            let own = kind.fields.iter().flat_map(|field| {
+                let reading = currents
+                    .iter()
+                    .filter(|(_, name, of)| *name == field.name && *of == field.kind);
+                reading.map(|(slot, ..)| Present {
+                    slot: *slot,
+                    field: Some(Wanted { name: field.code, kind: field.kind }),
+                })
+            });
+            (kind.code, own.collect::<Vec<_>>())
+        })
+        .collect();
+    presents.sort_by_key(|(code, _)| *code);
+    presents
+}

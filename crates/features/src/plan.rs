@@ -1,0 +1,145 @@
+//! Plans: what a compiled set does with a signal of a kind, and where each slot's number comes from.
+
+use crate::buckets::Window;
+use crate::decay::HalfLife;
+use crate::ring::RingPlan;
+use crate::values::Fold;
+use bellwether_core::{Code, Type};
+use bellwether_expr::{Expr, Slot};
+
+/// A piece of a document's state: what one folding keeps. Features that fold alike share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// First 64 bits of the digest of what is folded: names it in stored state.
+    pub(crate) tag: u64,
+    pub(crate) keeps: Keeps,
+    /// What it reads, for contributions: (kind, filter of that kind, field).
+    pub(crate) inputs: Vec<PartInput>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PartInput {
+    pub(crate) kind: Code,
+    pub(crate) filter: Option<u16>,
+    pub(crate) register: Option<u16>,
+}
+
+/// What a part keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// A bit of a ring.
+    Counter {
+        ring: usize,
+        bit: u32,
+    },
+    /// All entries ever.
+    Total,
+    Sum,
+    Min,
+    Max,
+    Distinct,
+    Windowed(Fold, Window),
+    Decay(HalfLife),
+    Newest,
+}
+
+/// A field of a signal that is read into a register.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) name: Code,
+    pub(crate) kind: Type,
+}
+
+/// What a signal of a kind does to a document of a scope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KindPlan {
+    /// In the order of their names as text, like the fields of a signal; the position is the register.
+    pub(crate) wanted: Vec<Wanted>,
+    /// Each filter once.
+    pub(crate) filters: Vec<Expr>,
+    pub(crate) raises: Vec<Raise>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Which bits of a ring a signal raises.
+#[derive(Clone, Debug)]
+pub(crate) struct Raise {
+    pub(crate) ring: usize,
+    /// Those without a filter.
+    pub(crate) always: u64,
+    /// By filter.
+    pub(crate) filtered: Vec<(u16, u64)>,
+}
+
+/// One part that is folded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) part: u16,
+    pub(crate) filter: Option<u16>,
+    pub(crate) register: Option<u16>,
+    pub(crate) keeps: Keeps,
+}
+
+/// Everything about the documents of a scope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScopePlan {
+    /// Counters of rings first.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) rings: Vec<RingPlan>,
+    /// How many parts are counters of rings.
+    pub(crate) counters: usize,
+    /// By the kind's code.
+    pub(crate) kinds: Vec<(Code, KindPlan)>,
+    /// Slots that are the number of a part as it stands.
+    pub(crate) direct: Vec<(Slot, u16)>,
+    /// Parts whose number must first be brought to the present.
+    pub(crate) moving: Vec<(u16, Fold, Window)>,
+    /// Slots that are made of parts.
+    pub(crate) made: Vec<(Slot, Source)>,
+    pub(crate) required: Vec<Slot>,
+}
+
+impl ScopePlan {
+    pub(crate) fn kind(&self, code: Code) -> Option<&KindPlan> {
+        let at = self.kinds.binary_search_by_key(&code, |(kind, _)| *kind).ok()?;
+        self.kinds.get(at).map(|(_, plan)| plan)
+    }
+}
+
+/// Where a slot's number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A part's number.
+    Part(u16),
+    /// The newest value that the present signal did not bring.
+    Previous(u16),
+    /// The span since the newest entry, or since the newest that the present signal did not bring.
+    Since { part: u16, previous: bool },
+    /// Two counters.
+    Rate { short: u16, long: u16, window: i64, baseline: i64 },
+    /// A field of the present signal.
+    Current,
+    /// Over other facts.
+    Computed,
+    /// Share of required facts that are known.
+    Completeness,
+    /// Stream time.
+    Now,
+}
+
+/// A slot.
+#[derive(Clone, Debug)]
+pub(crate) struct SlotPlan {
+    pub(crate) scope: usize,
+    pub(crate) source: Source,
+    pub(crate) freshness: Option<i64>,
+    pub(crate) default: Option<i64>,
+}
+
+/// A field of the present signal that is a fact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Present {
+    pub(crate) slot: Slot,
+    /// `None` is the signal's kind.
+    pub(crate) field: Option<Wanted>,
+}

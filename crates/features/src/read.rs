@@ -1,0 +1,390 @@
+//! Reading: the facts of a subject at an instant.
+//!
+//! - In: the account's state and the case's or deal's, the present signal, the stream's time.
+//! - Out: a [`Reading`]: slots, where each came from, what is stale, how complete it is.
+//! - Never: a stale or incomplete fact in a slot. A default stands only where nothing was ever known,
+//!   and does not count as known.
+
+use crate::fold::visit;
+use crate::head::Head;
+use crate::plan::{ScopePlan, Source};
+use crate::set::FeatureSet;
+use crate::state::{Cell, DocState};
+use bellwether_core::{Code, Ppm, Rates, Signal, Timestamp, Trust};
+use bellwether_expr::{Slot, Slots};
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    as_of: i64,
+    known_at: i64,
+    trust: Trust,
+}
+
+impl Origin {
+    pub(crate) const NONE: Self =
+        Self { as_of: i64::MIN, known_at: i64::MIN, trust: Trust::System };
+
+    fn of(head: &Head) -> Self {
+        Self { as_of: head.as_of, known_at: head.known_at, trust: head.trust }
+    }
+
+    fn join(self, other: Self) -> Self {
+        Self {
+            as_of: self.as_of.max(other.as_of),
+            known_at: self.known_at.max(other.known_at),
+            trust: self.trust.min(other.trust),
+        }
+    }
+}
+
+/// The facts of a subject at an instant. Made once by [`FeatureSet::reading`] and filled many times.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// One number a fact; what is missing or stale is absent.
+    pub slots: Slots,
+    pub(crate) origins: Vec<Origin>,
+    stale: Vec<u64>,
+    /// Facts that come from signals, not from defaults.
+    known: Vec<u64>,
+    pub(crate) inputs: Arc<[Box<[Slot]>]>,
+    completeness: Slot,
+}
+
+fn bit(words: &[u64], slot: Slot) -> bool {
+    words.get(usize::from(slot / 64)).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+}
+
+fn mark(words: &mut [u64], slot: Slot) {
+    if let Some(word) = words.get_mut(usize::from(slot / 64)) {
+        *word |= 1 << (slot % 64);
+    }
+}
+
+impl Reading {
+    pub(crate) fn origin(&self, slot: Slot) -> Origin {
+        let of = |slot: Slot| self.origins.get(usize::from(slot)).copied().unwrap_or(Origin::NONE);
+        match self.inputs.get(usize::from(slot)) {
+            Some(inputs) if !inputs.is_empty() => {
+                inputs.iter().map(|slot| of(*slot)).fold(Origin::NONE, Origin::join)
+            }
+            _ => of(slot),
+        }
+    }
+
+    /// When the newest signal that went into a fact happened.
+    pub fn as_of(&self, slot: Slot) -> Option<Timestamp> {
+        let micros = self.origin(slot).as_of;
+        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
+    }
+
+    /// When the last of what went into a fact could first be known.
+    pub fn known_at(&self, slot: Slot) -> Option<Timestamp> {
+        let micros = self.origin(slot).known_at;
+        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
+    }
+
+    /// The lowest trust of what went into a fact; of a default, the system's.
+    pub fn trust(&self, slot: Slot) -> Trust {
+        self.origin(slot).trust
+    }
+
+    /// Share of the required facts of the subject's scopes that are known and fresh; 1 without any.
+    pub fn completeness(&self) -> Ppm {
+        self.slots.get(self.completeness).map_or(Ppm::ONE, Ppm::new)
+    }
+
+    /// Whether a fact was known and is too old to be used.
+    pub fn stale(&self, slot: Slot) -> bool {
+        bit(&self.stale, slot)
+    }
+
+    /// Whether a fact comes from signals, and not from a default.
+    pub fn known(&self, slot: Slot) -> bool {
+        bit(&self.known, slot)
+    }
+
+    fn put(&mut self, slot: Slot, value: Option<i64>, origin: Origin) {
+        if let Some(value) = value {
+            self.slots.set(slot, value);
+        }
+        if let Some(own) = self.origins.get_mut(usize::from(slot)) {
+            *own = origin;
+        }
+    }
+
+    /// Takes a fact out that is not as fresh as it should be.
+    fn age(&mut self, slot: Slot, freshness: i64, now: i64) {
+        let as_of = self.origin(slot).as_of;
+        if as_of <= now.saturating_sub(freshness) {
+            if as_of != i64::MIN {
+                mark(&mut self.stale, slot);
+            }
+            self.slots.unset(slot);
+        }
+    }
+}
+
+impl FeatureSet {
+    /// Room for a reading of this set.
+    pub fn reading(&self) -> Reading {
+        let len = self.slots.len();
+        Reading {
+            slots: Slots::new(len),
+            origins: vec![Origin::NONE; len],
+            stale: vec![0; len.div_ceil(64)],
+            known: vec![0; len.div_ceil(64)],
+            inputs: Arc::clone(&self.inputs),
+            completeness: self.completeness,
+        }
+    }
+
+    /// Reads the facts of an account, or of one of its cases or deals. `now` is the stream's time;
+    /// `current` the signal that is being counted, and has been folded. States move their cursors,
+    /// nothing else.
+    #[expect(clippy::too_many_arguments, reason = "each is something else, and all are needed")]
+    pub fn read(
+        &self,
+        account: &mut DocState,
+        mut sub: Option<&mut DocState>,
+        current: Option<&Signal>,
+        now: Timestamp,
+        rates: &Rates,
+        out: &mut Reading,
+    ) {
+        let micros = now.micros();
+        out.slots.clear();
+        out.origins.fill(Origin::NONE);
+        out.stale.fill(0);
+        let key = current.map(|signal| signal.key);
+        self.scope(account.scope).read(account, key, micros, out);
+        if let Some(sub) = sub.as_deref_mut() {
+            self.scope(sub.scope).read(sub, key, micros, out);
+        }
+        for (slot, freshness) in &self.fresh {
+            out.age(*slot, *freshness, micros);
+        }
+        out.slots.set(self.now, micros);
+        if let Some(signal) = current {
+            self.present(signal, rates, out);
+        }
+        out.known.clear();
+        out.known.extend_from_slice(out.slots.present());
+        for (slot, default) in &self.defaults {
+            self.fall_back(*slot, *default, account, sub.as_deref(), out);
+        }
+        let scopes = [Some(account.scope), sub.as_deref().map(|sub| sub.scope)];
+        for (slot, expr) in &self.computed {
+            match expr {
+                Some(expr) => self.compute(*slot, expr.eval(&out.slots), micros, out),
+                None => self.complete_share(&scopes, out),
+            }
+        }
+    }
+
+    fn present(&self, signal: &Signal, rates: &Rates, out: &mut Reading) {
+        let origin = Origin {
+            as_of: signal.at.micros(),
+            known_at: signal.known_at.micros(),
+            trust: signal.trust,
+        };
+        for slot in &self.kind_slots {
+            out.put(*slot, Some(signal.kind.raw()), origin);
+        }
+        let found = self.presents.binary_search_by_key(&signal.kind, |(kind, _)| *kind);
+        let Some((_, presents)) = found.ok().and_then(|at| self.presents.get(at)) else { return };
+        visit_presents(presents, signal, rates, |slot, value| out.put(slot, Some(value), origin));
+    }
+
+    /// A default stands where nothing was ever known; not for what is stale or not yet folded.
+    fn fall_back(
+        &self,
+        slot: Slot,
+        default: i64,
+        account: &DocState,
+        sub: Option<&DocState>,
+        out: &mut Reading,
+    ) {
+        let Some(plan) = self.slots.get(usize::from(slot)) else { return };
+        if plan.source == Source::Computed || out.slots.get(slot).is_some() || out.stale(slot) {
+            return;
+        }
+        let doc = std::iter::once(account).chain(sub).find(|doc| doc.scope as usize == plan.scope);
+        let folded = match doc {
+            Some(doc) => doc.complete(plan.source),
+            None => plan.source == Source::Current,
+        };
+        if folded || plan.source == Source::Current {
+            out.slots.set(slot, default);
+        }
+    }
+
+    fn compute(&self, slot: Slot, value: Option<i64>, now: i64, out: &mut Reading) {
+        if let Some(value) = value {
+            out.slots.set(slot, value);
+            mark(&mut out.known, slot);
+        }
+        let Some(plan) = self.slots.get(usize::from(slot)) else { return };
+        if let Some(freshness) = plan.freshness {
+            out.age(slot, freshness, now);
+        }
+        if let (Some(default), None, false) = (plan.default, out.slots.get(slot), out.stale(slot)) {
+            out.slots.set(slot, default);
+        }
+    }
+
+    fn complete_share(&self, scopes: &[Option<bellwether_expr::Scope>], out: &mut Reading) {
+        let required = || {
+            let scopes = scopes.iter().flatten();
+            scopes.flat_map(|scope| &self.scope(*scope).required)
+        };
+        let all = required().count() as i64;
+        let there = required()
+            .filter(|slot| bit(&out.known, **slot) && out.slots.get(**slot).is_some())
+            .count() as i64;
+        let share = if all == 0 { 1_000_000 } else { there * 1_000_000 / all };
+        out.slots.set(self.completeness, share);
+    }
+
+    /// Whether a fact has been folded from its document's first signal on. Facts that are not folded
+    /// always are; a document of another scope has nothing to say.
+    pub fn complete(&self, state: &DocState, slot: Slot) -> bool {
+        let one = |slot: Slot| match self.slots.get(usize::from(slot)) {
+            Some(plan) => plan.scope != state.scope as usize || state.complete(plan.source),
+            None => false,
+        };
+        let inputs = self.inputs.get(usize::from(slot)).map_or(&[][..], |inputs| inputs);
+        one(slot) && inputs.iter().all(|slot| one(*slot))
+    }
+
+    /// How many signals could not be told by the fact's filter, because a field was missing.
+    pub fn doubtful(&self, state: &DocState, slot: Slot) -> u32 {
+        let Some(plan) = self.slots.get(usize::from(slot)) else { return 0 };
+        let parts =
+            if plan.scope == state.scope as usize { plan.source.parts() } else { [None; 2] };
+        let heads = parts.iter().flatten().filter_map(|part| state.heads.get(usize::from(*part)));
+        heads.map(|head| head.doubtful).max().unwrap_or(0)
+    }
+
+    /// Whether signals of this kind mean anything to the set.
+    pub fn knows(&self, kind: Code) -> bool {
+        self.scope(bellwether_expr::Scope::Account).kind(kind).is_some()
+    }
+}
+
+fn visit_presents(
+    presents: &[crate::plan::Present],
+    signal: &Signal,
+    rates: &Rates,
+    mut put: impl FnMut(Slot, i64),
+) {
+    for present in presents {
+        let Some(wanted) = present.field else { continue };
+        visit(&[wanted], signal, rates, |_, value| {
+            if let Some(value) = value {
+                put(present.slot, value);
+            }
+        });
+    }
+}
+
+impl Source {
+    pub(crate) fn parts(self) -> [Option<u16>; 2] {
+        match self {
+            Self::Part(part) | Self::Previous(part) | Self::Since { part, .. } => {
+                [Some(part), None]
+            }
+            Self::Rate { short, long, .. } => [Some(short), Some(long)],
+            Self::Current | Self::Computed | Self::Completeness | Self::Now => [None; 2],
+        }
+    }
+}
+
+impl DocState {
+    pub(crate) fn complete(&self, source: Source) -> bool {
+        let head = |part: &u16| self.heads.get(usize::from(*part)).is_some_and(|h| h.complete);
+        source.parts().iter().flatten().all(head)
+    }
+}
+
+impl ScopePlan {
+    /// Brings a document to the present and puts its facts into their slots.
+    fn read(&self, state: &mut DocState, key: Option<u64>, now: i64, out: &mut Reading) {
+        for (ring, plan) in state.rings.iter_mut().zip(&self.rings) {
+            ring.advance(plan, now, state.heads.get_mut(plan.base..).unwrap_or_default());
+        }
+        for (part, fold, window) in &self.moving {
+            let at = usize::from(*part);
+            let cell = at.checked_sub(self.counters).and_then(|at| state.cells.get_mut(at));
+            if let (Some(Cell::Values(values)), Some(head)) = (cell, state.heads.get_mut(at)) {
+                let number = values.number(*fold, *window, now);
+                (head.value, head.present) = (number.unwrap_or(0), number.is_some());
+            }
+        }
+        for (slot, part) in &self.direct {
+            if let Some(head) = state.heads.get(usize::from(*part)) {
+                out.put(*slot, head.number(), Origin::of(head));
+            }
+        }
+        for (slot, source) in &self.made {
+            let (value, origin) = self.make(*source, state, key, now);
+            out.put(*slot, value, origin);
+        }
+    }
+
+    fn make(
+        &self,
+        source: Source,
+        state: &DocState,
+        key: Option<u64>,
+        now: i64,
+    ) -> (Option<i64>, Origin) {
+        let head = |part: u16| state.heads.get(usize::from(part)).filter(|head| head.complete);
+        match source {
+            Source::Previous(part) => match self.seen(state, part, key) {
+                Some(seen) => (Some(seen.value), stamped(seen)),
+                None => (None, Origin::NONE),
+            },
+            Source::Since { part, previous } => {
+                match self.seen(state, part, key.filter(|_| previous)) {
+                    Some(seen) => (now.checked_sub(seen.stamp.time), stamped(seen)),
+                    None => (None, Origin::NONE),
+                }
+            }
+            Source::Rate { short, long, window, baseline } => match (head(short), head(long)) {
+                (Some(short), Some(long)) => {
+                    let rate = rate(short.value, long.value, window, baseline);
+                    (rate, Origin::of(short).join(Origin::of(long)))
+                }
+                _ => (None, Origin::NONE),
+            },
+            _ => (None, Origin::NONE),
+        }
+    }
+
+    /// The newest entry of a part, or the newest that the signal with this key did not bring.
+    pub(crate) fn seen(
+        &self,
+        state: &DocState,
+        part: u16,
+        key: Option<u64>,
+    ) -> Option<crate::newest::Seen> {
+        let at = usize::from(part);
+        state.heads.get(at).filter(|head| head.complete)?;
+        match state.cells.get(at.checked_sub(self.counters)?)? {
+            Cell::Newest(newest) => newest.without(key),
+            _ => None,
+        }
+    }
+}
+
+fn stamped(seen: crate::newest::Seen) -> Origin {
+    let stamp = seen.stamp;
+    Origin { as_of: stamp.time, known_at: stamp.known_at, trust: stamp.trust }
+}
+
+/// (short / window) / (long / baseline) in parts per million; nothing when the baseline is empty.
+pub(crate) fn rate(short: i64, long: i64, window: i64, baseline: i64) -> Option<i64> {
+    let up = i128::from(short) * i128::from(baseline) * 1_000_000;
+    i64::try_from(up.checked_div(i128::from(long) * i128::from(window))?).ok()
+}

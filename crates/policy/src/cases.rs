@@ -1,0 +1,139 @@
+//! A bundle's own tests: facts in, the expected node, rule and person out.
+//!
+//! - In: `tests/*.yaml`; facts are literals, and a fact that is not given is missing.
+//! - Out: a [`TestOutcome`] for each test, with every expectation that was not met.
+//! - Never: a clock. Without `given: {at: ..}` nobody is away and nobody has left.
+
+mod read;
+
+pub(crate) use read::{Known, read_tests};
+
+use crate::explain::why_not;
+use crate::graph::{Graph, Masks, Outcome, Verdict};
+use crate::policy::Policy;
+use bellwether_core::{Place, Timestamp};
+use bellwether_expr::{Catalogue, Slot, Slots};
+
+/// What a test expects; what is not said is not checked, except that doubt must be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The position of the node.
+    pub node: Option<usize>,
+    /// The outcome.
+    pub outcome: Option<Outcome>,
+    /// The position of the rule.
+    pub rule: Option<usize>,
+    /// The key of the person who is asked first.
+    pub person: Option<String>,
+    /// Whether a rule cannot be evaluated.
+    pub doubt: bool,
+}
+
+/// A test of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// Its name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The position of its graph.
+    pub graph: usize,
+    /// What is known, as slot values.
+    pub facts: Vec<(Slot, i64)>,
+    /// Keys of people who are away, whatever `people.yaml` says.
+    pub away: Vec<String>,
+    /// When it is decided; [`Timestamp::MIN`] when not said.
+    pub at: Timestamp,
+    /// What is expected.
+    pub expected: Expected,
+}
+
+/// What came of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// The test's name.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// Where it is written.
+    pub place: Place,
+    /// What was expected and did not happen; empty when all did.
+    pub failures: Vec<String>,
+}
+
+impl TestOutcome {
+    /// Whether everything expected happened.
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// Runs every test of a policy.
+pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
+    let mut masks = Masks::default();
+    let mut slots = Slots::new(catalogue.len());
+    let run = |test: &Test| {
+        slots.clear();
+        for (slot, raw) in &test.facts {
+            slots.set(*slot, *raw);
+        }
+        let failures = policy.graphs().get(test.graph).map_or_else(Vec::new, |graph| {
+            let verdict = graph.decide(&slots, &mut masks);
+            failures(policy, graph, test, verdict, &slots, catalogue)
+        });
+        let (name, place) = (test.name.clone(), test.place.clone());
+        TestOutcome { name, file: place.file.clone(), place, failures }
+    };
+    policy.tests().iter().map(run).collect()
+}
+
+fn failures(
+    policy: &Policy,
+    graph: &Graph,
+    test: &Test,
+    verdict: Verdict,
+    slots: &Slots,
+    catalogue: &Catalogue,
+) -> Vec<String> {
+    let expected = &test.expected;
+    let mut failures = Vec::new();
+    let mut compare = |what: &str, expected: &str, found: &str| {
+        if expected != found {
+            failures.push(format!("expected {what} `{expected}`, found `{found}`"));
+        }
+    };
+    let node_name = |at: usize| graph.nodes().get(at).map_or("", |node| &node.name);
+    let rule_id = |at: usize| graph.rules().get(at).map_or("", |rule| &rule.id);
+    if let Some(node) = expected.node {
+        compare("node", node_name(node), node_name(verdict.node));
+    }
+    let reached = graph.nodes().get(verdict.node);
+    if let (Some(outcome), Some(node)) = (expected.outcome, reached) {
+        compare("outcome", outcome.as_str(), node.outcome.as_str());
+    }
+    if let (Some(rule), Some(found)) = (expected.rule, verdict.rule) {
+        compare("rule", rule_id(rule), rule_id(found));
+    }
+    if let (Some(person), Some(node)) = (&expected.person, reached) {
+        let chain = policy.people().chain(node, test.at);
+        let mut there = chain.iter().filter_map(|code| policy.people().person(*code));
+        let first = there.find(|person| !test.away.contains(&person.key));
+        compare("person", person, first.map_or("nobody", |person| &person.key));
+    }
+    let said = |doubt: bool| if doubt { "doubt" } else { "no doubt" };
+    if expected.doubt != verdict.doubt {
+        let (expected, found) = (said(expected.doubt), said(verdict.doubt));
+        failures.push(format!("expected {expected}, found {found}"));
+    }
+    if let Some(decided) = verdict.rule
+        && !failures.is_empty()
+    {
+        let because = |rule| why_not(graph, rule, slots, catalogue);
+        failures.push(match verdict.doubt {
+            true => because(decided),
+            false => format!("`{}` decided", rule_id(decided)),
+        });
+        failures.extend(expected.rule.filter(|rule| *rule != decided).map(because));
+    }
+    failures
+}

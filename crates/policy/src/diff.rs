@@ -1,0 +1,143 @@
+//! What differs between two versions of a policy, as people would list it.
+//!
+//! - In: two policies.
+//! - Out: a [`Change`] for each rule, node, role, absence, rate or line of the bundle that differs.
+//! - Never: names or addresses of people; remarks and the order of keys, which mean nothing.
+
+use crate::graph::{Graph, Human, Node, NodeKind, Rule};
+use crate::policy::Policy;
+use bellwether_core::{Ppm, Timestamp};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What differs, such as ``rule `R1` of `prospect-to-cxo` ``.
+    pub what: String,
+    /// How it was; nothing if it is new.
+    pub old: Option<String>,
+    /// How it is; nothing if it is gone.
+    pub new: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => write!(f, "{}\n  was {old}\n  now {new}", self.what),
+            (None, Some(new)) => write!(f, "{}\n  new {new}", self.what),
+            (Some(old), None) => write!(f, "{}\n  gone {old}", self.what),
+            (None, None) => f.write_str(&self.what),
+        }
+    }
+}
+
+/// Every difference, sorted by what differs.
+pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
+    let (mut old, new) = (parts(old), parts(new));
+    let mut changes: Vec<Change> = Vec::new();
+    for (what, new) in new {
+        let old = old.remove(&what);
+        if old.as_ref() != Some(&new) {
+            changes.push(Change { what, old, new: Some(new) });
+        }
+    }
+    changes.extend(old.into_iter().map(|(what, old)| Change { what, old: Some(old), new: None }));
+    changes.sort_by(|a, b| a.what.cmp(&b.what));
+    changes
+}
+
+/// Everything that a policy says, by what it says it about.
+fn parts(policy: &Policy) -> BTreeMap<String, String> {
+    let meta = policy.meta();
+    let mut parts = BTreeMap::new();
+    for (key, value) in [
+        ("bundle", meta.name.clone()),
+        ("version", meta.version.clone()),
+        ("owner", meta.owner.clone()),
+        ("currency", meta.currency.to_string()),
+        ("lateness", meta.lateness.to_string()),
+        ("mode", meta.mode.as_str().to_owned()),
+        ("always staffed", policy.people().always().to_owned()),
+    ] {
+        parts.insert(key.to_owned(), value);
+    }
+    for (from, since, ppm) in policy.rates().iter() {
+        let since = instant(since);
+        parts.insert(format!("rate of {from} from {since}"), Ppm::new(ppm).to_string());
+    }
+    for role in policy.people().roles() {
+        let keys: Vec<_> = policy.people().members(&role.name).map(|p| p.key.as_str()).collect();
+        parts.insert(format!("role `{}`", role.name), keys.join(", "));
+    }
+    for person in policy.people().persons() {
+        let span = |away: &crate::Away| format!("{} to {}", instant(away.from), instant(away.to));
+        let away: Vec<_> = person.away.iter().map(span).collect();
+        parts.insert(format!("absences of `{}`", person.key), listed(&away));
+        let left = person.left.map_or("has not left".to_owned(), |left| format!("left {left}"));
+        parts.insert(format!("person `{}`", person.key), left);
+    }
+    policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
+    parts
+}
+
+fn instant(at: Timestamp) -> String {
+    match at {
+        Timestamp::MIN => "ever".to_owned(),
+        at => at.to_string(),
+    }
+}
+
+fn listed(items: &[String]) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+fn graph_parts(graph: &Graph, parts: &mut BTreeMap<String, String>) {
+    let name = graph.name();
+    let closed = graph.closed_when.as_ref().map_or("never", |expr| expr.source());
+    let head = format!(
+        "about the {}, owner {}, starts at {}, closed when {closed}",
+        graph.subject().as_str(),
+        graph.owner(),
+        node_name(graph, graph.start())
+    );
+    parts.insert(format!("graph `{name}`"), head);
+    for node in graph.nodes() {
+        parts.insert(format!("node `{}` of `{name}`", node.name), node_text(graph, node));
+    }
+    for (index, rule) in graph.rules().iter().enumerate() {
+        parts.insert(format!("rule `{}` of `{name}`", rule.id), rule_text(graph, index, rule));
+    }
+    let order: Vec<_> = graph.rules().iter().map(|rule| rule.id.clone()).collect();
+    parts.insert(format!("order of the rules of `{name}`"), listed(&order));
+}
+
+fn node_name(graph: &Graph, at: usize) -> &str {
+    graph.nodes().get(at).map_or("", |node| &node.name)
+}
+
+fn node_text(graph: &Graph, node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Decide { unknown } => format!("decides, doubt to {}", node_name(graph, *unknown)),
+        NodeKind::Discover { within, then } => {
+            format!("finds out more for {within}, then {}", node_name(graph, *then))
+        }
+        NodeKind::Human(Human { role, fallback, level, ack, act, .. }) => {
+            let act = act.map_or("no limit".to_owned(), |act| act.to_string());
+            let (outcome, fallback) = (node.outcome.as_str(), listed(fallback));
+            format!(
+                "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, fallback {fallback}"
+            )
+        }
+        NodeKind::End => "asks nobody".to_owned(),
+    }
+}
+
+fn rule_text(graph: &Graph, index: usize, rule: &Rule) -> String {
+    let guard = match graph.guard(index) {
+        Some(guard) if !rule.otherwise => format!("when {}", guard.source()),
+        _ => "otherwise".to_owned(),
+    };
+    let reason = if rule.reason.is_empty() { String::new() } else { format!(" ({})", rule.reason) };
+    format!("{} -> {} {guard}{reason}", node_name(graph, rule.from), node_name(graph, rule.to))
+}

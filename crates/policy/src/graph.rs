@@ -1,0 +1,305 @@
+//! Routing graphs: from the facts known at one instant to the node that is reached.
+//!
+//! - In: [`Slots`] of facts; missing and stale ones are absent.
+//! - Out: a [`Verdict`]: the node, the rule that decided, and whether doubt did.
+//! - Never: skips a rule that cannot be evaluated. It takes the `unknown` edge of its node, which
+//!   leads to a person, or to a discovery that ends at one.
+
+use bellwether_core::{Code, Duration, Place};
+use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
+
+/// What a node's decision means for the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// An executive is brought in.
+    Cxo,
+    /// A sponsor is involved.
+    Sponsor,
+    /// Another person takes it.
+    Person,
+    /// More is to be found out first.
+    Discover,
+    /// Nobody is asked.
+    None,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 5] = [Self::Cxo, Self::Sponsor, Self::Person, Self::Discover, Self::None];
+
+    /// The word in files and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cxo => "cxo",
+            Self::Sponsor => "sponsor",
+            Self::Person => "person",
+            Self::Discover => "discover",
+            Self::None => "none",
+        }
+    }
+
+    /// The outcome of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// A node that asks people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Human {
+    /// The role that is asked first.
+    pub role: String,
+    /// The roles that are asked after it, in order.
+    pub fallback: Vec<String>,
+    /// How high it is: an escalation is raised from a lower to a higher level, never lowered.
+    pub level: u8,
+    /// How long one person has to take it.
+    pub ack: Duration,
+    /// How long after taking it something must have moved; `None` sets no limit.
+    pub act: Option<Duration>,
+    /// Positions in `People::persons`: everybody who may be asked, in order, each once.
+    pub(crate) chain: Vec<usize>,
+}
+
+/// What happens at a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// Rules decide where it goes on.
+    Decide {
+        /// Where doubt goes: the position of a human or discover node.
+        unknown: usize,
+    },
+    /// More is found out, for a limited time.
+    Discover {
+        /// How long.
+        within: Duration,
+        /// Who decides then: the position of a human or discover node.
+        then: usize,
+    },
+    /// People are asked.
+    Human(Human),
+    /// Nobody is asked.
+    End,
+}
+
+/// A node of a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// The name's code, as it stands in state and effects.
+    pub code: Code,
+    /// What happens there.
+    pub kind: NodeKind,
+    /// What reaching it means.
+    pub outcome: Outcome,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl Node {
+    /// What the node asks people for, if it asks people.
+    pub const fn human(&self) -> Option<&Human> {
+        match &self.kind {
+            NodeKind::Human(human) => Some(human),
+            NodeKind::Decide { .. } | NodeKind::Discover { .. } | NodeKind::End => None,
+        }
+    }
+
+    /// How high it is; 0 where nobody is asked.
+    pub const fn level(&self) -> u8 {
+        match self.human() {
+            Some(human) => human.level,
+            None => 0,
+        }
+    }
+}
+
+/// A rule: an edge from a decide node, taken when its guard holds.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its id, unique in the graph.
+    pub id: String,
+    /// Why the rule exists, in the words of its author; may be empty.
+    pub reason: String,
+    /// The position of the decide node it belongs to.
+    pub from: usize,
+    /// The position of the node it leads to.
+    pub to: usize,
+    /// Whether it holds whenever none before it did.
+    pub otherwise: bool,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What a graph decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The position of the rule that decided, or that could not be evaluated.
+    pub rule: Option<usize>,
+    /// The position of the node that was reached; never a decide node.
+    pub node: usize,
+    /// Whether the rule could not be evaluated, so that the `unknown` edge was taken.
+    pub doubt: bool,
+}
+
+/// Which rules held and which could not be evaluated: one bit a rule, lowest first. Kept between
+/// decisions, so that none allocates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Masks {
+    hit: Vec<u64>,
+    unknown: Vec<u64>,
+}
+
+impl Masks {
+    /// Bits of the rules that hold.
+    pub fn hit(&self) -> &[u64] {
+        &self.hit
+    }
+
+    /// Bits of the rules that cannot be evaluated.
+    pub fn unknown(&self) -> &[u64] {
+        &self.unknown
+    }
+}
+
+/// A routing graph whose checks have passed.
+pub struct Graph {
+    pub(crate) name: String,
+    pub(crate) code: Code,
+    pub(crate) subject: Scope,
+    pub(crate) owner: String,
+    pub(crate) place: Place,
+    pub(crate) start: usize,
+    pub(crate) closed_when: Option<Expr>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) rules: Vec<Rule>,
+    /// One guard a rule, in their order; that of an `otherwise` is `true`.
+    pub(crate) guards: GuardSet,
+    /// For each node, bits of the rules that belong to it.
+    pub(crate) own: Vec<Vec<u64>>,
+}
+
+impl Graph {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name's code, as it stands in state and effects.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What it decides about.
+    pub const fn subject(&self) -> Scope {
+        self.subject
+    }
+
+    /// Who answers for it.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Where it is written.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The position of the decide node where each decision starts.
+    pub const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The rules, in the order written.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The guard of a rule; that of an `otherwise` is `true`.
+    pub fn guard(&self, rule: usize) -> Option<&Expr> {
+        self.guards.expr(rule)
+    }
+
+    /// The nodes, in the order written.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node with a name's code.
+    pub fn node(&self, code: Code) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.code == code)
+    }
+
+    /// Evaluates every guard into `masks`, then walks from the start: at each decide node the first
+    /// rule that holds, or cannot be evaluated, decides.
+    pub fn decide(&self, slots: &Slots, masks: &mut Masks) -> Verdict {
+        let words = self.guards.words();
+        masks.hit.resize(words, 0);
+        masks.unknown.resize(words, 0);
+        self.guards.masks(slots, &mut masks.hit, &mut masks.unknown);
+        self.walk(masks, |_| {})
+    }
+
+    /// Walks the graph by masks; `step` sees each deciding rule.
+    pub(crate) fn walk(&self, masks: &Masks, mut step: impl FnMut(usize)) -> Verdict {
+        let mut verdict = Verdict { rule: None, node: self.start, doubt: false };
+        // Decide nodes form no cycle, so this ends earlier; the bound makes it plain.
+        for _ in &self.nodes {
+            let Some(Node { kind: NodeKind::Decide { unknown }, .. }) =
+                self.nodes.get(verdict.node)
+            else {
+                break;
+            };
+            let Some((index, doubt)) = self.first(masks, verdict.node) else { break };
+            step(index);
+            let to = self.rules.get(index).map_or(*unknown, |rule| rule.to);
+            verdict = Verdict { rule: Some(index), node: if doubt { *unknown } else { to }, doubt };
+        }
+        verdict
+    }
+
+    /// The first rule of a node that holds or cannot be evaluated, and whether it is the latter.
+    fn first(&self, masks: &Masks, node: usize) -> Option<(usize, bool)> {
+        let own = self.own.get(node)?;
+        let both = masks.hit.iter().zip(&masks.unknown).zip(own).enumerate();
+        for (word, ((hit, unknown), own)) in both {
+            let first = (hit | unknown) & own;
+            if first != 0 {
+                let bit = first.trailing_zeros() as usize;
+                return Some((word * 64 + bit, unknown >> bit & 1 == 1));
+            }
+        }
+        None
+    }
+
+    /// Whether the subject has ended. What cannot be evaluated has not.
+    pub fn closed(&self, slots: &Slots) -> bool {
+        self.closed_when.as_ref().is_some_and(|when| when.truth(slots) == Tri::True)
+    }
+
+    /// Every expression of the graph.
+    fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        let guards = (0..self.rules.len()).filter_map(|rule| self.guards.expr(rule));
+        guards.chain(&self.closed_when)
+    }
+
+    /// The words that its expressions compare facts with.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &String> {
+        self.exprs().flat_map(Expr::words)
+    }
+
+    /// What the guards read: comparisons of a fact with a limit, and the facts they use in any other
+    /// way, sorted and each once.
+    pub fn watched(&self) -> (Vec<Comparison>, Vec<Slot>) {
+        let mut comparisons: Vec<_> =
+            self.exprs().flat_map(|expr| expr.comparisons()).copied().collect();
+        comparisons.sort_unstable();
+        comparisons.dedup();
+        let loose = self.exprs().flat_map(|expr| expr.loose_slots().iter().chain(expr.has_slots()));
+        let mut loose: Vec<Slot> = loose.copied().collect();
+        loose.sort_unstable();
+        loose.dedup();
+        (comparisons, loose)
+    }
+}

@@ -1,0 +1,241 @@
+//! A bundle's files as one policy: every file is read and checked before any problem stops it.
+//!
+//! - In: the text of the files by relative path, and the catalogue of facts.
+//! - Out: a [`Policy`] with its warnings, or every error of every file.
+//! - Never: half a policy. Files of other rooms (facts, features, boundaries) are only digested.
+
+use crate::bundle::{Meta, read_meta, read_rates};
+use crate::cases::{Known, Test, read_tests};
+use crate::graph::Graph;
+use crate::people::{self, People};
+use crate::routing::{self, Names};
+use bellwether_core::authored::Document;
+use bellwether_core::problem::nearest;
+use bellwether_core::{Code, Digest, Place, Problem, Rates, Severity};
+use bellwether_expr::Catalogue;
+use std::collections::BTreeMap;
+
+/// The files of a bundle: text by relative path, with `/` between folders.
+pub type Files = BTreeMap<String, String>;
+
+/// A policy whose checks have passed.
+pub struct Policy {
+    meta: Meta,
+    rates: Rates,
+    people: People,
+    graphs: Vec<Graph>,
+    tests: Vec<Test>,
+    digest: Digest,
+}
+
+/// A policy, and what somebody should look at.
+pub struct Compiled {
+    /// The policy.
+    pub policy: Policy,
+    /// What did not stop it.
+    pub warnings: Vec<Problem>,
+}
+
+impl Policy {
+    /// What `bundle.yaml` says.
+    pub const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// Rates into the bundle's currency.
+    pub const fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// Who can be asked.
+    pub const fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// The graphs, in the order of their files' paths.
+    pub fn graphs(&self) -> &[Graph] {
+        &self.graphs
+    }
+
+    /// The graph with a name's code.
+    pub fn graph(&self, code: Code) -> Option<&Graph> {
+        self.graphs.iter().find(|graph| graph.code() == code)
+    }
+
+    /// The tests, in the order of their files' paths.
+    pub fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
+    /// SHA-256 over the path and text of every file, in the order of paths; each part is led by its
+    /// length, as [`Digest::of_parts`] does.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// Reads and checks the files of a bundle. Words of rules and tests are noted in the catalogue, so
+/// that explanations can name them.
+///
+/// # Errors
+/// Every problem of every file, in the order of their places, warnings among them.
+pub fn compile(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let policy = read(files, catalogue, &mut problems);
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
+    let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
+    match policy {
+        Some(policy) if !broken => Ok(Compiled { policy, warnings: problems }),
+        _ => Err(problems),
+    }
+}
+
+fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -> Option<Policy> {
+    check_names(files, problems);
+    let meta = document(files, "bundle.yaml", problems)
+        .and_then(|document| read_meta(&document, problems));
+    let people =
+        document(files, "people.yaml", problems).map(|document| people::read(&document, problems));
+    let currency = meta.as_ref().map(|meta| meta.currency);
+    let mut dated = Vec::new();
+    if files.contains_key("rates.yaml")
+        && let Some(document) = document(files, "rates.yaml", problems)
+    {
+        dated = read_rates(&document, currency, problems);
+    }
+    let read = read_graphs(files, people.as_ref(), catalogue, problems);
+    for word in read.graphs.iter().flat_map(Graph::words) {
+        catalogue.note_word(word);
+    }
+    let names = read.complete.then_some(read.names.as_slice());
+    let known = Known { graphs: names, people: people.as_ref() };
+    let mut tests = Vec::new();
+    for path in files.keys().filter(|path| is_in(path, "tests")) {
+        if let Some(document) = document(files, path, problems) {
+            read_tests(&document, known, catalogue, &mut tests, problems);
+        }
+    }
+    if !files.keys().any(|path| is_in(path, "tests")) {
+        let problem = Problem::new("policy-no-tests", "the bundle has no tests");
+        let problem = problem.at(top("bundle.yaml")).warning();
+        let help = "write tests/<name>.yaml: facts, and the node that is expected for them";
+        problems.push(problem.help(help));
+    }
+    let parts = files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
+    let digest = Digest::of_parts(parts);
+    let whole = read.complete && read.graphs.len() == read.names.len();
+    let (meta, people) = (meta?, people.filter(|_| whole)?);
+    let mut rates = Rates::new(meta.currency);
+    for (from, since, ppm) in dated {
+        rates.add(from, since, ppm);
+    }
+    Some(Policy { meta, rates, people, graphs: read.graphs, tests, digest })
+}
+
+/// The graphs of a bundle.
+struct ReadGraphs {
+    /// Those that may decide; a broken one is left out, and its problems refuse the bundle.
+    graphs: Vec<Graph>,
+    /// The names of every graph, in the order of paths.
+    names: Vec<Names>,
+    /// Whether every file could be read, so that a name that is not there is a mistake.
+    complete: bool,
+}
+
+fn read_graphs(
+    files: &Files,
+    people: Option<&People>,
+    catalogue: &Catalogue,
+    problems: &mut Vec<Problem>,
+) -> ReadGraphs {
+    let paths: Vec<_> = files.keys().filter(|path| is_in(path, "routing")).collect();
+    if paths.is_empty() {
+        let problem = Problem::new("policy-missing-file", "the bundle has no routing graph");
+        problems.push(problem.at(top("bundle.yaml")).help("write routing/<name>.yaml"));
+    }
+    let mut first: BTreeMap<String, Place> = BTreeMap::new();
+    let mut read = ReadGraphs { graphs: Vec::new(), names: Vec::new(), complete: true };
+    for path in &paths {
+        let Some(document) = document(files, path, problems) else {
+            read.complete = false;
+            continue;
+        };
+        let draft = routing::read(&document, problems);
+        match &draft.name {
+            None => read.complete = false,
+            Some(name) => match first.get(&name.text) {
+                Some(first) => {
+                    let message = format!("two graphs are named `{}`", name.text);
+                    let problem = Problem::new("policy-duplicate-graph", message);
+                    let help = format!("the first stands at {first}; rename one of them");
+                    problems.push(problem.at(name.place.clone()).help(help));
+                }
+                None => drop(first.insert(name.text.clone(), name.place.clone())),
+            },
+        }
+        read.names.push(draft.names());
+        read.graphs.extend(routing::build(&draft, people, catalogue, problems));
+    }
+    read
+}
+
+/// The place of a file as a whole.
+fn top(path: &str) -> Place {
+    Place { file: path.to_owned(), line: 1, column: 0 }
+}
+
+/// The document of a file that must be there.
+fn document(files: &Files, path: &str, problems: &mut Vec<Problem>) -> Option<Document> {
+    let Some(text) = files.get(path) else {
+        let problem = Problem::new("policy-missing-file", format!("`{path}` is missing"));
+        problems
+            .push(problem.at(top(path)).help("a bundle has bundle.yaml, people.yaml and routing/"));
+        return None;
+    };
+    Document::read(path, text).map_err(|found| problems.extend(found)).ok()
+}
+
+/// Whether a path is a YAML file right in a folder.
+fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".yaml"))
+        .is_some_and(|name| !name.contains('/'))
+}
+
+/// YAML files that some room reads at the top of a bundle.
+const TOP: [&str; 7] = [
+    "bundle.yaml",
+    "facts.yaml",
+    "features.yaml",
+    "thresholds.yaml",
+    "actions.yaml",
+    "people.yaml",
+    "rates.yaml",
+];
+
+/// Folders whose YAML files some room reads.
+const FOLDERS: [&str; 6] = ["routing", "tests", "overrides", "prompts", "messages", "mappings"];
+
+/// A misspelt file would be left out in silence, so YAML that nobody reads is pointed at.
+fn check_names(files: &Files, problems: &mut Vec<Problem>) {
+    for path in files.keys() {
+        let written = path.ends_with(".yaml") || path.ends_with(".yml");
+        let known =
+            TOP.contains(&path.as_str()) || FOLDERS.iter().any(|folder| is_in(path, folder));
+        if !written || known {
+            continue;
+        }
+        let problem = Problem::new("policy-unknown-file", format!("nothing reads `{path}`"));
+        let help = match path.split_once('/') {
+            None => nearest(path, TOP).map(|close| format!("did you mean `{close}`?")),
+            Some((folder, _)) if FOLDERS.contains(&folder) => {
+                Some(format!("name it {folder}/<name>.yaml"))
+            }
+            Some((folder, _)) => {
+                nearest(folder, FOLDERS).map(|close| format!("did you mean the folder `{close}`?"))
+            }
+        };
+        let help = help.unwrap_or_else(|| "rename it, or remove it".to_owned());
+        problems.push(problem.at(top(path)).warning().help(help));
+    }
+}

@@ -1,0 +1,10 @@
+//! The policy from outside: bundles in, verdicts, chains, explanations and problems out.
+
+#[cfg(test)]
+mod bad;
+#[cfg(test)]
+mod decide;
+#[cfg(test)]
+mod good;
+#[cfg(test)]
+mod people;

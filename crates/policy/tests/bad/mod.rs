@@ -1,0 +1,201 @@
+//! Every mistake that a bundle can have: said at once, each with its place and its mend.
+
+use crate::good;
+use bellwether_core::Severity;
+use bellwether_policy::{Files, compile};
+use std::collections::BTreeSet;
+
+/// The files of the bad bundle.
+fn files() -> Files {
+    [
+        ("bundle.yaml", include_str!("bundle.yaml")),
+        ("rates.yaml", include_str!("rates.yaml")),
+        ("people.yaml", include_str!("people.yaml")),
+        ("routing/a-names.yaml", include_str!("routing/a-names.yaml")),
+        ("routing/b-ways.yaml", include_str!("routing/b-ways.yaml")),
+        ("routing/c-twin.yaml", include_str!("routing/c-twin.yaml")),
+        ("routing/d-broken.yml", include_str!("routing/d-broken.yml")),
+        ("tests/wrong.yaml", include_str!("tests/wrong.yaml")),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+    .into()
+}
+
+fn shown(files: &Files) -> Vec<String> {
+    match compile(files, &mut good::catalogue()) {
+        Ok(compiled) => compiled.warnings.iter().map(ToString::to_string).collect(),
+        Err(problems) => {
+            assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
+            problems.iter().map(ToString::to_string).collect()
+        }
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    expect_test::expect_file!["problems.txt"].assert_eq(&shown(&files()).join("\n"));
+}
+
+/// The good bundle with one file changed.
+fn changed(path: &str, old: &str, new: &str) -> Files {
+    let mut files = good::files();
+    match (old, files.get_mut(path)) {
+        ("", _) if new.is_empty() => drop(files.remove(path)),
+        ("", _) => drop(files.insert(path.to_owned(), new.to_owned())),
+        (old, Some(text)) => {
+            assert!(text.contains(old), "{path} has no `{old}`");
+            *text = text.replace(old, new);
+        }
+        (_, None) => panic!("there is no {path}"),
+    }
+    files
+}
+
+/// Of a bundle with one mistake only that mistake is said, and it is said once.
+#[test]
+fn one_mistake_is_said_alone() {
+    let mut said = Vec::new();
+    for (path, old, new) in ONE {
+        let problems = shown(&changed(path, old, new));
+        assert_eq!(problems.len(), 1, "{path}: `{old}` becomes `{new}`: {problems:#?}");
+        said.extend(problems);
+    }
+    expect_test::expect![[r#"
+        people.yaml:1: error[policy-missing-file]: `people.yaml` is missing
+          help: a bundle has bundle.yaml, people.yaml and routing/
+        bundle.yaml:1: error[policy-missing-file]: `bundle.yaml` is missing
+          help: a bundle has bundle.yaml, people.yaml and routing/
+        bundle.yaml:1: warning[policy-no-tests]: the bundle has no tests
+          help: write tests/<name>.yaml: facts, and the node that is expected for them
+        peple.yaml:1: warning[policy-unknown-file]: nothing reads `peple.yaml`
+          help: did you mean `people.yaml`?
+        routng/a.yaml:1: warning[policy-unknown-file]: nothing reads `routng/a.yaml`
+          help: did you mean the folder `routing`?
+        bundle.yaml:2:10: error[policy-version]: `1.2` is not a version
+          help: write three numbers, such as `1.2.0`
+        bundle.yaml:4:11: error[policy-currency]: `EURO` is not a currency: expected three letters such as EUR
+          help: write the ISO 4217 code, such as `EUR`
+        rates.yaml:3:3: error[policy-rate]: EUR is the bundle's own currency: it needs no rate
+          help: remove the entry
+        rates.yaml:2:42: error[policy-rate]: two rates of USD hold from the same instant on
+          help: keep one of them, or give the later one its own `since`
+        people.yaml:1:1: error[policy-missing-always]: no role is said to be always staffed, so a chain of people could end
+          help: add `always: <role>`: the role that is asked last of all
+        people.yaml:15:9: error[policy-unknown-role]: there is no role `escalation_manger`
+          help: did you mean `escalation_manager`?
+        people.yaml:15:9: warning[policy-single-person]: the always-staffed role `escalation_manager` is one person
+          help: add a second one: everybody is ill some day
+        people.yaml:15:9: error[policy-unstaffed]: nobody of the always-staffed role `escalation_manager` is there at 2027-01-01T00:00:00Z
+          help: add a person to the role, or move an absence
+        routing/prospect.yaml:4:8: error[policy-start]: the graph starts at the human node `review`
+          help: start at a decide node, whose rules choose where to go
+        routing/prospect.yaml:9:48: error[policy-no-person]: `then` of `discover` leads to the decide node `size`
+          help: name a human node, or a discover node whose `then` leads to one
+        routing/prospect.yaml:9:3: error[policy-endless-discovery]: a discovery that never reaches a person: discover -> discover
+          help: let one `then` lead to a human node
+        routing/prospect.yaml:8:37: error[policy-no-person]: `unknown` of `size` leads to the decide node `qualify`
+          help: name a human node, or a discover node whose `then` leads to one
+        routing/prospect.yaml:19:10: error[policy-duplicate-rule]: two rules have the id `R1-strategic`
+          help: the first stands in line 16; give this one its own
+        routing/prospect.yaml:18:52: error[expr-type]: ratio and bool do not go together
+        routing/prospect.yaml:16:80: error[expr-unknown-fact]: there is no fact `account.strategc`
+          help: did you mean `account.strategic`?
+        routing/case.yaml:12:72: error[policy-fact-scope]: `deal.amount` belongs to one deal, but this graph decides about the case
+          help: use a fact of the account or the case, or a graph with `subject: deal`
+        routing/case.yaml:7:32: error[policy-unknown-role]: there is no role `field_technicain`
+          help: did you mean `field_technician`?
+        routing/case.yaml:6:3: error[policy-cycle]: rules go round in a circle: triage -> triage
+          help: let one of these rules lead to a human or end node
+        routing/case.yaml:10:3: error[policy-unreachable-node]: nothing leads to the node `extra`
+          help: add a rule that leads to it, or remove it
+        tests/deals.yaml:20:5: error[policy-duplicate-test]: two tests are named `amount unknown`
+          help: the first stands at tests/deals.yaml:16:5
+        tests/deals.yaml:22:90: error[policy-fact-scope]: `case.safety_risk` belongs to one case, but this graph decides about the deal
+          help: use a fact of the account or the deal, or a graph with `subject: case`"#]].assert_eq(&said.join("\n"));
+}
+
+const DEALS: &str = "routing/prospect.yaml";
+const CASES: &str = "routing/case.yaml";
+
+/// A file, what is replaced in it (nothing: all of it), and by what (nothing: it is removed).
+const ONE: &[(&str, &str, &str)] = &[
+    ("people.yaml", "", ""),
+    ("bundle.yaml", "", ""),
+    ("tests/deals.yaml", "", ""),
+    ("peple.yaml", "", "roles: {}"),
+    ("routng/a.yaml", "", "graph: a"),
+    ("bundle.yaml", "1.2.0", "1.2"),
+    ("bundle.yaml", "EUR", "EURO"),
+    ("rates.yaml", "GBP", "EUR"),
+    ("rates.yaml", "2026-07-01", "2026-01-01"),
+    ("people.yaml", "always: escalation_manager", ""),
+    ("people.yaml", "always: escalation_manager", "always: escalation_manger"),
+    ("people.yaml", "[lee, kim]", "kim"),
+    ("people.yaml", "kim: {", "kim: {away: {from: 2027-01-01}, "),
+    (DEALS, "start: qualify", "start: review"),
+    (DEALS, "then: review", "then: size"),
+    (DEALS, "then: review", "then: discover"),
+    (DEALS, "unknown: discover", "unknown: qualify"),
+    (DEALS, "id: S2-large", "id: R1-strategic"),
+    (DEALS, "completeness < 0.6", "completeness < case.safety_risk"),
+    (DEALS, "500000 && account.strategic", "500000 && account.strategc"),
+    (CASES, "neg_7d >= 3", "neg_7d >= 3 && has(deal.amount)"),
+    (CASES, "kind: human, role: field_technician", "kind: human, role: field_technicain"),
+    (CASES, "to: review, when", "to: triage, when"),
+    (CASES, "nothing: {kind: end}", "nothing: {kind: end}\n  extra: {kind: end}"),
+    ("tests/deals.yaml", "name: little is known", "name: amount unknown"),
+    ("tests/deals.yaml", "completeness: 50%", "case.safety_risk: true"),
+];
+
+/// Every code of this crate is produced by one of the bundles above.
+#[test]
+fn every_code_has_its_mistake() {
+    let sources = [
+        include_str!("../../src/bundle.rs"),
+        include_str!("../../src/policy.rs"),
+        include_str!("../../src/cases/read.rs"),
+        include_str!("../../src/people/read.rs"),
+        include_str!("../../src/routing/build.rs"),
+        include_str!("../../src/routing/check.rs"),
+        include_str!("../../src/routing/draft.rs"),
+    ];
+    let codes: BTreeSet<_> = sources
+        .iter()
+        .flat_map(|source| source.split('"'))
+        .filter(|text| text.starts_with("policy-") && !text.contains(' '))
+        .collect();
+    let mut said = shown(&files());
+    said.extend(ONE.iter().flat_map(|(path, old, new)| shown(&changed(path, old, new))));
+    said.extend(shown(&too_large()));
+    let never: Vec<_> = codes
+        .iter()
+        .filter(|code| !said.iter().any(|said| said.contains(&format!("[{code}]"))))
+        .collect();
+    assert!(never.is_empty(), "no bundle shows {never:?}");
+}
+
+fn too_large() -> Files {
+    let mut files = good::files();
+    let text = files.get_mut(CASES).unwrap();
+    for rule in 0..5_000 {
+        let rule =
+            format!("- {{id: X{rule}, from: triage, to: review, when: \"neg_7d > {rule}\"}}");
+        *text = text.replacen("rules:\n", &format!("rules:\n  {rule}\n"), 1);
+    }
+    files
+}
+
+/// Bundles cut off anywhere are refused or loaded, and never break the program.
+#[test]
+fn a_torn_file_is_only_a_problem() {
+    for path in good::files().keys() {
+        for cut in (0..good::files()[path].len()).step_by(5) {
+            let mut files = good::files();
+            files.get_mut(path).unwrap().truncate(cut);
+            if let Err(problems) = compile(&files, &mut good::catalogue()) {
+                let stops = problems.iter().any(|problem| problem.severity == Severity::Error);
+                assert!(stops, "{path} cut at {cut} is refused without an error");
+            }
+        }
+    }
+}

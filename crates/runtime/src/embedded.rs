@@ -1,0 +1,261 @@
+//! The embedded driver: one process, one SQLite store, every stream in memory that is in use.
+//!
+//! - In: signals from an adapter, answers, the passing of time.
+//! - Out: committed events and records; timers and effects that wait.
+//! - Never: keeps a state whose record is not committed. A failed commit forgets every stream of its
+//!   batch, and they are derived again from what was committed.
+
+mod recover;
+mod timers;
+
+use crate::edge::{Edge, EdgeError, Stamp};
+use crate::error::DriveError;
+use bellwether_core::record::Status;
+use bellwether_core::{
+    Body, Digest, Envelope, Origin, RawSignal, StreamId, StreamKind, Timestamp,
+};
+use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
+use bellwether_ledger::{DraftBody, EventDraft, encode_event};
+use bellwether_store::{Batch, Entry, NewEffect, Payload, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How many entries are put together before they must be committed.
+pub const BATCH: usize = 1024;
+
+/// A driver over one data directory.
+pub struct Embedded {
+    store: Store,
+    edge: Edge,
+    book: RuleBook,
+    active: Arc<Rules>,
+    streams: BTreeMap<StreamId, StreamState>,
+    frozen: BTreeSet<StreamId>,
+    scratch: Scratch,
+    pending: Pending,
+    behind: timers::Behind,
+}
+
+/// What waits for the next commit.
+struct Pending {
+    batch: Batch,
+    touched: BTreeSet<StreamId>,
+}
+
+/// What became of one signal.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The stream that it belongs to.
+    pub stream: StreamId,
+    /// The step that it caused.
+    pub step: Step,
+}
+
+impl Embedded {
+    /// The rules that hold for new events.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.active
+    }
+
+    /// Every set of rules that a kept event names.
+    pub fn book(&self) -> &RuleBook {
+        &self.book
+    }
+
+    /// Reading access to what was committed.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who is who.
+    pub fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
+    /// Streams whose records differed from the ones derived again; they take no events.
+    pub fn frozen(&self) -> impl Iterator<Item = StreamId> + '_ {
+        self.frozen.iter().copied()
+    }
+
+    /// Takes a signal in and steps its stream; it is durable after the next [`Embedded::commit`]. For
+    /// history, timers of the stream that were due before it fire first.
+    ///
+    /// # Errors
+    /// [`DriveError`]; the batch is then dropped, and nothing of it is kept.
+    pub fn take(
+        &mut self,
+        raw: &RawSignal,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Result<Taken, DriveError> {
+        self.guarded(|driver| driver.take_unguarded(raw, origin, at))
+    }
+
+    fn take_unguarded(
+        &mut self,
+        raw: &RawSignal,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Result<Taken, DriveError> {
+        let stamp = Stamp { at, origin, rules: self.active.digest() };
+        let mut taken = self.edge.take(raw, stamp)?;
+        let stream = taken.envelope.stream;
+        self.load(stream)?;
+        if origin == Origin::History {
+            self.fire_stream(stream, at, origin)?;
+        }
+        if let Body::Signal(signal) = &taken.envelope.body
+            && self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal))
+        {
+            let seen = self.look_in_journal(stream, signal)?;
+            taken.mark_seen(seen);
+        }
+        self.note_arrivals(&mut taken, at);
+        let payloads = taken.payloads.iter().map(|payload| Payload {
+            subject: payload.owner(),
+            sealed: payload.to_bytes(),
+        });
+        let payloads = payloads.collect();
+        let step = self.step(&taken.envelope, std::mem::take(&mut taken.bytes), payloads)?;
+        Ok(Taken { stream, step })
+    }
+
+    /// Gives any other event to a stream: an answer, a fold. Durable after the next commit.
+    ///
+    /// # Errors
+    /// [`DriveError`]; the batch is then dropped.
+    pub fn give(
+        &mut self,
+        stream: StreamId,
+        body: &Body,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Result<Step, DriveError> {
+        self.guarded(|driver| driver.give_unguarded(stream, body, origin, at))
+    }
+
+    fn give_unguarded(
+        &mut self,
+        stream: StreamId,
+        body: &Body,
+        origin: Origin,
+        at: Timestamp,
+    ) -> Result<Step, DriveError> {
+        self.load(stream)?;
+        let draft = EventDraft {
+            stream,
+            at,
+            rules: self.active.digest(),
+            origin,
+            seen: Default::default(),
+            via: None,
+            body: DraftBody::Plain(body),
+        };
+        let (bytes, envelope) = encode_event(&draft);
+        self.step(&envelope, bytes, Vec::new())
+    }
+
+    fn step(
+        &mut self,
+        event: &Envelope,
+        bytes: Vec<u8>,
+        payloads: Vec<Payload>,
+    ) -> Result<Step, DriveError> {
+        let stream = event.stream;
+        if self.frozen.contains(&stream) {
+            return Err(DriveError::Frozen(stream));
+        }
+        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
+        let done = step(state, event, &self.book, &mut self.scratch)?;
+        self.pending.touched.insert(stream);
+        self.behind.note(stream, &done.timers);
+        let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
+        entry.payloads = payloads;
+        entry.evidence = (!done.evidence.is_empty()).then(|| done.evidence.join(&b'\n'));
+        entry.effects = done
+            .effects
+            .iter()
+            .map(|(key, effect)| NewEffect {
+                key: key.0,
+                body: effect_body(effect, &self.active),
+                due: event.at,
+            })
+            .collect();
+        self.pending.batch.entries.push(entry);
+        Ok(done)
+    }
+
+    /// How many entries wait for a commit.
+    pub fn waiting(&self) -> usize {
+        self.pending.batch.entries.len()
+    }
+
+    /// What else the next commit writes: refusals, counts, an import's progress.
+    pub fn batch(&mut self) -> &mut Batch {
+        &mut self.pending.batch
+    }
+
+    /// Makes everything that was taken durable.
+    ///
+    /// # Errors
+    /// [`DriveError`] when it could not be written; then nothing of it is kept, here or on disk.
+    pub fn commit(&mut self) -> Result<(), DriveError> {
+        self.guarded(|driver| {
+            let batch = std::mem::replace(&mut driver.pending.batch, Batch::new(Timestamp::MIN));
+            driver.pending.batch.at = batch.at;
+            driver.store.commit(&batch)?;
+            driver.edge.commit();
+            driver.pending.touched.clear();
+            driver.write_behind_if_due()
+        })
+    }
+
+    /// Runs a part of a batch; if it fails, the whole batch is forgotten.
+    fn guarded<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, DriveError>,
+    ) -> Result<T, DriveError> {
+        let result = run(self);
+        if result.is_err() {
+            self.edge.rollback();
+            self.behind.forget_pending();
+            for stream in std::mem::take(&mut self.pending.touched) {
+                self.streams.remove(&stream);
+            }
+            self.pending.batch = Batch::new(self.pending.batch.at);
+        }
+        result
+    }
+
+    fn note_arrivals(&mut self, taken: &mut crate::edge::Taken, at: Timestamp) {
+        let batch = &mut self.pending.batch;
+        batch.at = batch.at.max(at);
+        batch.accounts.append(&mut taken.accounts());
+        batch.identities.append(&mut taken.identities(at));
+    }
+}
+
+/// An effect as the outbox keeps it: one line that a channel can read.
+fn effect_body(effect: &bellwether_core::Effect, rules: &Rules) -> Vec<u8> {
+    use bellwether_core::Effect;
+    use bellwether_ledger::json::Object;
+    let word = |code| rules.word(code).map_or_else(|| code.to_string(), str::to_owned);
+    let mut out = Vec::new();
+    let mut object = Object::new(&mut out);
+    let (doc, graph, person) = match effect {
+        Effect::Ask { doc, graph, person, cause, .. } => {
+            object.text("cause", cause.as_str());
+            (doc, graph, person)
+        }
+        Effect::StandDown { doc, graph, person } => (doc, graph, person),
+    };
+    object.text("doc", &doc.to_string());
+    object.text("graph", &word(*graph));
+    object.text("kind", effect.kind());
+    if let Effect::Ask { node, .. } = effect {
+        object.text("node", &word(*node));
+    }
+    object.text("person", &word(*person));
+    object.end();
+    out
+}

@@ -1,0 +1,219 @@
+//! Opening: rules, keys and identities are read; streams are derived again from snapshot and tail.
+//!
+//! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
+//! that differs is frozen: it takes no events until somebody has looked.
+
+use super::{Embedded, Pending, timers};
+use crate::error::DriveError;
+use crate::keys::{KeyProvider, Vault};
+use bellwether_core::event::Seen;
+use bellwether_core::{Body, Digest, Origin, Signal, StreamId, Timestamp};
+use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
+use bellwether_ledger::decode_event;
+use bellwether_store::{Batch, Meta, Options, Snapshot, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+impl Embedded {
+    /// Reads a stream into memory if it is not there yet.
+    pub(super) fn load(&mut self, stream: StreamId) -> Result<(), DriveError> {
+        if self.streams.contains_key(&stream) || self.frozen.contains(&stream) {
+            return Ok(());
+        }
+        let mut replay = Replay::new(&self.book);
+        let mut from = 1;
+        if let Some(state) = self.store.snapshot(stream)?.and_then(|kept| self.restore(&kept)) {
+            from = state.seq + 1;
+            replay.start_from(state);
+        }
+        for kept in self.store.stream_events(stream, from)? {
+            match replay.check(&kept.event, &kept.record) {
+                Ok(_) => {}
+                Err(ReplayError::Differs { .. }) => drop(self.frozen.insert(stream)),
+                Err(ReplayError::Event(error)) => return Err(error.into()),
+                Err(ReplayError::Step(error)) => return Err(error.into()),
+            }
+        }
+        if let Some(state) = replay.into_states().remove(&stream) {
+            self.streams.insert(stream, state);
+        }
+        Ok(())
+    }
+
+    /// The state of a snapshot, unless it was made with something else.
+    fn restore(&self, kept: &Snapshot) -> Option<StreamState> {
+        let state = StreamState::from_bytes(&kept.state, &self.book).ok()?;
+        let fits = self.snapshot_tag(state.rules) == kept.tag
+            && (state.stream, state.seq, state.head) == (kept.stream, kept.seq, kept.head);
+        fits.then_some(state)
+    }
+
+    /// Whether the journal has a signal with this key in a stream, and with the same content.
+    pub(super) fn look_in_journal(
+        &mut self,
+        stream: StreamId,
+        signal: &Signal,
+    ) -> Result<Seen, DriveError> {
+        let waiting = self.pending.batch.entries.iter().filter(|entry| entry.stream == stream);
+        let mut found = Seen::New;
+        let mut look = |event: &[u8]| -> Result<(), DriveError> {
+            if let Body::Signal(known) = decode_event(event)?.body
+                && known.key == signal.key
+                && found == Seen::New
+            {
+                found = if known.content == signal.content { Seen::Same } else { Seen::Other };
+            }
+            Ok(())
+        };
+        for kept in self.store.stream_events(stream, 1)? {
+            look(&kept.event)?;
+        }
+        for entry in waiting {
+            look(&entry.event)?;
+        }
+        Ok(found)
+    }
+}
+
+/// Reads every set of rules that the store keeps.
+pub(crate) fn read_rules(store: &Store) -> Result<RuleBook, DriveError> {
+    let mut book = RuleBook::default();
+    for (digest, _) in store.blobs("rules")? {
+        let Some((_, bytes)) = store.blob(digest)? else { continue };
+        let files = crate::shelf::unpack(&bytes).ok_or(DriveError::BadRules {
+            digest,
+            problem: "the kept files are damaged".to_owned(),
+        })?;
+        let rules = Rules::compose(files).map_err(|problems| DriveError::BadRules {
+            digest,
+            problem: problems.first().map(ToString::to_string).unwrap_or_default(),
+        })?;
+        book.add(Arc::new(rules));
+    }
+    Ok(book)
+}
+
+/// What a data directory is about.
+#[derive(Clone, Debug)]
+pub struct Tenancy {
+    /// The tenant.
+    pub tenant: String,
+    /// The region its data stays in.
+    pub region: String,
+}
+
+impl Embedded {
+    /// Creates a data directory and activates its first rules.
+    ///
+    /// # Errors
+    /// [`DriveError`] when there is one already, or it cannot be written.
+    pub fn create(
+        dir: &Path,
+        provider: Box<dyn KeyProvider + Send>,
+        tenancy: &Tenancy,
+        rules: Arc<Rules>,
+        now: Timestamp,
+    ) -> Result<Self, DriveError> {
+        let meta = Meta {
+            tenant: tenancy.tenant.clone(),
+            region: tenancy.region.clone(),
+            origin: format!("bellwether/{}/{}/decisions", tenancy.region, tenancy.tenant),
+            epoch: 1,
+            created: now,
+        };
+        let store = Store::open(dir, &Options::create(meta))?;
+        let mut driver = Self::assemble(store, provider, RuleBook::default(), Arc::clone(&rules))?;
+        driver.activate(rules, now)?;
+        Ok(driver)
+    }
+
+    /// Opens a data directory: rules and identities are read, and every record behind the snapshots is
+    /// derived again and compared.
+    ///
+    /// # Errors
+    /// [`DriveError`] when it is locked, damaged, or its keys are not at hand.
+    pub fn open(
+        dir: &Path,
+        provider: Box<dyn KeyProvider + Send>,
+    ) -> Result<Self, DriveError> {
+        let store = Store::open(dir, &Options::default())?;
+        let book = read_rules(&store)?;
+        let active = active_rules(&store, &book)?;
+        let mut driver = Self::assemble(store, provider, book, active)?;
+        driver.read_tail()?;
+        Ok(driver)
+    }
+
+    fn assemble(
+        store: Store,
+        provider: Box<dyn KeyProvider + Send>,
+        book: RuleBook,
+        active: Arc<Rules>,
+    ) -> Result<Self, DriveError> {
+        let edge = crate::wiring::edge(&store, provider)?;
+        let pending = Pending { batch: Batch::new(Timestamp::MIN), touched: BTreeSet::new() };
+        Ok(Self {
+            store,
+            edge,
+            book,
+            active,
+            streams: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            scratch: Scratch::default(),
+            pending,
+            behind: timers::Behind::default(),
+        })
+    }
+
+    /// Puts other rules in force from an instant on. They are kept as long as a record names them.
+    ///
+    /// # Errors
+    /// [`DriveError`] when the activation cannot be committed; the old rules then stay.
+    pub fn activate(&mut self, rules: Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
+        let digest = rules.digest();
+        self.store.put_blob("rules", digest, &crate::shelf::pack(rules.files()))?;
+        self.book.add(Arc::clone(&rules));
+        let before = std::mem::replace(&mut self.active, rules);
+        let body = Body::RulesActivated { rules: digest };
+        let done = self
+            .give(StreamId::SYSTEM, &body, Origin::Live, at)
+            .and_then(|_| self.commit());
+        if done.is_err() {
+            self.active = before;
+        }
+        done
+    }
+
+    /// Derives the streams that changed behind the snapshots, and compares their records.
+    fn read_tail(&mut self) -> Result<(), DriveError> {
+        let mut streams = BTreeSet::new();
+        let from = self.store.covered_pos()? + 1;
+        self.store.scan(from, |row| {
+            streams.insert(row.stream);
+            ControlFlow::Continue(())
+        })?;
+        for stream in streams {
+            self.load(stream)?;
+            if let Some(state) = self.streams.get(&stream) {
+                let timers: Vec<_> = state.timers().collect();
+                self.behind.note(stream, &timers);
+            }
+        }
+        self.behind.committed();
+        Ok(())
+    }
+}
+
+/// The rules that were activated last.
+fn active_rules(store: &Store, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
+    let mut active = None;
+    for kept in store.stream_events(StreamId::SYSTEM, 1)? {
+        if let Body::RulesActivated { rules } = decode_event(&kept.event)?.body {
+            active = Some(rules);
+        }
+    }
+    let digest: Digest = active.ok_or(DriveError::NoRules)?;
+    book.get(&digest).cloned().ok_or(DriveError::NoRules)
+}

@@ -1,0 +1,140 @@
+//! Timers and snapshots: what is written behind the journal, and firing what is due.
+
+use super::Embedded;
+use crate::error::DriveError;
+use bellwether_core::effect::Timer;
+use bellwether_core::{Body, Digest, Origin, StreamId, Timestamp};
+use bellwether_store::{Behind as Rows, Snapshot, TimerRow};
+use std::collections::BTreeSet;
+
+/// After how many committed entries snapshots are written.
+const EVERY: usize = 50_000;
+
+/// The most streams that stay in memory after snapshots were written.
+const KEPT: usize = 100_000;
+
+/// What has changed since the last pass behind the journal.
+#[derive(Default)]
+pub(super) struct Behind {
+    changed: BTreeSet<StreamId>,
+    timers: Vec<TimerRow>,
+    committed: usize,
+    entries: usize,
+}
+
+impl Behind {
+    pub(super) fn note(&mut self, stream: StreamId, timers: &[Timer]) {
+        self.changed.insert(stream);
+        self.entries += 1;
+        self.timers.extend(timers.iter().map(|timer| TimerRow { stream, timer: *timer }));
+    }
+
+    /// What was noted so far is committed.
+    pub(super) fn committed(&mut self) {
+        self.committed = self.timers.len();
+    }
+
+    /// Timers of a batch that failed were never set; changed streams are merely written once more.
+    pub(super) fn forget_pending(&mut self) {
+        self.timers.truncate(self.committed);
+    }
+}
+
+impl Embedded {
+    /// Fires every timer of one stream that is due by an instant, in order.
+    pub(super) fn fire_stream(
+        &mut self,
+        stream: StreamId,
+        until: Timestamp,
+        origin: Origin,
+    ) -> Result<usize, DriveError> {
+        let mut fired = 0;
+        while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
+            && timer.due <= until
+        {
+            let Timer { doc, kind, graph, generation, due } = timer;
+            let at = if origin == Origin::History { due } else { until };
+            let body = Body::Timer { doc, kind, graph, generation, due };
+            self.give_unguarded(stream, &body, origin, at)?;
+            fired += 1;
+        }
+        Ok(fired)
+    }
+
+    /// Fires every timer that is due by an instant, and commits. Returns how many fired.
+    ///
+    /// # Errors
+    /// [`DriveError`] when a commit fails.
+    pub fn tick(&mut self, until: Timestamp, origin: Origin) -> Result<usize, DriveError> {
+        let mut fired = 0;
+        for stream in self.streams_due(until)? {
+            self.load(stream)?;
+            fired += self.guarded(|driver| driver.fire_stream(stream, until, origin))?;
+            self.pending.batch.at = self.pending.batch.at.max(until);
+            if self.waiting() >= super::BATCH {
+                self.commit()?;
+            }
+        }
+        self.commit()?;
+        Ok(fired)
+    }
+
+    fn streams_due(&self, until: Timestamp) -> Result<BTreeSet<StreamId>, DriveError> {
+        let due = |state: &&bellwether_engine::StreamState| {
+            state.next_timer().is_some_and(|timer| timer.due <= until)
+        };
+        let mut streams: BTreeSet<_> =
+            self.streams.values().filter(due).map(|state| state.stream).collect();
+        let kept = self.store.due_timers(until, usize::MAX >> 1)?;
+        let elsewhere = kept.into_iter().map(|row| row.stream);
+        streams.extend(elsewhere.filter(|stream| !self.streams.contains_key(stream)));
+        Ok(streams)
+    }
+
+    pub(super) fn write_behind_if_due(&mut self) -> Result<(), DriveError> {
+        self.behind.committed();
+        if self.behind.entries >= EVERY { self.write_behind() } else { Ok(()) }
+    }
+
+    /// Writes snapshots of every changed stream and the timers, so that the next start reads little.
+    ///
+    /// # Errors
+    /// [`DriveError`] when they cannot be written; nothing is lost, the next start reads more.
+    pub fn write_behind(&mut self) -> Result<(), DriveError> {
+        let changed = std::mem::take(&mut self.behind.changed);
+        let mut snapshots = Vec::with_capacity(changed.len());
+        let covered_pos = self.store.last_pos()?;
+        for stream in changed {
+            let Some(state) = self.streams.get(&stream) else { continue };
+            snapshots.push(Snapshot {
+                stream,
+                seq: state.seq,
+                pos: covered_pos,
+                head: state.head,
+                tag: self.snapshot_tag(state.rules),
+                state: state.to_bytes(&self.book)?,
+            });
+        }
+        let timers = std::mem::take(&mut self.behind.timers);
+        let rows = Rows { snapshots: &snapshots, timers: &timers, covered_pos };
+        self.store.put_behind(&rows)?;
+        while self.store.index_behind(BATCH_INDEX)? {}
+        (self.behind.committed, self.behind.entries) = (0, 0);
+        if self.streams.len() > KEPT {
+            self.streams.clear();
+        }
+        Ok(())
+    }
+
+    /// What a snapshot depends on: the engine's number and the layout of the features.
+    pub(super) fn snapshot_tag(&self, rules: Option<Digest>) -> Digest {
+        let features = rules.and_then(|digest| self.book.get(&digest));
+        let layout = features.map_or(Digest::ZERO, |rules| rules.features().digest());
+        let engine = bellwether_core::record::ENGINE.to_be_bytes();
+        Digest::of_parts([b"snapshot".as_slice(), &engine, layout.as_bytes()])
+    }
+}
+
+/// How many entries are indexed in one transaction.
+const BATCH_INDEX: u64 = 20_000;
+

@@ -1,0 +1,82 @@
+//! What can go wrong while driving, with a code and the next step.
+
+use crate::edge::EdgeError;
+use crate::keys::KeyError;
+use bellwether_core::StreamId;
+use bellwether_engine::StepError;
+use bellwether_engine::state::StateError;
+use bellwether_ledger::DecodeError;
+use bellwether_store::StoreError;
+
+/// Why the driver could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A signal could not be taken in.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    /// The keys are not there, or are others.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// An event could not be read back.
+    #[error(transparent)]
+    Event(#[from] DecodeError),
+    /// An event could not be stepped.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// A state could not be written as a snapshot.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The stream's records differ from the ones derived again from its events.
+    #[error("the stream {0} is frozen: its records differ from the ones derived from its events")]
+    Frozen(StreamId),
+    /// A spilled row cannot be read back.
+    #[error("a row that waited on disk to be sorted cannot be read back")]
+    Spool,
+    /// No rules were activated yet.
+    #[error("the data directory has no rules yet")]
+    NoRules,
+    /// Kept rules cannot be composed any more.
+    #[error("the rules {digest} of the data directory cannot be read: {problem}")]
+    BadRules {
+        /// Which ones.
+        digest: bellwether_core::Digest,
+        /// The first problem.
+        problem: String,
+    },
+}
+
+impl DriveError {
+    /// Never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Edge(error) => error.code(),
+            Self::Keys(error) => error.code(),
+            Self::Event(error) => error.code(),
+            Self::Step(error) => error.code(),
+            Self::State(_) => "drive-snapshot",
+            Self::Frozen(_) => "drive-frozen",
+            Self::Spool => "import-spool",
+            Self::NoRules => "drive-no-rules",
+            Self::BadRules { .. } => "drive-bad-rules",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.help(),
+            Self::Edge(error) => error.help(),
+            Self::Keys(error) => error.help(),
+            Self::Event(_) => "keep a copy of the data directory and restore the last backup",
+            Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
+            Self::Frozen(_) => "`bellwether replay --all` names the first record that differs",
+            Self::Spool => "check the disk, then run the import again: it goes on where it was",
+            Self::NoRules => "`bellwether init --bundle NAME` activates a bundle",
+            Self::BadRules { .. } => "run the version of the program that activated them",
+        }
+    }
+}

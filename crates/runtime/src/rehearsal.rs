@@ -1,0 +1,132 @@
+//! Rehearsal: history through rules under a virtual clock, in memory, without effects.
+//!
+//! The same edge and the same `step` as the real path, with seeded keys; nothing is written. Backtests
+//! and simulations watch every step through a callback.
+
+use crate::edge::{Edge, Stamp};
+use crate::error::DriveError;
+use bellwether_core::event::Seen;
+use bellwether_core::{Body, Envelope, Origin, RawSignal, StreamId, Timestamp};
+use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
+use bellwether_ledger::{DraftBody, EventDraft, encode_event};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Streams in memory, moved by history.
+pub struct Rehearsal {
+    edge: Edge,
+    book: RuleBook,
+    rules: Arc<Rules>,
+    streams: BTreeMap<StreamId, StreamState>,
+    /// Keys of everything that was ever counted, for signals below a stream's memory.
+    seen: BTreeMap<(StreamId, u64), u64>,
+    scratch: Scratch,
+}
+
+impl Rehearsal {
+    /// An empty world under some rules.
+    ///
+    /// # Errors
+    /// [`DriveError`] when keys cannot be derived.
+    pub fn new(rules: Arc<Rules>, seed: u64) -> Result<Self, DriveError> {
+        Ok(Self {
+            edge: crate::wiring::seeded_edge(seed)?,
+            book: RuleBook::of(Arc::clone(&rules)),
+            rules,
+            streams: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            scratch: Scratch::default(),
+        })
+    }
+
+    /// Takes in one signal; the caller gives them in the order of their instants. Timers of the stream
+    /// that were due before fire first; `watch` sees every step.
+    ///
+    /// # Errors
+    /// [`DriveError`] when the signal cannot be taken in or stepped.
+    pub fn take(
+        &mut self,
+        raw: &RawSignal,
+        mut watch: impl FnMut(&Envelope, &Step),
+    ) -> Result<StreamId, DriveError> {
+        let stamp = Stamp { at: raw.at, origin: Origin::History, rules: self.rules.digest() };
+        let mut taken = self.edge.take(raw, stamp)?;
+        self.edge.commit();
+        let stream = taken.envelope.stream;
+        self.fire(stream, raw.at, &mut watch)?;
+        if let Body::Signal(signal) = &taken.envelope.body {
+            let (key, content) = ((stream, signal.key), signal.content);
+            if self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal)) {
+                taken.mark_seen(match self.seen.get(&key) {
+                    None => Seen::New,
+                    Some(known) if *known == content => Seen::Same,
+                    Some(_) => Seen::Other,
+                });
+            }
+            self.seen.entry(key).or_insert(content);
+        }
+        self.step(&taken.envelope, &mut watch)?;
+        Ok(stream)
+    }
+
+    /// Lets the time until an instant pass in every stream.
+    ///
+    /// # Errors
+    /// [`DriveError`] when a timer cannot be stepped.
+    pub fn pass(
+        &mut self,
+        until: Timestamp,
+        mut watch: impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        let streams: BTreeSet<_> = self.streams.keys().copied().collect();
+        streams.into_iter().try_for_each(|stream| self.fire(stream, until, &mut watch))
+    }
+
+    fn fire(
+        &mut self,
+        stream: StreamId,
+        until: Timestamp,
+        watch: &mut impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
+            && timer.due <= until
+        {
+            let body = Body::Timer {
+                doc: timer.doc,
+                kind: timer.kind,
+                graph: timer.graph,
+                generation: timer.generation,
+                due: timer.due,
+            };
+            let draft = EventDraft {
+                stream,
+                at: timer.due,
+                rules: self.rules.digest(),
+                origin: Origin::History,
+                seen: Seen::Unasked,
+                via: None,
+                body: DraftBody::Plain(&body),
+            };
+            let (_, envelope) = encode_event(&draft);
+            self.step(&envelope, watch)?;
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        event: &Envelope,
+        watch: &mut impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        let stream = event.stream;
+        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
+        let done = step(state, event, &self.book, &mut self.scratch)?;
+        watch(event, &done);
+        Ok(())
+    }
+
+    /// The streams as they stand.
+    pub fn streams(&self) -> &BTreeMap<StreamId, StreamState> {
+        &self.streams
+    }
+}

@@ -1,0 +1,116 @@
+//! The commit path: one transaction a call, appended at the right edge.
+
+use crate::open::set_mark;
+use crate::rows::{PARTS, part_key, stream_key};
+use crate::schema::mark;
+use crate::{Batch, Committed, Entry, Store, StoreError, identity, import, intake, outbox, shelf};
+use bellwether_core::Duration;
+use rusqlite::Connection;
+use std::borrow::Borrow;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// The most bytes that one value may have.
+pub(crate) const MAX_VALUE: usize = 4 << 20;
+
+/// How far apart the rows are that say what was committed when.
+pub(crate) const TICK: Duration = Duration::from_secs(3600);
+
+impl Store {
+    /// Commits a batch: durable when it returns, or nothing of it is kept.
+    ///
+    /// # Errors
+    /// `store-full`, `store-conflict`, `store-too-large`, `store-io`; after `store-uncertain` the
+    /// store must be reopened.
+    pub fn commit(&mut self, batch: &Batch) -> Result<Committed> {
+        let done = self.commit_all(&[batch])?;
+        self.checkpoint_if_due()?;
+        done.into_iter().next().ok_or(StoreError::Closed)
+    }
+
+    /// Commits several batches in one transaction, for the price of one flush to disk.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; then none of them is kept.
+    pub fn commit_all<B: Borrow<Batch>>(&mut self, batches: &[B]) -> Result<Vec<Committed>> {
+        for batch in batches {
+            check(batch.borrow())?;
+        }
+        let (mut next, mut tick) = (self.last_pos + 1, self.last_tick);
+        let highest = batches.iter().map(|batch| batch.borrow().highest_slot()).max().unwrap_or(0);
+        let raised = highest > self.slots_taken;
+        let mut done = Vec::with_capacity(batches.len());
+        self.transact(|conn| {
+            for batch in batches.iter().map(Borrow::borrow) {
+                if tick.is_none_or(|last| last.plus(TICK) <= batch.at) && !batch.entries.is_empty()
+                {
+                    let mut put = conn.prepare_cached("INSERT INTO tick VALUES (?1, ?2)")?;
+                    put.execute((next, batch.at.micros()))?;
+                    tick = Some(batch.at);
+                }
+                append(conn, next, &batch.entries)?;
+                write_rest(conn, batch)?;
+                let first_pos = next;
+                next += batch.entries.len() as u64;
+                done.push(Committed { first_pos, last_pos: next - 1 });
+            }
+            if raised { set_mark(conn, mark::SLOTS, highest) } else { Ok(()) }
+        })?;
+        (self.last_pos, self.last_tick) = (next - 1, tick);
+        self.slots_taken = self.slots_taken.max(highest);
+        Ok(done)
+    }
+}
+
+fn check(batch: &Batch) -> Result<()> {
+    let too_large = |what, found, most| Err(StoreError::TooLarge { what, found, most });
+    for entry in &batch.entries {
+        let parts = entry.payloads.len().max(entry.effects.len());
+        if parts > PARTS {
+            return too_large("the number of payloads or effects of an entry", parts, PARTS);
+        }
+        let sealed = entry.payloads.iter().map(|payload| payload.sealed.len());
+        let bodies = entry.effects.iter().map(|effect| effect.body.len());
+        let own =
+            [entry.event.len(), entry.record.len(), entry.evidence.as_ref().map_or(0, Vec::len)];
+        let largest = sealed.chain(bodies).chain(own).max().unwrap_or(0);
+        if largest > MAX_VALUE {
+            return too_large("the bytes of a value", largest, MAX_VALUE);
+        }
+    }
+    identity::check(&batch.identities)
+}
+
+fn append(conn: &Connection, first: u64, entries: &[Entry]) -> Result<()> {
+    let mut journal = conn.prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut payload = conn.prepare_cached("INSERT INTO payload VALUES (?1, ?2, ?3)")?;
+    let mut evidence = conn.prepare_cached("INSERT INTO evidence VALUES (?1, ?2)")?;
+    let mut outbox = conn.prepare_cached("INSERT INTO outbox VALUES (?1, ?2, ?3, 0, 0, ?4)")?;
+    for (pos, entry) in (first..).zip(entries) {
+        journal.execute((pos, stream_key(entry.stream), entry.seq, &entry.event, &entry.record))?;
+        for (part, row) in entry.payloads.iter().enumerate() {
+            payload.execute((part_key(pos, part), row.subject, &row.sealed))?;
+        }
+        if let Some(body) = &entry.evidence {
+            evidence.execute((pos, body))?;
+        }
+        for (nth, row) in entry.effects.iter().enumerate() {
+            let due = row.due.micros();
+            outbox.execute((part_key(pos, nth), row.key.as_bytes(), &row.body, due))?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows that seldom come: nothing is prepared for those that are not there.
+fn write_rest(conn: &Connection, batch: &Batch) -> Result<()> {
+    identity::put_accounts(conn, &batch.accounts)?;
+    identity::put_identities(conn, &batch.identities)?;
+    identity::put_links(conn, &batch.links)?;
+    identity::forget(conn, &batch.forget)?;
+    outbox::change(conn, &batch.outbox)?;
+    intake::put_quarantine(conn, &batch.quarantine)?;
+    intake::put_tallies(conn, batch.at, &batch.tallies)?;
+    import::put_progress(conn, &batch.imports)?;
+    shelf::put_gates(conn, &batch.gates)
+}

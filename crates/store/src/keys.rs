@@ -1,0 +1,191 @@
+//! The key database: wrapped subject keys in a file of their own.
+//!
+//! Whoever has the data without this file has nothing. It must have its own, shorter-lived backups:
+//! a restored key brings back a person who was erased.
+
+use crate::open::{Access, KEYS_FILE, connect, migrate};
+use crate::{StoreError, rows};
+use bellwether_core::{Id, SubjectId, Timestamp};
+use rusqlite::{Connection, Row, TransactionBehavior};
+use std::ops::Range;
+use std::path::Path;
+
+/// Page cache of a connection, in MiB.
+const CACHE_MIB: u32 = 16;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// A subject's key, wrapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its slot.
+    pub slot: u64,
+    /// The subject's id.
+    pub id: SubjectId,
+    /// The wrapped key; `None` once it is destroyed.
+    pub wrapped: Option<Vec<u8>>,
+    /// When it was destroyed.
+    pub destroyed_at: Option<Timestamp>,
+}
+
+/// The key database of a data directory. Several connections may be open; they take turns.
+#[derive(Debug)]
+pub struct Keys {
+    pub(crate) conn: Connection,
+}
+
+impl Keys {
+    /// Opens the key database of a directory.
+    ///
+    /// # Errors
+    /// `store-missing`, `store-version`, `store-corrupt`, `store-io`.
+    pub fn open(dir: impl AsRef<Path>, read_only: bool) -> Result<Self> {
+        let access = if read_only { Access::Read } else { Access::Write };
+        Self::connect(dir.as_ref(), access)
+    }
+
+    /// Creates the key database of a directory; creating a store does this too.
+    ///
+    /// # Errors
+    /// `store-exists`, `store-read-only`, `store-io`.
+    pub fn create(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::connect(dir.as_ref(), Access::Create)
+    }
+
+    fn connect(dir: &Path, access: Access) -> Result<Self> {
+        let mut conn = connect(dir, KEYS_FILE, access, CACHE_MIB)?;
+        if access == Access::Create {
+            restrict(&dir.join(KEYS_FILE))?;
+        }
+        migrate(&mut conn, KEYS_FILE, access, |_| Ok(()))?;
+        Ok(Self { conn })
+    }
+
+    /// Mints a block of keys, durable when it returns, under the slots that it gives back.
+    ///
+    /// # Errors
+    /// `store-full`, `store-read-only`, `store-busy`, `store-io`.
+    pub fn mint_block(&mut self, block: &[(SubjectId, Vec<u8>)]) -> Result<Range<u64>> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let first = next_slot(&change)?;
+        {
+            let mut put = change.prepare_cached("INSERT INTO keys VALUES (?1, ?2, ?3, NULL)")?;
+            for (slot, (id, wrapped)) in (first..).zip(block) {
+                put.execute((slot, id.0.to_bytes(), wrapped))?;
+            }
+        }
+        change.commit()?;
+        Ok(first..first + block.len() as u64)
+    }
+
+    /// The slot that the next minted key gets; every lower one is minted.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn next_free_slot(&self) -> Result<u64> {
+        next_slot(&self.conn)
+    }
+
+    /// The key of a slot.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn key(&self, slot: u64) -> Result<Option<Key>> {
+        Ok(self.block(slot..slot.saturating_add(1))?.pop())
+    }
+
+    /// The keys of a range of slots, for filling a cache.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn block(&self, slots: Range<u64>) -> Result<Vec<Key>> {
+        let mut read = self.conn.prepare_cached(
+            "SELECT slot, id, wrapped, destroyed_at FROM keys WHERE slot >= ?1 AND slot < ?2
+             ORDER BY slot",
+        )?;
+        let mut rows = read.query((slots.start, slots.end))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read_key(row)?);
+        }
+        Ok(found)
+    }
+
+    /// The slot of a subject. It reads the whole table: for a person's request, not for a signal.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn slot_of(&self, id: SubjectId) -> Result<Option<u64>> {
+        let mut read = self.conn.prepare_cached("SELECT slot FROM keys WHERE id = ?1")?;
+        let mut rows = read.query([id.0.to_bytes()])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+    }
+
+    /// Replaces wrapped keys by the same keys under another wrapping; destroyed ones stay destroyed.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn rewrap(&mut self, block: &[(u64, Vec<u8>)]) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let sql = "UPDATE keys SET wrapped = ?2 WHERE slot = ?1 AND destroyed_at IS NULL";
+            let mut put = change.prepare_cached(sql)?;
+            for (slot, wrapped) in block {
+                put.execute((slot, wrapped))?;
+            }
+        }
+        change.commit()?;
+        self.wipe_log()
+    }
+
+    /// Destroys a key for ever, in the file and in its write-ahead log. Says whether there was one
+    /// to destroy. After `store-busy` the key is gone but the log may still hold it: call again.
+    ///
+    /// # Errors
+    /// `store-busy` while another connection reads; `store-read-only`, `store-io`.
+    pub fn destroy(&mut self, slot: u64, at: Timestamp) -> Result<bool> {
+        let mut put = self.conn.prepare_cached(
+            "UPDATE keys SET wrapped = NULL, destroyed_at = ?2
+             WHERE slot = ?1 AND destroyed_at IS NULL",
+        )?;
+        let destroyed = put.execute((slot, at.micros()))? > 0;
+        drop(put);
+        self.wipe_log()?;
+        Ok(destroyed)
+    }
+
+    /// Moves the write-ahead log into the file and cuts it to nothing.
+    fn wipe_log(&self) -> Result<()> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+    }
+}
+
+fn next_slot(conn: &Connection) -> Result<u64> {
+    let mut last = conn.prepare_cached("SELECT coalesce(max(slot), 0) + 1 FROM keys")?;
+    Ok(last.query_row([], |row| row.get(0))?)
+}
+
+fn read_key(row: &Row<'_>) -> Result<Key> {
+    let destroyed: Option<i64> = row.get(3)?;
+    Ok(Key {
+        slot: row.get(0)?,
+        id: SubjectId(Id::from_bytes(rows::bytes(row, 1)?)),
+        wrapped: row.get(2)?,
+        destroyed_at: destroyed.map(Timestamp::from_micros),
+    })
+}
+
+/// Wrapped keys are nobody's business but the service user's.
+#[cfg(unix)]
+fn restrict(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, mode).map_err(|e| StoreError::io("restrict the key file", e))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &Path) -> Result<()> {
+    Ok(())
+}

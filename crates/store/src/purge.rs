@@ -1,0 +1,290 @@
+//! Purging: what is past its retention, told first and then removed, in pieces.
+//!
+//! Journal rows know no clock; the table `tick` says which positions were committed by when, to
+//! the hour. A row is purged only when it is certain to be older than its span.
+
+use crate::commit::TICK;
+use crate::open::set_mark;
+use crate::rows::{self, part_key, stream_key};
+use crate::schema::mark;
+use crate::{Keep, RETENTION, Store, StoreError, View};
+use bellwether_core::{Duration, StreamId, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Spans that take the place of the defaults, by table.
+pub type Overrides = BTreeMap<String, Duration>;
+
+/// What `purge` would remove from a table, or what may be trimmed from the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purgeable {
+    /// The table.
+    pub table: &'static str,
+    /// How many rows are past their span.
+    pub rows: u64,
+    /// When the oldest of them was committed, to the hour.
+    pub oldest: Option<Timestamp>,
+    /// What was committed before is past its span.
+    pub cutoff: Timestamp,
+}
+
+/// What was removed from a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purged {
+    /// The table.
+    pub table: &'static str,
+    /// How many rows were removed.
+    pub rows: u64,
+    /// Whether the limit left some: call again.
+    pub more: bool,
+}
+
+/// A record that a stream may be replayed from: earlier events are not needed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The stream.
+    pub stream: StreamId,
+    /// The record that commits the state.
+    pub seq: u64,
+    /// Where it stands in the journal.
+    pub pos: u64,
+}
+
+/// How the rows of a table that are past their span are found: `?1` is the bound.
+struct Rule {
+    table: &'static str,
+    /// Which rows, given the bound.
+    past: &'static str,
+    /// What the bound is.
+    bound: Bound,
+    /// The instant of a row, where it carries one.
+    at: Option<&'static str>,
+}
+
+enum Bound {
+    /// The cutoff itself, in microseconds.
+    Instant,
+    /// The first position that may be younger.
+    Position,
+    /// The same as the key of its first part.
+    Part,
+}
+
+const RULES: [Rule; 7] = [
+    Rule { table: "journal", past: "pos < ?1 AND event <> x''", bound: Bound::Position, at: None },
+    Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
+    Rule { table: "evidence", past: "pos < ?1", bound: Bound::Position, at: None },
+    // 2 and 3 are done and given up; everything else still waits for somebody.
+    Rule { table: "outbox", past: "id < ?1 AND status IN (2, 3)", bound: Bound::Part, at: None },
+    Rule { table: "quarantine", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
+    Rule { table: "tally", past: "last_at < ?1", bound: Bound::Instant, at: Some("last_at") },
+    Rule {
+        table: "spill",
+        past: "import NOT IN (SELECT id FROM import WHERE done IS NULL AND started >= ?1)",
+        bound: Bound::Instant,
+        at: None,
+    },
+];
+
+impl View {
+    /// What is past its retention, table by table; nothing is changed.
+    ///
+    /// # Errors
+    /// `store-conflict` for an override of a table that has no span; `store-io`.
+    pub fn purge_plan(&self, now: Timestamp, overrides: &Overrides) -> Result<Vec<Purgeable>> {
+        let mut plan = Vec::new();
+        for (rule, cutoff) in cutoffs(now, overrides)? {
+            let bound = self.bound(&rule.bound, cutoff)?;
+            let (table, past) = (rule.table, rule.past);
+            let first = match (rule.at, &rule.bound) {
+                (Some(at), _) => format!("min({at})"),
+                (None, Bound::Position) => "min(pos)".to_owned(),
+                (None, Bound::Part) => "min(id) >> 8".to_owned(),
+                (None, Bound::Instant) => "NULL".to_owned(),
+            };
+            let sql = format!("SELECT count(*), {first} FROM {table} WHERE {past}");
+            let (rows, first): (u64, Option<i64>) =
+                self.conn.query_row(&sql, [bound], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let oldest = match (rule.at, first) {
+                (Some(_), at) => at.map(Timestamp::from_micros),
+                (None, Some(pos)) => self.committed_by(pos)?,
+                (None, None) => None,
+            };
+            plan.push(Purgeable { table, rows, oldest, cutoff });
+        }
+        Ok(plan)
+    }
+
+    /// Events below this position were trimmed.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn trimmed_pos(&self) -> Result<u64> {
+        self.mark(mark::TRIMMED)
+    }
+
+    /// The first position that may have been committed at a cutoff or later.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn first_after(&self, cutoff: Timestamp) -> Result<u64> {
+        // A commit an hour after a tick makes the next one, so what follows a tick is less than
+        // an hour younger.
+        let sql = "SELECT min(pos) FROM tick WHERE at > ?1";
+        let bound = [cutoff.minus(TICK).micros()];
+        let pos: Option<u64> = self.conn.prepare_cached(sql)?.query_row(bound, |row| row.get(0))?;
+        pos.map_or_else(|| Ok(self.last_pos()? + 1), Ok)
+    }
+
+    fn bound(&self, bound: &Bound, cutoff: Timestamp) -> Result<i64> {
+        let beyond = || StoreError::corrupt("a position beyond 55 bits");
+        let pos = || self.first_after(cutoff);
+        match bound {
+            Bound::Instant => Ok(cutoff.micros()),
+            Bound::Position => i64::try_from(pos()?).map_err(|_| beyond()),
+            Bound::Part => part_key(pos()?, 0).ok_or_else(beyond),
+        }
+    }
+
+    /// The newest tick at or before a position.
+    fn committed_by(&self, pos: i64) -> Result<Option<Timestamp>> {
+        let sql = "SELECT at FROM tick WHERE pos <= ?1 ORDER BY pos DESC LIMIT 1";
+        let at = self.conn.prepare_cached(sql)?.query_row([pos], |row| row.get(0)).optional()?;
+        Ok(at.map(Timestamp::from_micros))
+    }
+}
+
+impl Store {
+    /// Removes up to `limit` rows of each table that are past their span. Events are not touched:
+    /// see [`Store::trim_events`].
+    ///
+    /// # Errors
+    /// `store-conflict` for an override of a table that has no span; `store-full`, `store-io`.
+    pub fn purge(
+        &mut self,
+        now: Timestamp,
+        overrides: &Overrides,
+        limit: u64,
+    ) -> Result<Vec<Purged>> {
+        let mut purged = Vec::new();
+        for (rule, cutoff) in cutoffs(now, overrides)? {
+            if rule.table == "journal" {
+                continue;
+            }
+            let (bound, table, past) = (self.bound(&rule.bound, cutoff)?, rule.table, rule.past);
+            let key = if matches!(table, "tally" | "spill") { primary(table) } else { "rowid" };
+            let sql = format!(
+                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {past} LIMIT ?2)"
+            );
+            let rows = self.transact(|conn| Ok(conn.execute(&sql, (bound, limit))? as u64))?;
+            purged.push(Purged { table, rows, more: rows == limit });
+        }
+        Ok(purged)
+    }
+
+    /// Notes records that streams may be replayed from.
+    ///
+    /// # Errors
+    /// `store-conflict` if the journal has no such row; `store-full`, `store-io`.
+    pub fn put_bases(&mut self, bases: &[Base]) -> Result<()> {
+        self.transact(|conn| {
+            let mut there =
+                conn.prepare("SELECT 1 FROM journal WHERE pos = ?3 AND stream = ?1 AND seq = ?2")?;
+            let mut put = conn.prepare("INSERT OR REPLACE INTO base VALUES (?1, ?2, ?3)")?;
+            for Base { stream, seq, pos } in bases {
+                let row = (stream_key(*stream), seq, pos);
+                if !there.exists(row)? {
+                    return Err(StoreError::conflict("a base names a row that is not there"));
+                }
+                put.execute(row)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Empties the events of up to `limit` rows below a position; their records stay, so the log
+    /// still verifies. Says whether some are left.
+    ///
+    /// # Errors
+    /// `store-base-missing` unless every stream has a base at or after its last event below the
+    /// position; `store-conflict` beyond what snapshots cover; `store-full`, `store-io`.
+    pub fn trim_events(&mut self, before_pos: u64, limit: u64) -> Result<bool> {
+        if before_pos > self.covered_pos()? + 1 {
+            return Err(StoreError::conflict("events that no snapshot covers cannot be trimmed"));
+        }
+        let from = self.trimmed_pos()?.max(1);
+        let to = before_pos.min(from.saturating_add(limit));
+        if from >= to {
+            return Ok(false);
+        }
+        if let Some(stream) = self.without_base(from, before_pos)? {
+            return Err(StoreError::BaseMissing { pos: before_pos, stream: stream.to_string() });
+        }
+        self.transact(|conn| {
+            let sql = "UPDATE journal SET event = x'' WHERE pos >= ?1 AND pos < ?2";
+            conn.prepare_cached(sql)?.execute((from, to))?;
+            set_mark(conn, mark::TRIMMED, to)
+        })?;
+        Ok(to < before_pos)
+    }
+
+    fn without_base(&self, from: u64, before: u64) -> Result<Option<StreamId>> {
+        let mut read = self.conn.prepare_cached(
+            "SELECT j.stream FROM journal j LEFT JOIN base b ON b.stream = j.stream
+             WHERE j.pos >= ?1 AND j.pos < ?2 AND (b.seq IS NULL OR b.seq < j.seq) LIMIT 1",
+        )?;
+        let mut found = read.query((from, before))?;
+        found.next()?.map(|row| rows::stream(row, 0)).transpose()
+    }
+
+    /// Moves the write-ahead log into the file and cuts it to nothing, so that no removed row is
+    /// left in it. Says whether that worked; a reader may have been in the way.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn fold_log(&mut self) -> Result<bool> {
+        let (busy, _, _) = checkpoint(&self.conn, "TRUNCATE")?;
+        Ok(busy == 0)
+    }
+
+    /// Runs a checkpoint when the log has grown enough. A reader may keep it from finishing; then
+    /// the next one comes only after the log has grown by as much again.
+    pub(crate) fn checkpoint_if_due(&mut self) -> Result<()> {
+        let pages = self.wal_pages();
+        if pages < self.checkpoint_at {
+            return Ok(());
+        }
+        let (_, log, moved) = checkpoint(&self.conn, "PASSIVE")?;
+        let left = if moved == log { 0 } else { pages };
+        self.checkpoint_at = left + crate::open::CHECKPOINT_PAGES;
+        Ok(())
+    }
+}
+
+fn checkpoint(conn: &Connection, mode: &str) -> Result<(i64, i64, i64)> {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
+    let mut run = conn.prepare_cached(&sql)?;
+    Ok(run.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+}
+
+/// The keys of tables without a rowid.
+fn primary(table: &str) -> &'static str {
+    if table == "tally" { "family, name" } else { "import, key" }
+}
+
+/// The rules with the instants before which rows are past their span.
+fn cutoffs(now: Timestamp, overrides: &Overrides) -> Result<Vec<(&'static Rule, Timestamp)>> {
+    if let Some(unknown) = overrides.keys().find(|name| !RULES.iter().any(|r| r.table == *name)) {
+        return Err(StoreError::conflict(format!("the table `{unknown}` has no span to change")));
+    }
+    let span = |table: &str| {
+        let line = RETENTION.iter().find(|line| line.table == table)?;
+        overrides.get(table).copied().or(match line.keep {
+            Keep::For(span) | Keep::UntilBase(span) => Some(span),
+            Keep::Always | Keep::Newest => None,
+        })
+    };
+    Ok(RULES.iter().filter_map(|rule| Some((rule, now.minus(span(rule.table)?)))).collect())
+}

@@ -1,0 +1,126 @@
+//! What each table holds, whose data that is, how long it is kept, and how it is erased.
+//!
+//! A test compares this list with the files: a table without a line here does not pass.
+
+use bellwether_core::Duration;
+
+/// How close a table is to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pii {
+    /// Nothing about anybody.
+    None,
+    /// Random ids, keyed hashes and facts: only who has the keys can tell whom they are about.
+    Pseudonymous,
+    /// Personal data, sealed under the key of its subject.
+    Sealed,
+    /// The keys themselves.
+    Keys,
+}
+
+impl Pii {
+    /// The word in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pseudonymous => "pseudonymous",
+            Self::Sealed => "sealed",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+/// How long a table keeps its rows, unless configured otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// As long as the store, or until its subject is erased.
+    Always,
+    /// As long as what it was built from: it holds the newest of each thing.
+    Newest,
+    /// For a span, then `purge` removes it.
+    For(Duration),
+    /// For a span, then its events may be trimmed once every stream has a base.
+    UntilBase(Duration),
+}
+
+/// The line of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// The table.
+    pub table: &'static str,
+    /// What it holds.
+    pub holds: &'static str,
+    /// How close it is to a person.
+    pub pii: Pii,
+    /// How long it is kept.
+    pub keep: Keep,
+    /// What an erasure does to it.
+    pub erased: &'static str,
+}
+
+const SIX_YEARS: Duration = Duration::from_days(2190);
+const KEY_GONE: &str = "the subject's key is destroyed; the bytes cannot be opened any more";
+const NOBODY: &str = "holds nothing about anybody";
+const IDS_ONLY: &str = "holds random ids only; without the identity rows they lead to nobody";
+
+const fn line(
+    table: &'static str,
+    holds: &'static str,
+    pii: Pii,
+    keep: Keep,
+    erased: &'static str,
+) -> Retention {
+    Retention { table, holds, pii, keep, erased }
+}
+
+/// Every table of `data.db` and `keys.db`.
+pub const RETENTION: &[Retention] = &[
+    line("migration", "versions of the tables", Pii::None, Keep::Always, NOBODY),
+    line("meta", "tenant, region, origin, epoch, notes", Pii::None, Keep::Always, NOBODY),
+    line("mark", "how far what is built behind has come", Pii::None, Keep::Always, NOBODY),
+    line("journal", "events and records", Pii::Pseudonymous, Keep::UntilBase(SIX_YEARS), IDS_ONLY),
+    line(
+        "payload",
+        "what signals said, sealed",
+        Pii::Sealed,
+        Keep::For(Duration::from_days(730)),
+        KEY_GONE,
+    ),
+    line("evidence", "facts behind decisions", Pii::Pseudonymous, Keep::For(SIX_YEARS), IDS_ONLY),
+    line(
+        "outbox",
+        "effects; those that ended are purged",
+        Pii::Pseudonymous,
+        Keep::For(Duration::from_days(90)),
+        IDS_ONLY,
+    ),
+    line("tick", "what was committed when, one row an hour", Pii::None, Keep::Always, NOBODY),
+    line("identity", "keyed hashes", Pii::Pseudonymous, Keep::Always, "the rows are removed"),
+    line("account", "ids and sealed names", Pii::Sealed, Keep::Always, "the name is removed"),
+    line("link", "accounts counted together", Pii::Pseudonymous, Keep::Always, IDS_ONLY),
+    line("snapshot", "newest states", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line("timer", "when to wake whom", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line("stream_position", "where streams stand", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line("model", "lists for the console", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line("base", "where events may be trimmed", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line(
+        "quarantine",
+        "what was refused, sealed",
+        Pii::Sealed,
+        Keep::For(Duration::from_days(30)),
+        "the rows are removed",
+    ),
+    line("tally", "counts by name", Pii::None, Keep::For(Duration::from_days(400)), NOBODY),
+    line("import", "files read, by digest", Pii::None, Keep::Always, NOBODY),
+    line(
+        "spill",
+        "rows of an import, sealed, until it ends",
+        Pii::Sealed,
+        Keep::For(Duration::from_days(7)),
+        KEY_GONE,
+    ),
+    line("checkpoint", "roots of the log", Pii::None, Keep::Always, NOBODY),
+    line("tile", "hashes of the log", Pii::None, Keep::Always, NOBODY),
+    line("blob", "rules and models by digest", Pii::None, Keep::Always, NOBODY),
+    line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
+    line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
+];

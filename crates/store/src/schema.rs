@@ -1,0 +1,92 @@
+//! The tables, as one migration after another. A released migration is never edited.
+
+/// Marks the file as ours (`PRAGMA application_id`): the bytes "BlwS".
+pub(crate) const DATA_ID: i64 = 0x426c_7753;
+/// The same for the key database: "BlwK".
+pub(crate) const KEYS_ID: i64 = 0x426c_774b;
+
+/// Migrations of `data.db`; the version of a file is how many it has seen.
+pub(crate) const DATA: &[(&str, &str)] = &[("first tables", FIRST)];
+
+/// Migrations of `keys.db`.
+pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE)];
+
+/// Names that count forward, in the table `mark`.
+pub(crate) mod mark {
+    /// Snapshots and timers reflect the journal up to here.
+    pub(crate) const COVERED: &str = "covered_pos";
+    /// Stream positions are indexed up to here.
+    pub(crate) const INDEXED: &str = "indexed_pos";
+    /// The highest key slot that was ever taken.
+    pub(crate) const SLOTS: &str = "slots_taken";
+    /// Events below this position were trimmed.
+    pub(crate) const TRIMMED: &str = "trimmed_pos";
+}
+
+const FIRST: &str = "
+CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The commit path: appended at the right edge, never at random.
+CREATE TABLE journal (pos INTEGER PRIMARY KEY, stream BLOB NOT NULL, seq INTEGER NOT NULL,
+    event BLOB NOT NULL, record BLOB NOT NULL) STRICT;
+-- id = pos << 8 | part
+CREATE TABLE payload (id INTEGER PRIMARY KEY, subject INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE evidence (pos INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+-- id = pos << 8 | n; the index holds only rows that wait, so it stays small.
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, key BLOB NOT NULL, body BLOB NOT NULL,
+    status INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;
+CREATE INDEX outbox_due ON outbox (due) WHERE status = 0;
+-- One row an hour: what was committed when, so that retention finds its place.
+CREATE TABLE tick (pos INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+
+-- Who is who.
+CREATE TABLE identity (blind BLOB PRIMARY KEY, slot INTEGER NOT NULL, how TEXT NOT NULL,
+    since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE account (slot INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name_sealed BLOB) STRICT;
+CREATE TABLE link (slot INTEGER NOT NULL, survivor INTEGER NOT NULL, since INTEGER NOT NULL,
+    undone INTEGER, PRIMARY KEY (slot, since)) STRICT, WITHOUT ROWID;
+
+-- Built behind; may be discarded and built again.
+CREATE TABLE snapshot (stream BLOB NOT NULL UNIQUE, seq INTEGER NOT NULL, pos INTEGER NOT NULL,
+    head BLOB NOT NULL, tag BLOB NOT NULL, state BLOB NOT NULL) STRICT;
+CREATE TABLE timer (stream BLOB NOT NULL, doc TEXT NOT NULL, kind TEXT NOT NULL,
+    graph INTEGER NOT NULL, generation INTEGER NOT NULL, due INTEGER NOT NULL,
+    PRIMARY KEY (stream, doc, kind, graph)) STRICT, WITHOUT ROWID;
+CREATE INDEX timer_due ON timer (due);
+CREATE TABLE stream_position (stream BLOB NOT NULL, seq INTEGER NOT NULL, pos INTEGER NOT NULL,
+    PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE model (model TEXT NOT NULL, key BLOB NOT NULL, rank INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX model_rank ON model (model, rank, key);
+CREATE TABLE base (stream BLOB PRIMARY KEY, seq INTEGER NOT NULL, pos INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+
+-- What came in and could not be used, and imports.
+CREATE TABLE quarantine (id INTEGER PRIMARY KEY, code TEXT NOT NULL, place TEXT NOT NULL,
+    source TEXT NOT NULL, import INTEGER, at INTEGER NOT NULL, subject INTEGER NOT NULL,
+    sealed BLOB NOT NULL) STRICT;
+CREATE TABLE tally (family TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+    first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (family, name))
+    STRICT, WITHOUT ROWID;
+CREATE TABLE import (id INTEGER PRIMARY KEY, file BLOB NOT NULL, mapping BLOB NOT NULL,
+    source TEXT NOT NULL, started INTEGER NOT NULL, rows INTEGER NOT NULL,
+    refused INTEGER NOT NULL, offset INTEGER NOT NULL, done INTEGER) STRICT;
+CREATE TABLE spill (import INTEGER NOT NULL, key BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (import, key)) STRICT, WITHOUT ROWID;
+
+-- The log's published face, rules and models, and gates.
+CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, root BLOB NOT NULL, note BLOB NOT NULL,
+    at INTEGER NOT NULL) STRICT;
+CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+CREATE TABLE blob (digest BLOB NOT NULL UNIQUE, kind TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE gate (name TEXT PRIMARY KEY, closed INTEGER NOT NULL, reason TEXT NOT NULL,
+    at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+const KEY_TABLE: &str = "
+CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE keys (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, wrapped BLOB, destroyed_at INTEGER)
+    STRICT;
+";

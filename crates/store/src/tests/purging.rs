@@ -1,0 +1,150 @@
+//! Retention: declared for every table, told before it is applied, applied in pieces.
+
+use super::*;
+use bellwether_core::Duration;
+use std::collections::BTreeSet;
+
+const DAY: i64 = 86_400;
+
+#[test]
+fn every_table_has_a_line_and_every_line_a_table() {
+    let (dir, store) = fresh();
+    let keys = rusqlite::Connection::open(dir.path().join("keys.db")).unwrap();
+    let found: BTreeSet<_> = tables_of(&store.conn).into_iter().chain(tables_of(&keys)).collect();
+    let declared: BTreeSet<_> = RETENTION.iter().map(|line| line.table.to_owned()).collect();
+    assert_eq!(found, declared);
+    assert_eq!(RETENTION.len(), declared.len(), "a table is declared twice");
+    for line in RETENTION {
+        assert!(!line.holds.is_empty() && !line.erased.is_empty(), "{}", line.table);
+    }
+}
+
+/// Ten days, one rich batch each, and one that is refused each.
+fn ten_days() -> (tempfile::TempDir, Store) {
+    let (dir, mut store) = fresh();
+    for day in 0..10u64 {
+        let mut batch = rich(day + 1);
+        batch.at = at(day as i64 * DAY);
+        batch.quarantine[0].at = batch.at;
+        store.commit(&batch).unwrap();
+    }
+    (dir, store)
+}
+
+fn spans(tables: &[&str], days: i64) -> Overrides {
+    tables.iter().map(|table| ((*table).to_owned(), Duration::from_days(days))).collect()
+}
+
+#[test]
+fn a_plan_changes_nothing_and_says_what_is_past() {
+    let (_dir, store) = ten_days();
+    let before = dump(&store);
+    let all = ["journal", "payload", "evidence", "outbox", "quarantine", "tally"];
+    let plan = store.purge_plan(at(10 * DAY), &spans(&all, 5)).unwrap();
+    assert_eq!(dump(&store), before);
+    let told: Vec<_> = plan.iter().map(|p| (p.table, p.rows, p.oldest)).collect();
+    // What was committed on day 5 itself is less than five days old, or might be.
+    assert_eq!(
+        told,
+        [
+            ("journal", 5, Some(at(0))),
+            ("payload", 5, Some(at(0))),
+            ("evidence", 5, Some(at(0))),
+            ("outbox", 0, None),
+            ("quarantine", 5, Some(at(0))),
+            ("tally", 5, Some(at(0))),
+            ("spill", 0, None),
+        ]
+    );
+    assert!(plan.iter().all(|p| p.table == "spill" || p.cutoff == at(5 * DAY)));
+    let default = store.purge_plan(at(10 * DAY), &Overrides::new()).unwrap();
+    assert!(default.iter().all(|p| p.rows == 0));
+    let wrong = store.purge_plan(at(0), &spans(&["identity"], 1)).unwrap_err();
+    assert_eq!(wrong.code(), "store-conflict");
+}
+
+#[test]
+fn a_purge_removes_in_pieces_what_the_plan_told() {
+    let (dir, mut store) = ten_days();
+    let (status, due) = (OutboxStatus::Done, at(1));
+    let done = [1, 2, 9].map(|pos| OutboxChange { pos, nth: 0, status, attempts: 1, due });
+    store.set_outbox(&done).unwrap();
+    let old = rich(1).entries[0].payloads[0].sealed.clone();
+    let spans = spans(&["journal", "payload", "evidence", "outbox", "quarantine", "tally"], 5);
+    let purged = store.purge(at(10 * DAY), &spans, 3).unwrap();
+    let told: Vec<_> = purged.iter().map(|p| (p.table, p.rows, p.more)).collect();
+    assert_eq!(
+        told,
+        [
+            ("payload", 3, true),
+            ("evidence", 3, true),
+            ("outbox", 2, false),
+            ("quarantine", 3, true),
+            ("tally", 3, true),
+            ("spill", 0, false),
+        ]
+    );
+    while store.purge(at(10 * DAY), &spans, 3).unwrap().iter().any(|p| p.more) {}
+    let plan = store.purge_plan(at(10 * DAY), &spans).unwrap();
+    assert!(plan.iter().all(|p| p.rows == 0 || p.table == "journal"), "{plan:?}");
+    assert_eq!(scanned(&store, 1).len(), 10, "events and records stay");
+    assert_eq!(store.payloads(5).unwrap(), []);
+    assert_eq!(store.payloads(6).unwrap().len(), 1);
+    // Everything old: then no byte of it is left in the files.
+    while store.purge(at(900 * DAY), &Overrides::new(), 3).unwrap().iter().any(|p| p.more) {}
+    assert!(store.fold_log().unwrap());
+    drop(store);
+    assert!(!on_disk(dir.path(), &old));
+}
+
+#[test]
+fn spilled_rows_go_when_their_import_is_done_or_abandoned() {
+    let (_dir, mut store) = fresh();
+    let new = |name: &[u8], started| NewImport {
+        file: Digest::of(name),
+        mapping: Digest::of(b"m"),
+        source: "erp".into(),
+        started,
+    };
+    let now = at(100 * DAY);
+    let (done, open, left) = (
+        store.begin_import(&new(b"done", at(99 * DAY))).unwrap().id,
+        store.begin_import(&new(b"open", at(99 * DAY))).unwrap().id,
+        store.begin_import(&new(b"left", at(50 * DAY))).unwrap().id,
+    );
+    let mut batch = Batch::new(now);
+    batch.imports =
+        vec![ImportProgress { import: done, rows: 0, refused: 0, offset: 9, done: Some(now) }];
+    store.commit(&batch).unwrap();
+    for import in [done, open, left] {
+        store.spill(import, &[(vec![1], vec![2]), (vec![2], vec![3])]).unwrap();
+    }
+    let purged = store.purge(now, &Overrides::new(), 100).unwrap();
+    assert_eq!(purged.iter().find(|p| p.table == "spill").unwrap().rows, 4);
+    assert_eq!(store.spilled(open, &[1], 9).unwrap(), [(vec![2], vec![3])]);
+    assert_eq!(store.spilled(left, &[], 9).unwrap(), []);
+}
+
+#[test]
+fn events_are_trimmed_only_below_bases() {
+    let (_dir, mut store) = fresh();
+    let mut batch = Batch::new(at(1));
+    batch.entries = [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3)].map(|(s, seq)| entry(s, seq)).to_vec();
+    store.commit(&batch).unwrap();
+    assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-conflict", "no snapshots");
+    store.put_behind(&Behind { snapshots: &[], timers: &[], covered_pos: 5 }).unwrap();
+    assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-base-missing");
+    let absent = Base { stream: stream(1), seq: 2, pos: 4 };
+    assert_eq!(store.put_bases(&[absent]).unwrap_err().code(), "store-conflict");
+    store.put_bases(&[Base { stream: stream(1), seq: 2, pos: 3 }]).unwrap();
+    assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-base-missing");
+    store.put_bases(&[Base { stream: stream(2), seq: 1, pos: 2 }]).unwrap();
+    assert_eq!(store.trim_events(5, 10).unwrap_err().code(), "store-base-missing");
+    assert!(store.trim_events(4, 2).unwrap(), "in pieces");
+    assert!(!store.trim_events(4, 2).unwrap());
+    assert_eq!(store.trimmed_pos().unwrap(), 4);
+    let rows = scanned(&store, 1);
+    let empty: Vec<_> = rows.iter().map(|row| row.event.is_empty()).collect();
+    assert_eq!(empty, [true, true, true, false, false]);
+    assert!(rows.iter().all(|row| !row.record.is_empty()), "the log still verifies");
+}
