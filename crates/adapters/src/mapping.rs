@@ -18,7 +18,7 @@ pub(crate) mod shipped;
 #[cfg(test)]
 mod tests;
 
-use bellwether_core::{Place, Problem, Trust, value::Type};
+use bellwether_core::{Digest, Place, Problem, Trust, value::Type};
 use condition::Condition;
 use field::{Field, Source, Times};
 
@@ -83,6 +83,7 @@ pub struct FieldSchema {
 /// What the rows of one export or delivery mean.
 #[derive(Clone, Debug)]
 pub struct Mapping {
+    digest: Digest,
     name: String,
     version: i64,
     description: String,
@@ -142,12 +143,18 @@ impl Mapping {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        read::mapping(file, text)
+        let read = read::mapping(file, text)?;
+        Ok(Self { digest: Digest::of(text.as_bytes()), ..read })
     }
 
     /// The mapping's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// SHA-256 of its text: what makes an import the same import.
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// Its version, raised by whoever changes what rows mean.

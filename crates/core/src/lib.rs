@@ -39,7 +39,7 @@ pub use problem::{Place, Problem, Severity};
 pub use rates::Rates;
 pub use ratio::Ppm;
 pub use record::{Candidate, Decision, Record};
-pub use signal::{Field, Signal};
+pub use signal::{Field, RawSignal, RawValue, Signal};
 pub use time::{Duration, Timestamp};
 pub use trust::Trust;
 pub use value::{Type, Value};

@@ -71,9 +71,16 @@ pub(crate) fn visit(
 ) {
     let mut from = 0;
     for field in &signal.fields {
-        let ahead = wanted.iter().enumerate().skip(from);
-        let mut around = ahead.chain(wanted.iter().enumerate().take(from));
-        if let Some((at, wanted)) = around.find(|(_, wanted)| wanted.name == field.name) {
+        let named = |wanted: &Wanted| wanted.name == field.name;
+        let ahead = wanted.get(from..).unwrap_or_default();
+        let at = match ahead.iter().position(named) {
+            Some(at) => from + at,
+            None => match wanted.iter().take(from).position(named) {
+                Some(at) => at,
+                None => continue,
+            },
+        };
+        if let Some(wanted) = wanted.get(at) {
             found(at, number(field.value, *wanted, signal.at, rates));
             from = at + 1;
         }

@@ -4,12 +4,12 @@ use crate::buckets::Window;
 use crate::decay::HalfLife;
 use crate::draft::Operation;
 use crate::kinds::{KindDef, Kinds};
-use crate::plan::{Keeps, KindPlan, Part, PartInput, Raise, ScopePlan, Step, Wanted};
+use crate::plan::{Keeps, KindPlan, Part, PartInput, Presents, Raise, ScopePlan, Step, Wanted};
 use crate::resolve::{Keep, Resolver, Spec};
 use crate::ring::{RingPlan, TRACKS, Track};
 use crate::values::Fold;
-use bellwether_core::{Code, Digest};
-use bellwether_expr::Scope;
+use bellwether_core::{Code, Digest, Type};
+use bellwether_expr::{Scope, Slot};
 
 /// The plan of a scope, and for each spec the part it has become.
 pub(crate) fn scope(resolver: &Resolver<'_>, scope: Scope) -> (ScopePlan, Vec<Option<u16>>) {
@@ -141,27 +141,24 @@ fn raise(raises: &mut Vec<Raise>, ring: usize, bit: u32, filter: Option<u16>) {
     }
 }
 
-/// For each kind, the facts that are a field of the present signal, in the order of the fields' names.
-pub(crate) fn presents(
-    kinds: &Kinds,
-    currents: &[(bellwether_expr::Slot, String, bellwether_core::Type)],
-) -> Vec<(Code, Vec<crate::plan::Present>)> {
-    use crate::plan::Present;
-    let mut presents: Vec<_> = kinds
-        .iter()
-        .map(|kind| {
-            let own = kind.fields.iter().flat_map(|field| {
-                let reading = currents
-                    .iter()
-                    .filter(|(_, name, of)| *name == field.name && *of == field.kind);
-                reading.map(|(slot, ..)| Present {
-                    slot: *slot,
-                    field: Some(Wanted { name: field.code, kind: field.kind }),
-                })
-            });
-            (kind.code, own.collect::<Vec<_>>())
-        })
-        .collect();
-    presents.sort_by_key(|(code, _)| *code);
-    presents
+/// For each kind, the facts that are a field of the present signal.
+pub(crate) fn presents(kinds: &Kinds, currents: &[(Slot, String, Type)]) -> Vec<(Code, Presents)> {
+    let mut all = Vec::new();
+    for kind in kinds.iter() {
+        let mut own = Presents::default();
+        for field in &kind.fields {
+            let reading = currents
+                .iter()
+                .filter(|(_, name, of)| *name == field.name && *of == field.kind)
+                .map(|(slot, ..)| *slot);
+            let slots: Vec<Slot> = reading.collect();
+            if !slots.is_empty() {
+                own.wanted.push(Wanted { name: field.code, kind: field.kind });
+                own.slots.push(slots);
+            }
+        }
+        all.push((kind.code, own));
+    }
+    all.sort_by_key(|(code, _)| *code);
+    all
 }

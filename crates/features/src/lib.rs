@@ -27,6 +27,10 @@ mod resolve;
 mod ring;
 mod set;
 mod state;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod values;
 mod wire;
 

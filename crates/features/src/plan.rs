@@ -136,10 +136,10 @@ pub(crate) struct SlotPlan {
     pub(crate) default: Option<i64>,
 }
 
-/// A field of the present signal that is a fact.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Present {
-    pub(crate) slot: Slot,
-    /// `None` is the signal's kind.
-    pub(crate) field: Option<Wanted>,
+/// The fields of a present signal that are facts, in the order of their names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Presents {
+    pub(crate) wanted: Vec<Wanted>,
+    /// By wanted field.
+    pub(crate) slots: Vec<Vec<Slot>>,
 }

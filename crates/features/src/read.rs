@@ -193,7 +193,11 @@ impl FeatureSet {
         }
         let found = self.presents.binary_search_by_key(&signal.kind, |(kind, _)| *kind);
         let Some((_, presents)) = found.ok().and_then(|at| self.presents.get(at)) else { return };
-        visit_presents(presents, signal, rates, |slot, value| out.put(slot, Some(value), origin));
+        visit(&presents.wanted, signal, rates, |at, value| {
+            for slot in presents.slots.get(at).into_iter().flatten() {
+                out.put(*slot, value, origin);
+            }
+        });
     }
 
     /// A default stands where nothing was ever known; not for what is stale or not yet folded.
@@ -269,22 +273,6 @@ impl FeatureSet {
     /// Whether signals of this kind mean anything to the set.
     pub fn knows(&self, kind: Code) -> bool {
         self.scope(bellwether_expr::Scope::Account).kind(kind).is_some()
-    }
-}
-
-fn visit_presents(
-    presents: &[crate::plan::Present],
-    signal: &Signal,
-    rates: &Rates,
-    mut put: impl FnMut(Slot, i64),
-) {
-    for present in presents {
-        let Some(wanted) = present.field else { continue };
-        visit(&[wanted], signal, rates, |_, value| {
-            if let Some(value) = value {
-                put(present.slot, value);
-            }
-        });
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::draft;
 use crate::kinds::Kinds;
-use crate::plan::{Present, ScopePlan, SlotPlan};
+use crate::plan::{Presents, ScopePlan, SlotPlan};
 use crate::state::DocState;
 use crate::wire::StateError;
 use bellwether_core::authored::{Document, Fields};
@@ -45,7 +45,7 @@ pub struct FeatureSet {
     pub(crate) scopes: [ScopePlan; 3],
     /// Expressions and completeness, each after what it reads.
     pub(crate) computed: Vec<(Slot, Option<Expr>)>,
-    pub(crate) presents: Vec<(Code, Vec<Present>)>,
+    pub(crate) presents: Vec<(Code, Presents)>,
     /// Facts that are the kind of the present signal.
     pub(crate) kind_slots: Vec<Slot>,
     /// Facts that are not computed and grow stale.

@@ -5,18 +5,22 @@
 //! - Never: keeps a state whose record is not committed. A failed commit forgets every stream of its
 //!   batch, and they are derived again from what was committed.
 
+mod intake;
 mod recover;
 mod timers;
 
-use crate::edge::{Edge, EdgeError, Stamp};
+pub use recover::{Tenancy, read_rules};
+
+use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;
-use bellwether_core::record::Status;
-use bellwether_core::{
-    Body, Digest, Envelope, Origin, RawSignal, StreamId, StreamKind, Timestamp,
-};
+use crate::keys::Slot;
+use crate::wiring::Links;
+use bellwether_core::event::Seen;
+use bellwether_core::signal::RawSignal;
+use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
-use bellwether_store::{Batch, Entry, NewEffect, Payload, Store};
+use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -27,6 +31,9 @@ pub const BATCH: usize = 1024;
 pub struct Embedded {
     store: Store,
     edge: Edge,
+    links: Links,
+    /// The key slot under which refused rows are sealed; taken when the first one comes.
+    refused: Option<Slot>,
     book: RuleBook,
     active: Arc<Rules>,
     streams: BTreeMap<StreamId, StreamState>,
@@ -44,11 +51,13 @@ struct Pending {
 
 /// What became of one signal.
 #[derive(Clone, Debug)]
-pub struct Taken {
+pub struct Counted {
     /// The stream that it belongs to.
     pub stream: StreamId,
     /// The step that it caused.
     pub step: Step,
+    /// Timers of the stream that fired before it.
+    pub fired: usize,
 }
 
 impl Embedded {
@@ -67,9 +76,14 @@ impl Embedded {
         &self.store
     }
 
+    /// Writing access, for whoever keeps something beside the journal.
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
     /// Who is who.
-    pub fn edge(&self) -> &Edge {
-        &self.edge
+    pub fn edge(&mut self) -> &mut Edge {
+        &mut self.edge
     }
 
     /// Streams whose records differed from the ones derived again; they take no events.
@@ -87,7 +101,7 @@ impl Embedded {
         raw: &RawSignal,
         origin: Origin,
         at: Timestamp,
-    ) -> Result<Taken, DriveError> {
+    ) -> Result<Counted, DriveError> {
         self.guarded(|driver| driver.take_unguarded(raw, origin, at))
     }
 
@@ -96,28 +110,27 @@ impl Embedded {
         raw: &RawSignal,
         origin: Origin,
         at: Timestamp,
-    ) -> Result<Taken, DriveError> {
-        let stamp = Stamp { at, origin, rules: self.active.digest() };
+    ) -> Result<Counted, DriveError> {
+        let rules = self.active.digest();
+        let stamp = Stamp { at, origin, rules, seen: Seen::Unasked };
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
         self.load(stream)?;
-        if origin == Origin::History {
-            self.fire_stream(stream, at, origin)?;
-        }
+        let fired = match origin {
+            Origin::History => self.fire_stream(stream, at, origin)?,
+            Origin::Live => 0,
+        };
         if let Body::Signal(signal) = &taken.envelope.body
             && self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal))
         {
-            let seen = self.look_in_journal(stream, signal)?;
-            taken.mark_seen(seen);
+            let signal = signal.clone();
+            let seen = self.look_in_journal(stream, &signal)?;
+            taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
         }
-        self.note_arrivals(&mut taken, at);
-        let payloads = taken.payloads.iter().map(|payload| Payload {
-            subject: payload.owner(),
-            sealed: payload.to_bytes(),
-        });
-        let payloads = payloads.collect();
-        let step = self.step(&taken.envelope, std::mem::take(&mut taken.bytes), payloads)?;
-        Ok(Taken { stream, step })
+        self.note_arrivals(&taken, at);
+        let payloads = taken.payloads.iter().map(to_row).collect();
+        let step = self.step(&taken.envelope, taken.bytes, payloads)?;
+        Ok(Counted { stream, step, fired })
     }
 
     /// Gives any other event to a stream: an answer, a fold. Durable after the next commit.
@@ -147,7 +160,7 @@ impl Embedded {
             at,
             rules: self.active.digest(),
             origin,
-            seen: Default::default(),
+            seen: Seen::Unasked,
             via: None,
             body: DraftBody::Plain(body),
         };
@@ -227,12 +240,30 @@ impl Embedded {
         result
     }
 
-    fn note_arrivals(&mut self, taken: &mut crate::edge::Taken, at: Timestamp) {
+    fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);
-        batch.accounts.append(&mut taken.accounts());
-        batch.identities.append(&mut taken.identities(at));
+        batch.accounts.extend(taken.accounts.iter().map(|account| Account {
+            slot: account.slot,
+            id: account.id,
+            name_sealed: account.name_sealed.clone(),
+        }));
+        batch.identities.extend(taken.learnt.iter().map(|(blind, slot, how)| Identity {
+            blind: blind.0.to_vec(),
+            slot: *slot,
+            how: how.as_str().to_owned(),
+            since: at,
+        }));
     }
+}
+
+/// A sealed part as the store keeps it: its name, then the sealed bytes, which name their slots.
+fn to_row(payload: &edge::Payload) -> Payload {
+    let mut sealed = Vec::with_capacity(payload.part.len() + payload.sealed.len() + 1);
+    sealed.extend_from_slice(payload.part.as_bytes());
+    sealed.push(0);
+    sealed.extend_from_slice(&payload.sealed);
+    Payload { subject: payload.slots.first().copied().unwrap_or_default(), sealed }
 }
 
 /// An effect as the outbox keeps it: one line that a channel can read.

@@ -26,6 +26,9 @@ pub enum DriveError {
     /// An event could not be stepped.
     #[error(transparent)]
     Step(#[from] StepError),
+    /// A part could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] crate::seal::SealError),
     /// A state could not be written as a snapshot.
     #[error(transparent)]
     State(#[from] StateError),
@@ -56,6 +59,7 @@ impl DriveError {
             Self::Edge(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::Event(error) => error.code(),
+            Self::Seal(error) => error.code(),
             Self::Step(error) => error.code(),
             Self::State(_) => "drive-snapshot",
             Self::Frozen(_) => "drive-frozen",
@@ -71,6 +75,7 @@ impl DriveError {
             Self::Store(error) => error.help(),
             Self::Edge(error) => error.help(),
             Self::Keys(error) => error.help(),
+            Self::Seal(error) => error.help(),
             Self::Event(_) => "keep a copy of the data directory and restore the last backup",
             Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
             Self::Frozen(_) => "`bellwether replay --all` names the first record that differs",

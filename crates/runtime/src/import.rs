@@ -6,14 +6,13 @@
 //!   a finished one is not begun again.
 
 mod spool;
-#[cfg(test)]
-mod tests;
 
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
-use bellwether_adapters::{Mapping, Refusal, Row, decompress, rows};
+use bellwether_adapters::{Mapping, Refusal, Row, Rows, decompress, rows};
 use bellwether_core::record::Status;
-use bellwether_core::{Digest, Origin, Personal, Problem, Purpose, RawSignal, Timestamp};
+use bellwether_core::{Digest, Origin, Personal, Problem, Timestamp};
+use bellwether_core::signal::RawSignal;
 use bellwether_store::{ImportProgress, NewImport, Tally};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -111,7 +110,7 @@ pub fn import(
     mut progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Report, ImportError> {
     let mut report = Report::default();
-    let key = driver.edge_mut().ephemeral_key();
+    let key = spool::fresh_key()?;
     let begun = driver.begin_import(&what(sources, options)?)?;
     if begun.done.is_some() {
         report.already = true;
@@ -189,8 +188,7 @@ fn read_all(
 ) -> Result<Option<Vec<Refusal>>, ImportError> {
     let mut refusals = Vec::new();
     for (file, source) in (0u16..).zip(sources) {
-        let mut reader = reader(source)?;
-        let rows = rows(&mut reader, &source.name, &source.mapping).map_err(ImportError::Files)?;
+        let rows = open_rows(source)?;
         for row in rows {
             report.rows += 1;
             if report.rows.is_multiple_of(1024) && progress(Progress::Reading(report.rows)).is_break() {
@@ -226,16 +224,21 @@ fn read_all(
     Ok(Some(refusals))
 }
 
-/// A file's bytes, decompressed where they are compressed.
-pub(crate) fn reader(source: &Source) -> Result<Box<dyn BufRead>, ImportError> {
+/// The rows of a file, decompressed where it is compressed.
+///
+/// # Errors
+/// [`ImportError::Files`] when it cannot be read or does not fit its mapping.
+pub fn open_rows(source: &Source) -> Result<Rows<'_, Box<dyn BufRead>>, ImportError> {
     let reader = decompress(BufReader::with_capacity(1 << 16, open(source)?));
     let reader = reader.map_err(|error| unreadable(source, &error))?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, reader)))
+    let reader: Box<dyn BufRead> = Box::new(BufReader::with_capacity(1 << 16, reader));
+    let format = source.mapping.format();
+    rows(reader, &source.name, format, &source.mapping).map_err(ImportError::Files)
 }
 
 fn note_refusal(report: &mut Report, refusal: &Refusal) {
     let entry = report.refused.entry(refusal.problem.code);
-    entry.or_insert_with(|| (0, refusal.problem.clone())).0 += 1;
+    entry.or_insert_with(|| (0, (*refusal.problem).clone())).0 += 1;
 }
 
 /// Too many refused rows mean that the mapping does not fit; then nothing is taken.
@@ -308,7 +311,7 @@ impl Feed<'_> {
             let message = format!("a signal of `{}` came twice and says something else", raw.source);
             let help = "find out which one is right; the first one counts";
             let problem = Problem::new("signal-conflict", message).help(help);
-            let refusal = Refusal { problem, row: Personal::new(row.to_vec()) };
+            let refusal = Refusal { problem: Box::new(problem), row: Personal::new(row.to_vec()) };
             note_refusal(self.report, &refusal);
             self.driver.quarantine(&refusal, self.import, self.options.now)?;
         }
@@ -347,8 +350,7 @@ pub fn preview(
 ) -> Result<(Vec<RawSignal>, Vec<Problem>), ImportError> {
     let (mut signals, mut problems) = (Vec::new(), Vec::new());
     for source in sources {
-        let mut reader = reader(source)?;
-        let rows = rows(&mut reader, &source.name, &source.mapping).map_err(ImportError::Files)?;
+        let rows = open_rows(source)?;
         let start = signals.len();
         for row in rows {
             if signals.len() - start >= limit {
@@ -361,15 +363,10 @@ pub fn preview(
             for signal in mapped {
                 match signal {
                     Ok(signal) => signals.push(signal),
-                    Err(refusal) => problems.push(refusal.problem),
+                    Err(refusal) => problems.push(*refusal.problem),
                 }
             }
         }
     }
     Ok((signals, problems))
-}
-
-/// The words of a refused row, for sealing.
-pub(crate) fn refused_bytes(refusal: &Refusal) -> &[u8] {
-    refusal.row.reveal(Purpose::Seal)
 }

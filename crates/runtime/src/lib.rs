@@ -1,1 +1,20 @@
-//! Drivers: the edge, the commit, the clock.
+//! Runtime: where things happen. The edge, the driver, the clock.
+//!
+//! Flow: adapter -> [`edge`] -> [`embedded`] -> store; [`rehearsal`] does the same without a store
+//!
+//! - In: signals as adapters understood them; instants from whoever may ask the clock.
+//! - Out: committed events and records, timers, effects that wait in the outbox.
+//! - Never: decides anything. It gives events to the engine and keeps what comes back.
+
+pub mod edge;
+pub mod embedded;
+mod error;
+pub mod identity;
+pub mod import;
+pub mod keys;
+pub mod rehearsal;
+pub mod seal;
+pub mod shelf;
+mod wiring;
+
+pub use error::DriveError;

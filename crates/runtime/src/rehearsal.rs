@@ -5,8 +5,10 @@
 
 use crate::edge::{Edge, Stamp};
 use crate::error::DriveError;
+use crate::identity::MemoryIdentities;
 use bellwether_core::event::Seen;
-use bellwether_core::{Body, Envelope, Origin, RawSignal, StreamId, Timestamp};
+use bellwether_core::signal::RawSignal;
+use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use std::sync::Arc;
 /// Streams in memory, moved by history.
 pub struct Rehearsal {
     edge: Edge,
+    identities: MemoryIdentities,
     book: RuleBook,
     rules: Arc<Rules>,
     streams: BTreeMap<StreamId, StreamState>,
@@ -29,8 +32,10 @@ impl Rehearsal {
     /// # Errors
     /// [`DriveError`] when keys cannot be derived.
     pub fn new(rules: Arc<Rules>, seed: u64) -> Result<Self, DriveError> {
+        let (edge, identities) = crate::wiring::seeded_edge(seed)?;
         Ok(Self {
-            edge: crate::wiring::seeded_edge(seed)?,
+            edge,
+            identities,
             book: RuleBook::of(Arc::clone(&rules)),
             rules,
             streams: BTreeMap::new(),
@@ -49,19 +54,23 @@ impl Rehearsal {
         raw: &RawSignal,
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<StreamId, DriveError> {
-        let stamp = Stamp { at: raw.at, origin: Origin::History, rules: self.rules.digest() };
+        let (origin, rules) = (Origin::History, self.rules.digest());
+        let stamp = Stamp { at: raw.at, origin, rules, seen: Seen::Unasked };
         let mut taken = self.edge.take(raw, stamp)?;
+        let highest = taken.learnt.iter().map(|(_, slot, _)| *slot).max().unwrap_or(0);
+        self.identities.keep(&taken.learnt, highest);
         self.edge.commit();
         let stream = taken.envelope.stream;
         self.fire(stream, raw.at, &mut watch)?;
         if let Body::Signal(signal) = &taken.envelope.body {
             let (key, content) = ((stream, signal.key), signal.content);
             if self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal)) {
-                taken.mark_seen(match self.seen.get(&key) {
+                let seen = match self.seen.get(&key) {
                     None => Seen::New,
                     Some(known) if *known == content => Seen::Same,
                     Some(_) => Seen::Other,
-                });
+                };
+                taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
             }
             self.seen.entry(key).or_insert(content);
         }

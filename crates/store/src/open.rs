@@ -18,7 +18,7 @@ pub(crate) const KEYS_FILE: &str = "keys.db";
 const LOCK_FILE: &str = "lock";
 
 /// Rows of about 1 kB lie closer in larger pages; measured, see `benches/commit.rs`.
-const PAGE_BYTES: u32 = 16384;
+const PAGE_BYTES: u32 = 8192;
 
 /// A checkpoint is due after this many pages of the write-ahead log.
 pub(crate) const CHECKPOINT_PAGES: u32 = 4000;
@@ -120,8 +120,12 @@ impl Store {
             std::fs::create_dir_all(dir).map_err(|e| StoreError::io("create the directory", e))?;
         }
         let lock = if access == Access::Read { None } else { lock(dir)? };
-        if access == Access::Create && !dir.join(KEYS_FILE).exists() {
-            Keys::create(dir)?;
+        if access == Access::Create {
+            // Keys that are there already, from a creation cut short or a restore, are kept.
+            match Keys::create(dir) {
+                Ok(_) | Err(StoreError::Exists { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let mut conn = connect(dir, DATA_FILE, access, options.cache_mib)?;
         let begin = |conn: &Connection| options.create.iter().try_for_each(|m| put_meta(conn, m));

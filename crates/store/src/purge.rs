@@ -243,8 +243,11 @@ impl Store {
     /// left in it. Says whether that worked; a reader may have been in the way.
     ///
     /// # Errors
-    /// `store-io`.
+    /// `store-io`, `store-uncertain`.
     pub fn fold_log(&mut self) -> Result<bool> {
+        if self.uncertain {
+            return Err(StoreError::Uncertain);
+        }
         let (busy, _, _) = checkpoint(&self.conn, "TRUNCATE")?;
         Ok(busy == 0)
     }
@@ -253,7 +256,7 @@ impl Store {
     /// the next one comes only after the log has grown by as much again.
     pub(crate) fn checkpoint_if_due(&mut self) -> Result<()> {
         let pages = self.wal_pages();
-        if pages < self.checkpoint_at {
+        if pages < self.checkpoint_at || self.uncertain {
             return Ok(());
         }
         let (_, log, moved) = checkpoint(&self.conn, "PASSIVE")?;

@@ -51,7 +51,7 @@ impl<'a> View<'a> {
         match self.row.cell(path) {
             Cell::Missing => Ok(None),
             Cell::Compound => {
-                let name = self.mapping.paths.get(path).map_or("", |path| path.text.as_str());
+                let name = self.name(path);
                 Err(Problem::new("row-not-single", format!("`{name}` is a list or an object"))
                     .help("name a value inside of it: `a.b`, `list[0]` or `list[key=value].b`"))
             }
@@ -61,6 +61,10 @@ impl<'a> View<'a> {
                 Ok(text.filter(empty))
             }
         }
+    }
+
+    fn name(&self, path: usize) -> &'a str {
+        self.mapping.paths.get(path).map_or("", |path| path.text.as_str())
     }
 
     fn first(&self, source: &'a Source) -> Result<Option<&'a str>, Problem> {
@@ -90,12 +94,9 @@ impl<'a> View<'a> {
                 Some(true) => {}
                 Some(false) => return Ok(false),
                 None => {
-                    let name = self.mapping.paths.get(*path).map_or("", |path| path.text.as_str());
-                    return Err(Problem::new(
-                        "row-bad-number",
-                        format!("`{name}` is not a number"),
-                    )
-                    .help("`when` compares it with a number; mend it at its source"));
+                    let message = format!("`{}` is not a number", self.name(*path));
+                    return Err(Problem::new("row-bad-number", message)
+                        .help("`when` compares it with a number; mend it at its source"));
                 }
             }
         }
@@ -171,6 +172,11 @@ impl<'a> View<'a> {
 
     fn time(&self, name: &str, times: &'a Times) -> Result<Option<Timestamp>, Problem> {
         let text = self.first(&times.from)?;
+        // A message names the column, where there is only one.
+        let name = match times.from.paths() {
+            [path] => self.name(*path),
+            _ => name,
+        };
         text.map(|text| time(name, text, &times.format, &times.zone)).transpose()
     }
 

@@ -7,6 +7,8 @@ use std::cmp::Ordering;
 pub(super) struct Decimal {
     mantissa: i128,
     places: u32,
+    /// Whether places beyond the last were cut off: floats that were printed have many.
+    cut: bool,
 }
 
 /// The most digits a number may have.
@@ -17,7 +19,7 @@ impl Decimal {
     pub(super) fn parse(text: &str, comma: bool) -> Option<Self> {
         // Most numbers are a few digits and nothing else.
         if text.len() <= MAX_DIGITS && !text.is_empty() && all_digits(text) {
-            return text.parse().ok().map(|mantissa| Self { mantissa, places: 0 });
+            return text.parse().ok().map(|mantissa| Self { mantissa, places: 0, cut: false });
         }
         let (group, point) = if comma { ('.', ',') } else { (',', '.') };
         let text = text.trim();
@@ -40,19 +42,26 @@ impl Decimal {
         while scale > 0 && mantissa % 10 == 0 {
             (mantissa, scale) = (mantissa / 10, scale - 1);
         }
+        let cut = scale > MAX_DIGITS as i64;
+        while scale > MAX_DIGITS as i64 && mantissa > 0 {
+            (mantissa, scale) = (mantissa / 10, scale - 1);
+        }
+        if mantissa == 0 {
+            scale = 0;
+        }
         while scale < 0 {
             (mantissa, scale) = (mantissa.checked_mul(10)?, scale + 1);
         }
-        let fits = mantissa < 10i128.pow(MAX_DIGITS as u32) && scale <= MAX_DIGITS as i64;
         let places = u32::try_from(scale).ok()?;
-        fits.then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, places })
+        let fits = mantissa < 10i128.pow(MAX_DIGITS as u32);
+        fits.then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, places, cut })
     }
 
     /// This number times 10^`shift`, if that is whole.
     pub(super) fn exact(self, shift: u32) -> Option<i64> {
         let scaled = self.mantissa.checked_mul(10i128.checked_pow(shift)?)?;
         let unit = 10i128.checked_pow(self.places)?;
-        (scaled % unit == 0).then(|| i64::try_from(scaled / unit).ok())?
+        (scaled % unit == 0 && !self.cut).then(|| i64::try_from(scaled / unit).ok())?
     }
 
     /// This number times `factor`, cut towards zero.

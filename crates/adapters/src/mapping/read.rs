@@ -5,7 +5,7 @@ use super::condition::Condition;
 use super::field::{Field, Source, Times};
 use super::{Entry, Format, Hint, Mapping, Part, Path};
 use bellwether_core::authored::{Document, Fields, Kind, Node};
-use bellwether_core::{Currency, Problem, Trust, civil};
+use bellwether_core::{Currency, Digest, Problem, Trust, civil};
 use jiff::tz::TimeZone;
 
 /// What is known while a mapping is read.
@@ -71,6 +71,7 @@ fn top(fields: &mut Fields<'_>) -> Option<Mapping> {
         signals.iter().filter_map(|node| entry(fields, node, &mut reading)).collect();
     check::types(fields, &entries);
     Some(Mapping {
+        digest: Digest::ZERO,
         name: name?.to_owned(),
         version: version?,
         description,

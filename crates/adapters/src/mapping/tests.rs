@@ -62,6 +62,12 @@ fn cells_become_typed_values_or_problems() {
         ("from: x, type: ratio", "-0.4", "Ratio(-0.4)"),
         ("from: x, type: ratio", "85%", "Ratio(0.85)"),
         ("from: x, type: ratio", "5e-05", "Ratio(0.00005)"),
+        ("from: x, type: ratio", "0.0012345678901234567", "Ratio(0.001234)"),
+        ("from: x, type: ratio", "1e-30", "Ratio(0)"),
+        ("from: x, type: int", "0.00000000000000000000", "Int(0)"),
+        ("from: x, type: int", "1.0000000000000000000000001", "row-bad-number"),
+        ("from: x, type: int", "1e3", "Int(1000)"),
+        ("from: x, type: int", "1e99", "row-bad-number"),
         ("from: x, type: ratio, unit: percent", "85", "Ratio(0.85)"),
         ("from: x, type: ratio, at_most: 1", "1.01", "row-out-of-range"),
         (money, "1,234.5", "1234.50 EUR"),
@@ -140,7 +146,7 @@ fn ids_times_and_hints() {
           help: a signal needs an id, or a repeat would count twice
         t.csv:5: error[row-no-time]: this row does not say when it happened
           help: name a second column, `at: [updated_at, created_at]`, or fill it at its source
-        t.csv:6: error[row-implausible-time]: `known_at` lies in the year 1900, outside of 1970 to 2199
+        t.csv:6: error[row-implausible-time]: `known` lies in the year 1900, outside of 1970 to 2199
           help: mend the date at its source; list placeholder dates under `empty`"#]]
     .assert_eq(&shown.join("\n"));
 }

@@ -9,7 +9,8 @@ use bellwether_measure::backtest::{
 use bellwether_measure::quality::{Histogram, Interval, Matrix, Ratio, Spread};
 use serde_json::{Value, json};
 
-/// The whole report; keys in alphabetical order, so equal reports are equal bytes.
+/// The whole report, without a newline at its end; keys in alphabetical order, so equal reports are
+/// equal bytes.
 pub(crate) fn json(report: &Report) -> String {
     let Report { question, counts, matrix, load: cost, verdict, .. } = report;
     let policies = report.policies.iter().map(|one| {
@@ -37,7 +38,7 @@ pub(crate) fn json(report: &Report) -> String {
         "equal_recall": equal(&report.equal_recall),
         "escalations": report.rows.iter().map(row).collect::<Vec<_>>(),
     });
-    format!("{value:#}\n")
+    format!("{value:#}")
 }
 
 fn asked(question: &Question) -> Value {

@@ -3,14 +3,14 @@
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
 //! that differs is frozen: it takes no events until somebody has looked.
 
-use super::{Embedded, Pending, timers};
+use super::{Embedded, Pending, intake, timers};
 use crate::error::DriveError;
-use crate::keys::{KeyProvider, Vault};
+use crate::keys::KeyProvider;
 use bellwether_core::event::Seen;
-use bellwether_core::{Body, Digest, Origin, Signal, StreamId, Timestamp};
+use bellwether_core::{Body, Digest, Envelope, Origin, Signal, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
 use bellwether_ledger::decode_event;
-use bellwether_store::{Batch, Meta, Options, Snapshot, Store};
+use bellwether_store::{Batch, Meta, Options, Snapshot, Store, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -28,13 +28,21 @@ impl Embedded {
             from = state.seq + 1;
             replay.start_from(state);
         }
-        for kept in self.store.stream_events(stream, from)? {
-            match replay.check(&kept.event, &kept.record) {
+        let (mut fault, mut differs) = (None, false);
+        self.store.stream_events(stream, from, |kept| {
+            match replay.check(kept.event, kept.record) {
                 Ok(_) => {}
-                Err(ReplayError::Differs { .. }) => drop(self.frozen.insert(stream)),
-                Err(ReplayError::Event(error)) => return Err(error.into()),
-                Err(ReplayError::Step(error)) => return Err(error.into()),
+                Err(ReplayError::Differs { .. }) => differs = true,
+                Err(ReplayError::Event(error)) => fault = Some(DriveError::from(error)),
+                Err(ReplayError::Step(error)) => fault = Some(DriveError::from(error)),
             }
+            if fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if differs {
+            self.frozen.insert(stream);
         }
         if let Some(state) = replay.into_states().remove(&stream) {
             self.streams.insert(stream, state);
@@ -67,9 +75,12 @@ impl Embedded {
             }
             Ok(())
         };
-        for kept in self.store.stream_events(stream, 1)? {
-            look(&kept.event)?;
-        }
+        let mut kept = Ok(());
+        self.store.stream_events(stream, 1, |row| {
+            kept = look(row.event);
+            if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        kept?;
         for entry in waiting {
             look(&entry.event)?;
         }
@@ -78,7 +89,10 @@ impl Embedded {
 }
 
 /// Reads every set of rules that the store keeps.
-pub(crate) fn read_rules(store: &Store) -> Result<RuleBook, DriveError> {
+///
+/// # Errors
+/// [`DriveError::BadRules`] when some cannot be composed any more.
+pub fn read_rules(store: &View) -> Result<RuleBook, DriveError> {
     let mut book = RuleBook::default();
     for (digest, _) in store.blobs("rules")? {
         let Some((_, bytes)) = store.blob(digest)? else { continue };
@@ -152,11 +166,14 @@ impl Embedded {
         book: RuleBook,
         active: Arc<Rules>,
     ) -> Result<Self, DriveError> {
-        let edge = crate::wiring::edge(&store, provider)?;
+        let (edge, links) = crate::wiring::edge(&store, provider)?;
+        let refused = intake::refused_slot(&store)?;
         let pending = Pending { batch: Batch::new(Timestamp::MIN), touched: BTreeSet::new() };
         Ok(Self {
             store,
             edge,
+            links,
+            refused,
             book,
             active,
             streams: BTreeMap::new(),
@@ -188,6 +205,7 @@ impl Embedded {
 
     /// Derives the streams that changed behind the snapshots, and compares their records.
     fn read_tail(&mut self) -> Result<(), DriveError> {
+        while self.store.index_behind(timers::BATCH_INDEX)? {}
         let mut streams = BTreeSet::new();
         let from = self.store.covered_pos()? + 1;
         self.store.scan(from, |row| {
@@ -209,11 +227,12 @@ impl Embedded {
 /// The rules that were activated last.
 fn active_rules(store: &Store, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
     let mut active = None;
-    for kept in store.stream_events(StreamId::SYSTEM, 1)? {
-        if let Body::RulesActivated { rules } = decode_event(&kept.event)?.body {
+    store.stream_events(StreamId::SYSTEM, 1, |kept| {
+        if let Ok(Envelope { body: Body::RulesActivated { rules }, .. }) = decode_event(kept.event) {
             active = Some(rules);
         }
-    }
+        ControlFlow::Continue(())
+    })?;
     let digest: Digest = active.ok_or(DriveError::NoRules)?;
     book.get(&digest).cloned().ok_or(DriveError::NoRules)
 }

@@ -136,5 +136,5 @@ impl Embedded {
 }
 
 /// How many entries are indexed in one transaction.
-const BATCH_INDEX: u64 = 20_000;
+pub(super) const BATCH_INDEX: u64 = 20_000;
 

@@ -4,7 +4,7 @@
 //! the order is total and the same on every run.
 
 use crate::error::DriveError;
-use crate::keys::Secret;
+use crate::keys::{KeyError, Secret};
 use bellwether_core::Timestamp;
 use bellwether_store::Store;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -136,6 +136,13 @@ impl Sorted {
         }
         Ok(self.held.pop())
     }
+}
+
+/// A key for one run: what is spilled under it is worthless afterwards.
+pub(crate) fn fresh_key() -> Result<Secret, DriveError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|_| KeyError::Randomness)?;
+    Ok(Secret::new(key))
 }
 
 /// Each row has a key of its own, and each spool a cipher key of its own: no nonce comes twice.

@@ -86,6 +86,18 @@ fn a_full_disk_leaves_nothing_behind() {
     assert!(refused > 5, "the batch was meant to need more than {refused} pages");
 }
 
+/// What the disk holds is unknown after a commit that failed half-way, so nothing is built on it.
+#[test]
+fn after_an_uncertain_commit_only_reopening_helps() {
+    let (dir, mut store) = fresh();
+    store.commit(&rich(1)).unwrap();
+    store.uncertain = true;
+    assert_eq!(store.commit(&rich(2)).unwrap_err().code(), "store-uncertain");
+    assert_eq!(store.fold_log().unwrap_err().code(), "store-uncertain");
+    drop(store);
+    assert_eq!(reopen(dir.path()).commit(&rich(2)).unwrap().first_pos, 2);
+}
+
 #[test]
 fn rows_that_contradict_are_refused_whole() {
     let (_dir, mut store) = fresh();

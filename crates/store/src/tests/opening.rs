@@ -58,9 +58,13 @@ fn what_is_not_a_store_is_named() {
 #[test]
 fn a_creation_that_was_cut_short_is_begun_again() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("data.db"), b"").unwrap();
+    for file in ["data.db", "keys.db"] {
+        std::fs::write(dir.path().join(file), b"").unwrap();
+    }
     Store::open(dir.path(), &Options::create(meta())).unwrap();
-    assert_eq!(reopen(dir.path()).meta().unwrap(), meta());
+    let store = reopen(dir.path());
+    assert_eq!(store.meta().unwrap(), meta());
+    assert_eq!(store.keys().unwrap().next_free_slot().unwrap(), 1);
 }
 
 #[test]

@@ -1,0 +1,348 @@
+//! The edge: what an adapter understood becomes the bytes of an event, without anybody's words.
+//!
+//! Flow: adapter -> **edge** -> journal -> engine
+//!
+//! - In: a [`RawSignal`], and a [`Stamp`]: when, live or history, under which rules.
+//! - Out: [`Taken`]: the event's bytes and envelope, sealed parts, and what was learnt on the way.
+//! - Never: writes anything by itself, reads a clock, or lets a personal word into bytes or errors.
+//!
+//! Everything in [`Taken`] belongs in one transaction. Until [`Edge::commit`] says that it is durable
+//! the edge remembers it apart; [`Edge::rollback`] forgets it, and taking the same signals again gives
+//! the same slots and, where the keys are the same, the same bytes.
+
+mod check;
+mod content;
+mod error;
+mod lookup;
+mod taken;
+
+pub use error::EdgeError;
+pub use lookup::Found;
+pub use taken::{AccountRow, Payload, Taken, open_name};
+
+use crate::identity::{self, Blind, Directory, How, IdentityStore};
+use crate::keys::{KeyError, KeyProvider, KeyStore, Slot, Vault};
+use crate::seal::Context;
+use bellwether_core::event::Seen;
+use bellwether_core::signal::{AccountHint, MatchedBy, RawSignal};
+use bellwether_core::{
+    AccountId, Digest, DocKey, Id, Origin, Personal, Purpose, StreamId, SubjectId, Timestamp,
+};
+use bellwether_ledger::{DraftBody, EventDraft, SignalDraft, encode_event};
+use std::borrow::Cow;
+
+/// The part under which an account's name is sealed; no event of its own belongs to it.
+pub const ACCOUNT_NAME: &str = "account.name";
+
+/// What the driver says of a signal: it stands in the envelope.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// When it was taken in. History happens when it happened instead.
+    pub at: Timestamp,
+    /// Now or history.
+    pub origin: Origin,
+    /// Digest of the rules that hold.
+    pub rules: Digest,
+    /// What the journal said about its key; it is asked only when the stream's memory is too short.
+    pub seen: Seen,
+}
+
+/// Takes signals in.
+pub struct Edge {
+    vault: Vault,
+    directory: Directory,
+    /// The next slot as of the last commit.
+    durable: Slot,
+}
+
+/// What the event says of its sealed parts, sorted by name.
+type Commitments = Vec<(String, Digest)>;
+
+/// Whom a signal is about.
+struct About {
+    slot: Slot,
+    account: AccountId,
+    via: Option<AccountId>,
+    matched_by: MatchedBy,
+    contact: Option<(Slot, SubjectId)>,
+    conflict: bool,
+    new: bool,
+    learnt: Vec<(Blind, Slot, How)>,
+}
+
+impl Edge {
+    /// Opens the edge of a tenant.
+    ///
+    /// # Errors
+    /// As [`Vault::open`], and what the identity store says.
+    pub fn open(
+        provider: Box<dyn KeyProvider + Send>,
+        keys: Box<dyn KeyStore + Send>,
+        identities: Box<dyn IdentityStore + Send>,
+        tenant: &str,
+    ) -> Result<Self, KeyError> {
+        let vault = Vault::open(provider, keys, tenant, identities.next_slot()?)?;
+        let durable = vault.next_slot();
+        Ok(Self { vault, directory: Directory::new(identities), durable })
+    }
+
+    /// Takes one signal in.
+    ///
+    /// # Errors
+    /// `edge-*` when the signal is at fault, `key-erased` while an erasure is under way, else what
+    /// the stores say. A failed signal leaves no trace.
+    pub fn take(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+        check::signal(raw)?;
+        let before = self.vault.next_slot();
+        let taken = self.write(raw, stamp);
+        match &taken {
+            Ok(taken) => self.directory.learn(&taken.learnt),
+            Err(_) => self.vault.rewind(before),
+        }
+        taken
+    }
+
+    /// Everything taken since the last commit is durable.
+    pub fn commit(&mut self) {
+        self.directory.commit();
+        self.durable = self.vault.next_slot();
+    }
+
+    /// Nothing taken since the last commit is durable: its slots are handed out again.
+    pub fn rollback(&mut self) {
+        self.directory.rollback();
+        self.vault.rewind(self.durable);
+    }
+
+    /// Somebody was linked, unlinked or erased: nothing that was read before is trusted.
+    pub fn forget(&mut self) {
+        self.directory.forget();
+        self.vault.forget();
+    }
+
+    /// The keys, for opening what was sealed.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The keys, for erasing, and for minting ahead.
+    pub fn vault_mut(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+
+    /// Takes a signal again, now that the journal was asked about its key. What was learnt the first
+    /// time stays.
+    ///
+    /// # Errors
+    /// As [`Edge::take`].
+    pub fn take_again(
+        &mut self,
+        first: Taken,
+        raw: &RawSignal,
+        stamp: Stamp,
+    ) -> Result<Taken, EdgeError> {
+        let again = self.take(raw, stamp)?;
+        let mut learnt = first.learnt;
+        learnt.extend(again.learnt);
+        let mut accounts = first.accounts;
+        accounts.extend(again.accounts);
+        Ok(Taken { learnt, accounts, ..again })
+    }
+
+    fn write(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+        let about = self.about(raw)?;
+        let stream = StreamId::account(about.account);
+        let fields = sorted(&raw.fields);
+        let personal = sorted(&raw.personal);
+        check::twice(&raw.personal, &personal)?;
+        let key = self.signal_key(&raw.source, &raw.id);
+        let (commitments, payloads) = self.seal(&about, stream, key, &personal)?;
+        let signal = SignalDraft {
+            key,
+            content: content::hash(self.vault.tenant(), raw, &fields, &personal),
+            source: &raw.source,
+            kind: &raw.kind,
+            at: raw.at,
+            known_at: raw.known_at.unwrap_or(raw.at),
+            trust: raw.trust,
+            doc: self.document(raw),
+            contact: about.contact.map(|(_, subject)| subject),
+            matched_by: about.matched_by,
+            fields: &fields,
+            commitments: &commitments,
+        };
+        let (bytes, envelope) = encode_event(&EventDraft {
+            stream,
+            at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
+            rules: stamp.rules,
+            origin: stamp.origin,
+            seen: stamp.seen,
+            via: about.via,
+            body: DraftBody::Signal(signal),
+        });
+        check::event(&bytes)?;
+        let accounts = self.account_rows(raw, &about, stream)?;
+        let (learnt, conflict) = (about.learnt, about.conflict);
+        Ok(Taken { bytes, envelope, payloads, learnt, accounts, conflict })
+    }
+
+    /// Finds whom a signal is about, or gives them slots.
+    fn about(&mut self, raw: &RawSignal) -> Result<About, EdgeError> {
+        let hints = identity::hints(self.vault.tenant(), raw);
+        let found = identity::resolve(&hints, &mut self.directory)?;
+        let slot = found.slot.map_or_else(|| self.vault.take_slot(), Ok)?;
+        let mut learnt: Vec<_> =
+            found.learn.into_iter().map(|(blind, how)| (blind, slot, how)).collect();
+        let contact = raw.contact.as_ref().and_then(|contact| {
+            let contact = contact.reveal(Purpose::Identify);
+            identity::blind_person(self.vault.tenant(), &raw.source, contact)
+        });
+        let contact = contact.map(|blind| self.contact(blind, &mut learnt)).transpose()?;
+        let via = found.via.map(|via| self.vault.id(via)).transpose()?;
+        Ok(About {
+            slot,
+            account: AccountId(self.vault.id(slot)?.0),
+            via: via.map(|subject| AccountId(subject.0)),
+            matched_by: found.matched_by,
+            contact,
+            conflict: found.conflict,
+            new: found.slot.is_none(),
+            learnt,
+        })
+    }
+
+    fn contact(
+        &mut self,
+        blind: Blind,
+        learnt: &mut Vec<(Blind, Slot, How)>,
+    ) -> Result<(Slot, SubjectId), EdgeError> {
+        let slot = match self.directory.find(&blind)? {
+            Some(slot) => slot,
+            None => {
+                let slot = self.vault.take_slot()?;
+                learnt.push((blind, slot, How::Person));
+                slot
+            }
+        };
+        Ok((slot, self.vault.id(slot)?))
+    }
+
+    /// Commits to every personal part and seals it for everybody whom the signal names.
+    fn seal(
+        &mut self,
+        about: &About,
+        stream: StreamId,
+        event: u64,
+        personal: &[(String, Personal<String>)],
+    ) -> Result<(Commitments, Vec<Payload>), EdgeError> {
+        if personal.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut slots = vec![about.slot];
+        slots.extend(about.contact.map(|(slot, _)| slot));
+        let sealer = self.vault.sealer(&slots)?;
+        let mut commitments = Vec::with_capacity(personal.len());
+        let mut payloads = Vec::with_capacity(personal.len());
+        for (part, words) in personal {
+            let at = Context { stream, event, field: part };
+            let words = words.reveal(Purpose::Seal).as_bytes();
+            commitments.push((part.clone(), sealer.commit(&at, words)));
+            let (part, sealed) = (part.clone(), sealer.seal(&at, words)?);
+            payloads.push(Payload { part, slots: slots.clone(), sealed });
+        }
+        Ok((commitments, payloads))
+    }
+
+    /// The account's row, where it is new or its name was learnt.
+    fn account_rows(
+        &mut self,
+        raw: &RawSignal,
+        about: &About,
+        stream: StreamId,
+    ) -> Result<Vec<AccountRow>, EdgeError> {
+        let named = about.learnt.iter().any(|(_, _, how)| *how == How::Name);
+        if !about.new && !named {
+            return Ok(Vec::new());
+        }
+        let name_sealed = match called(&raw.account) {
+            Some(name) => {
+                let sealer = self.vault.sealer(&[about.slot])?;
+                let at = Context { stream, event: 0, field: ACCOUNT_NAME };
+                Some(sealer.seal(&at, name.as_bytes())?)
+            }
+            None => None,
+        };
+        Ok(vec![AccountRow { slot: about.slot, id: about.account, name_sealed }])
+    }
+
+    /// The key of a signal: equal for the same id of the same source.
+    pub fn signal_key(&self, source: &str, id: &str) -> u64 {
+        let mut message = self.vault.tenant().signal.message();
+        message.part(source.as_bytes());
+        message.raw(id.as_bytes());
+        message.end_u64()
+    }
+
+    /// The document of a case by its number in a source.
+    pub fn case(&self, source: &str, number: &str) -> DocKey {
+        DocKey::Case(self.document_id("case", source, number))
+    }
+
+    /// The document of a deal by its number in a source.
+    pub fn deal(&self, source: &str, number: &str) -> DocKey {
+        DocKey::Deal(self.document_id("deal", source, number))
+    }
+
+    /// The document that a signal belongs to; a case goes before a deal.
+    fn document(&self, raw: &RawSignal) -> Option<DocKey> {
+        let given = |number: &Option<String>| number.clone().filter(|number| !number.is_empty());
+        let case = given(&raw.case).map(|number| self.case(&raw.source, &number));
+        case.or_else(|| given(&raw.deal).map(|number| self.deal(&raw.source, &number)))
+    }
+
+    /// A keyed hash, so that it needs no table and says nothing of the number.
+    fn document_id(&self, kind: &str, source: &str, number: &str) -> Id {
+        let mut message = self.vault.tenant().document.message();
+        message.part(kind.as_bytes());
+        message.part(source.as_bytes());
+        message.raw(number.as_bytes());
+        Id::from_bytes(message.end_short())
+    }
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("vault", &self.vault).field("durable", &self.durable).finish()
+    }
+}
+
+/// The best word for an account: its name, else its domain.
+fn called(hints: &[AccountHint]) -> Option<Cow<'_, str>> {
+    let name = hints.iter().find_map(|hint| match hint {
+        AccountHint::Name(name) => Some(Cow::from(name.reveal(Purpose::Seal).trim())),
+        _ => None,
+    });
+    let domain = || {
+        hints.iter().find_map(|hint| match hint {
+            AccountHint::Domain(text) | AccountHint::Contact(text) => {
+                identity::normal::company_domain(text.reveal(Purpose::Seal)).map(Cow::from)
+            }
+            _ => None,
+        })
+    };
+    name.filter(|name| !name.is_empty()).or_else(domain)
+}
+
+/// Fields by rising name, each once: the first given counts.
+fn sorted<T: Clone>(given: &[(String, T)]) -> Cow<'_, [(String, T)]> {
+    if given.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return Cow::Borrowed(given);
+    }
+    let mut fields = given.to_vec();
+    fields.sort_by(|(one, _), (next, _)| one.cmp(next));
+    fields.dedup_by(|(next, _), (one, _)| next == one);
+    Cow::Owned(fields)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Finding what is known of somebody whom a person names: for explaining, exporting and erasing.
+
+use super::Edge;
+use crate::identity::{self, Blind, normal};
+use crate::keys::{KeyError, Slot};
+use bellwether_core::{AccountId, SubjectId};
+
+/// What is known of somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Accounts that it stands for, after links, the surest first.
+    pub accounts: Vec<AccountId>,
+    /// The person.
+    pub contact: Option<SubjectId>,
+    /// The person's key slot: erasing the person destroys its key.
+    pub contact_slot: Option<Slot>,
+    /// Blind indexes made of the person's address or id alone: erasing the person removes them.
+    pub blinds: Vec<Blind>,
+}
+
+impl Edge {
+    /// Who has a mail address: the person, the account that the address stands for, and the account
+    /// of its domain.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub fn lookup_email(&self, email: &str) -> Result<Found, KeyError> {
+        let Some(address) = normal::address(email) else { return Ok(Found::default()) };
+        let keys = self.vault.tenant();
+        let contact = identity::blind_contact(keys, &address);
+        let domain = identity::blind_domain(keys, address.host());
+        let person = identity::blind_person(keys, "", email);
+        let mut found = self.person(person)?;
+        if self.directory.read(&contact)?.is_some() {
+            found.blinds.push(contact);
+        }
+        for blind in [Some(contact), domain].into_iter().flatten() {
+            self.add_account(&mut found, blind)?;
+        }
+        Ok(found)
+    }
+
+    /// What an id in a system stands for: an account, a person, or with the system `case:<source>` or
+    /// `deal:<source>` the account of a case or deal.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub fn lookup_external(&self, system: &str, id: &str) -> Result<Found, KeyError> {
+        let keys = self.vault.tenant();
+        let account = identity::blind_external(keys, &[system], id);
+        let person = identity::blind_person(keys, system, id);
+        let mut found = self.person(person)?;
+        self.add_account(&mut found, account)?;
+        Ok(found)
+    }
+
+    fn person(&self, blind: Option<Blind>) -> Result<Found, KeyError> {
+        let mut found = Found::default();
+        if let Some(blind) = blind
+            && let Some(slot) = self.directory.read(&blind)?
+        {
+            found.contact = Some(self.vault.read_id(slot)?);
+            found.contact_slot = Some(slot);
+            found.blinds.push(blind);
+        }
+        Ok(found)
+    }
+
+    fn add_account(&self, found: &mut Found, blind: Blind) -> Result<(), KeyError> {
+        if let Some(slot) = self.directory.read(&blind)? {
+            let slot = self.directory.survivor(slot)?;
+            let account = AccountId(self.vault.read_id(slot)?.0);
+            if !found.accounts.contains(&account) {
+                found.accounts.push(account);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! Identity: which account and which person a signal is about, without keeping what they are called.
+//!
+//! - In: what an adapter understood of who it is about ([`AccountHint`]), and an [`IdentityStore`]
+//!   of blind indexes.
+//! - Out: a [`Resolution`]: the slot that is known, how it was found, and what to learn.
+//! - Never: compares loosely. Two spellings are the same after [`normal`], or they are not.
+//!
+//! A blind index is HMAC(blind index key, kind | value), 16 bytes: it finds an equal value again and
+//! tells nobody who has not got the key what the value was.
+//!
+//! Hints are tried in the order given, then the case's and the deal's number, then names. The first
+//! that is known wins; one that points elsewhere is a conflict, which is counted and changes nothing.
+//! What was unknown is learnt for the account, with three exceptions, because a wrong match is dear:
+//! a free-mail domain is never used; the domain of a contact's address is not learnt where only the
+//! contact, case or deal found the account (the writer may belong to an agency); a name is learnt
+//! only beside an id of the account in a system, and once two accounts bear it, it finds nobody. An
+//! unknown id beside a name that already stands for another id of the same system is a new account.
+
+mod directory;
+mod lists;
+pub mod normal;
+mod resolve;
+
+pub(crate) use directory::Directory;
+pub use directory::{IdentityStore, MemoryIdentities};
+pub(crate) use resolve::{Bearers, Hint, resolve};
+
+use crate::keys::TenantKeys;
+use bellwether_core::Purpose;
+use bellwether_core::signal::{AccountHint, MatchedBy, RawSignal};
+use normal::Address;
+
+/// A keyed hash of something that names somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Blind(pub [u8; 16]);
+
+/// What a blind index is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum How {
+    /// An account's id in a system.
+    External,
+    /// The number of a case, standing for its account.
+    Case,
+    /// The number of a deal, standing for its account.
+    Deal,
+    /// The id of a signal that had nothing else to go by.
+    Event,
+    /// A company's domain.
+    Domain,
+    /// A contact's mail address, standing for the account.
+    Contact,
+    /// A company's name.
+    Name,
+    /// A company's name in one system: two ids beside it there are two companies.
+    NameWithin,
+    /// A mark that a company's name stands for more than one account.
+    SharedName,
+    /// A person: by mail address, or by an id in a source.
+    Person,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::External,
+        Self::Case,
+        Self::Deal,
+        Self::Event,
+        Self::Domain,
+        Self::Contact,
+        Self::Name,
+        Self::NameWithin,
+        Self::SharedName,
+        Self::Person,
+    ];
+
+    /// The word that the store keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::External => "external_id",
+            Self::Case => "case",
+            Self::Deal => "deal",
+            Self::Event => "event",
+            Self::Domain => "domain",
+            Self::Contact => "contact",
+            Self::Name => "name",
+            Self::NameWithin => "name_within",
+            Self::SharedName => "shared_name",
+            Self::Person => "person",
+        }
+    }
+
+    /// How an account that it found was found.
+    pub const fn matched_by(self) -> MatchedBy {
+        match self {
+            Self::External | Self::Case | Self::Deal => MatchedBy::External,
+            Self::Domain => MatchedBy::Domain,
+            Self::Contact | Self::Person => MatchedBy::Contact,
+            Self::Name | Self::NameWithin | Self::SharedName => MatchedBy::Name,
+            Self::Event => MatchedBy::Nobody,
+        }
+    }
+}
+
+/// The blind index of an account's id in a system. Cases, deals and single signals stand for their
+/// account as ids in the systems `case:<source>`, `deal:<source>` and `event:<source>`.
+pub(crate) fn blind_external(keys: &TenantKeys, system: &[&str], id: &str) -> Blind {
+    blind_within(keys, "external", system, id)
+}
+
+/// The blind index of a value that has been made comparable.
+fn blind(keys: &TenantKeys, how: How, value: &str) -> Blind {
+    blind_within(keys, how.as_str(), &[], value)
+}
+
+fn blind_within(keys: &TenantKeys, what: &str, system: &[&str], value: &str) -> Blind {
+    let length: usize = system.iter().map(|piece| piece.len()).sum();
+    let mut message = keys.blind.message();
+    message.part(what.as_bytes());
+    message.raw(&(length as u64).to_be_bytes());
+    system.iter().for_each(|piece| message.raw(piece.as_bytes()));
+    message.raw(value.as_bytes());
+    Blind(message.end_short())
+}
+
+/// The blind index of a contact's address, standing for the account.
+pub(crate) fn blind_contact(keys: &TenantKeys, address: &Address) -> Blind {
+    blind(keys, How::Contact, &address.whole())
+}
+
+/// The blind index of a company's domain, if it says anything about a company.
+pub(crate) fn blind_domain(keys: &TenantKeys, domain: &str) -> Option<Blind> {
+    Some(blind(keys, How::Domain, &normal::company_domain(domain)?))
+}
+
+/// The blind index of a person: a mail address anywhere, any other id within its source.
+pub(crate) fn blind_person(keys: &TenantKeys, source: &str, person: &str) -> Option<Blind> {
+    match normal::address(person) {
+        Some(address) => Some(blind(keys, How::Person, &address.whole())),
+        None if person.trim().is_empty() => None,
+        None => Some(blind_within(keys, How::Person.as_str(), &[source], person.trim())),
+    }
+}
+
+/// The ways to find a signal's account, in the order in which they are tried; never empty.
+pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
+    let mut hints = Vec::with_capacity(raw.account.len() + 3);
+    raw.account.iter().for_each(|hint| strong_hints(keys, hint, &mut hints));
+    let numbers = [(How::Case, "case:", &raw.case), (How::Deal, "deal:", &raw.deal)];
+    for (how, system, number) in numbers {
+        if let Some(number) = number.as_deref().filter(|number| !number.is_empty()) {
+            hints.push(Hint::new(blind_external(keys, &[system, &raw.source], number), how));
+        }
+    }
+    if hints.is_empty() {
+        // A name alone may find an account but is too weak to stand for one.
+        let event = blind_external(keys, &["event:", &raw.source], &raw.id);
+        hints.push(Hint::new(event, How::Event));
+    }
+    names(keys, &raw.account, &mut hints);
+    hints
+}
+
+/// Every hint but names.
+fn strong_hints(keys: &TenantKeys, hint: &AccountHint, hints: &mut Vec<Hint>) {
+    match hint {
+        AccountHint::External(system, id) => {
+            let id = id.reveal(Purpose::Identify);
+            if !id.is_empty() {
+                hints.push(Hint::new(blind_external(keys, &[system], id), How::External));
+            }
+        }
+        AccountHint::Domain(domain) => {
+            let domain = blind_domain(keys, domain.reveal(Purpose::Identify));
+            hints.extend(domain.map(|domain| Hint::new(domain, How::Domain)));
+        }
+        AccountHint::Contact(contact) => {
+            if let Some(address) = normal::address(contact.reveal(Purpose::Identify)) {
+                hints.push(Hint::new(blind_contact(keys, &address), How::Contact));
+                hints.extend(blind_domain(keys, address.host()).map(Hint::derived));
+            }
+        }
+        AccountHint::Name(_) => {}
+    }
+}
+
+fn names(keys: &TenantKeys, given: &[AccountHint], hints: &mut Vec<Hint>) {
+    for hint in given {
+        let AccountHint::Name(name) = hint else { continue };
+        let Some(name) = normal::name(name.reveal(Purpose::Identify)) else { continue };
+        let within = given.iter().find_map(|hint| match hint {
+            AccountHint::External(system, id) if !id.reveal(Purpose::Identify).is_empty() => {
+                Some(blind_within(keys, How::NameWithin.as_str(), &[system], &name))
+            }
+            _ => None,
+        });
+        let shared = blind(keys, How::SharedName, &name);
+        hints.push(Hint::named(blind(keys, How::Name, &name), Bearers { shared, within }));
+    }
+}
+
+#[cfg(test)]
+mod tests;

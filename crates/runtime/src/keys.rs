@@ -1,0 +1,238 @@
+//! Keys: from one master key to the key of each subject.
+//!
+//! - In: a master key from a [`KeyProvider`], and a [`KeyStore`] that keeps wrapped keys.
+//! - Out: tenant keys ([`TenantKeys`]) and, through the [`Vault`], the keys of subjects.
+//! - Never: prints a key, writes one unwrapped, or hands a slot out before its key is durable.
+//!
+//! Master key -> tenant key -> {blind index, signal id, content, wrapping, document id} by HKDF
+//! (RFC 5869). Subject keys are random, wrapped under the wrapping key, and can be destroyed one by
+//! one: that is what erases a subject.
+
+mod file;
+mod memory;
+mod prf;
+mod recent;
+mod seeded;
+mod tenant;
+mod vault;
+
+pub use file::FileKeys;
+pub use memory::MemoryKeys;
+pub(crate) use prf::{Message, Prf};
+pub(crate) use recent::Recent;
+pub use seeded::SeededKeys;
+pub use tenant::TenantKeys;
+pub use vault::{BLOCK, Vault};
+
+use bellwether_core::{SubjectId, Timestamp};
+use std::fmt;
+use std::ops::Range;
+use zeroize::Zeroizing;
+
+/// The number under which a subject's key is kept. It says nothing about the subject.
+pub type Slot = u64;
+
+/// 32 secret bytes: wiped when dropped, hidden when printed.
+#[derive(Clone, Default)]
+pub struct Secret(Zeroizing<[u8; 32]>);
+
+impl Secret {
+    /// Wraps secret bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes, for deriving and for nothing else.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The bytes, to be filled.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8; 32] {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// Where the master key and fresh randomness come from.
+pub trait KeyProvider {
+    /// The master key.
+    ///
+    /// # Errors
+    /// `key-file-*` when it cannot be had.
+    fn master(&self) -> Result<Secret, KeyError>;
+
+    /// Fresh secret bytes for something of a slot; a seeded provider gives the same ones again.
+    ///
+    /// # Errors
+    /// `key-randomness` when the system has none.
+    fn fresh(&self, what: &'static str, slot: Slot) -> Result<Secret, KeyError>;
+}
+
+/// A subject's key as the key database keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The subject's id, random.
+    pub id: SubjectId,
+    /// The wrapped key; `None` once it is destroyed.
+    pub wrapped: Option<Vec<u8>>,
+}
+
+/// The key database, as far as the vault needs it. Slots count from 1 without gaps.
+pub trait KeyStore {
+    /// The slot that the next minted key gets.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn next_free_slot(&self) -> Result<Slot, StoreFault>;
+
+    /// Keeps a block of keys, durable when it returns, under the slots that it gives back.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn mint_block(&mut self, block: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault>;
+
+    /// The key of a slot, if it was ever minted.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault>;
+
+    /// Destroys a key for ever. Says whether there was one to destroy.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault>;
+}
+
+/// A database failed; its own code and reason.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed")]
+pub struct StoreFault {
+    /// The store's own code, such as `store-busy`.
+    pub reason: &'static str,
+    /// What it said.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Why a key cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// There is no key file.
+    #[error("there is no key file `{path}`")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// A key file was to be created where one is.
+    #[error("there is a key file `{path}` already; it is never overwritten")]
+    Exists {
+        /// Which one.
+        path: String,
+    },
+    /// Others than its owner may read or write the key file.
+    #[error("the key file `{path}` is open to others (mode {mode:03o})")]
+    Exposed {
+        /// Which one.
+        path: String,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key file does not hold 32 bytes as base64url.
+    #[error("the key file `{path}` does not hold one line of 43 base64url characters")]
+    Malformed {
+        /// Which one.
+        path: String,
+    },
+    /// The system failed to read or write the key file.
+    #[error("the key file `{path}` cannot be read or written")]
+    File {
+        /// Which one.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system gave no randomness.
+    #[error("the operating system gave no randomness")]
+    Randomness,
+    /// The master key is not the one that the key database was made with.
+    #[error("the key database was made with another master key")]
+    WrongMaster,
+    /// The key database knows fewer slots than the data names.
+    #[error("the data names key slot {named}, the key database ends at {minted}")]
+    Behind {
+        /// The highest slot that the data names.
+        named: Slot,
+        /// The highest slot that the key database knows.
+        minted: Slot,
+    },
+    /// A wrapped key does not open.
+    #[error("the key of slot {slot} is damaged")]
+    Damaged {
+        /// Whose.
+        slot: Slot,
+    },
+    /// A slot was never minted.
+    #[error("there is no key for slot {slot}")]
+    Unknown {
+        /// Which one.
+        slot: Slot,
+    },
+    /// The subject was erased.
+    #[error("the subject of slot {slot} was erased")]
+    Erased {
+        /// Whose.
+        slot: Slot,
+    },
+    /// The key database failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+impl KeyError {
+    /// Never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "key-file-missing",
+            Self::Exists { .. } => "key-file-exists",
+            Self::Exposed { .. } => "key-file-exposed",
+            Self::Malformed { .. } => "key-file-malformed",
+            Self::File { .. } => "key-file-unreadable",
+            Self::Randomness => "key-randomness",
+            Self::WrongMaster => "key-wrong-master",
+            Self::Behind { .. } => "key-database-behind",
+            Self::Damaged { .. } => "key-damaged",
+            Self::Unknown { .. } => "key-unknown",
+            Self::Erased { .. } => "key-erased",
+            Self::Store(fault) => fault.reason,
+        }
+    }
+
+    /// The next step for the person who reads it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => {
+                "run `bellwether init`, or restore the key file from its backup"
+            }
+            Self::Exists { .. } => "use the key that is there, or name another data directory",
+            Self::Exposed { .. } => "run `chmod 600` on it, and think about who may have read it",
+            Self::Malformed { .. } => "restore the key file from its backup",
+            Self::File { .. } => "check that the service user owns the key file and may read it",
+            Self::Randomness => "repeat; if it stays, the system's random device is missing",
+            Self::WrongMaster => "restore the key file that belongs to this data directory",
+            Self::Behind { .. } => "restore the newest backup of the key database",
+            Self::Damaged { .. } => "restore the key database from its backup, then run `doctor`",
+            Self::Unknown { .. } => "run `bellwether doctor`; data and key database may not match",
+            Self::Erased { .. } => "nothing to mend: what was sealed for the subject is gone",
+            Self::Store(_) => "look up the store's own code",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! A key database in memory, for tests, the demo and simulations. Clones share what they hold.
+
+use super::{KeyStore, Slot, StoreFault, StoredKey};
+use bellwether_core::{SubjectId, Timestamp};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Wrapped keys in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryKeys(Arc<Mutex<Vec<StoredKey>>>);
+
+impl MemoryKeys {
+    fn keys(&self) -> MutexGuard<'_, Vec<StoredKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn place(slot: Slot) -> usize {
+    usize::try_from(slot).map_or(usize::MAX, |slot| slot.wrapping_sub(1))
+}
+
+impl KeyStore for MemoryKeys {
+    fn next_free_slot(&self) -> Result<Slot, StoreFault> {
+        Ok(self.keys().len() as Slot + 1)
+    }
+
+    fn mint_block(&mut self, block: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault> {
+        let first = self.next_free_slot()?;
+        let stored = |(id, wrapped): &(SubjectId, Vec<u8>)| StoredKey {
+            id: *id,
+            wrapped: Some(wrapped.clone()),
+        };
+        self.keys().extend(block.iter().map(stored));
+        Ok(first..first + block.len() as Slot)
+    }
+
+    fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault> {
+        Ok(self.keys().get(place(slot)).cloned())
+    }
+
+    fn destroy(&mut self, slot: Slot, _at: Timestamp) -> Result<bool, StoreFault> {
+        let mut keys = self.keys();
+        Ok(keys.get_mut(place(slot)).is_some_and(|key| key.wrapped.take().is_some()))
+    }
+}

@@ -1,0 +1,42 @@
+//! Tenant keys: one for each use, so that no use can answer for another.
+
+use super::{Prf, Secret};
+
+/// Changing this changes every key: it is part of the format.
+const SALT: &[u8; 32] = b"bellwether tenant keys, format 1";
+
+/// The keys of one tenant, derived from the master key.
+pub struct TenantKeys {
+    /// For finding somebody by what they are called, without keeping what they are called.
+    pub(crate) blind: Prf,
+    /// For the keys of signals.
+    pub(crate) signal: Prf,
+    /// For telling whether a repeated signal says the same.
+    pub(crate) content: Prf,
+    /// For the ids of cases and deals.
+    pub(crate) document: Prf,
+    /// For wrapping subject keys.
+    pub(crate) wrapping: Secret,
+}
+
+impl TenantKeys {
+    /// Derives a tenant's keys: HKDF-SHA-256 for the tenant, then one label for each use.
+    pub fn derive(master: &Secret, tenant: &str) -> Self {
+        let salt = Secret::new(*SALT);
+        let tenant = Prf::derive(&salt, &[master.bytes()], &[b"tenant/", tenant.as_bytes()]);
+        let key = |label: &str| Prf::derive(&salt, &[tenant.bytes()], &[label.as_bytes()]);
+        Self {
+            blind: Prf::new(&key("blind-index")),
+            signal: Prf::new(&key("signal-id")),
+            content: Prf::new(&key("content")),
+            document: Prf::new(&key("document-id")),
+            wrapping: key("wrapping"),
+        }
+    }
+}
+
+impl std::fmt::Debug for TenantKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TenantKeys([secret])")
+    }
+}

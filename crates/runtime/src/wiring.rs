@@ -1,0 +1,115 @@
+//! Wiring: the edge's traits over the store, and over memory for rehearsals.
+
+use crate::edge::Edge;
+use crate::identity::{Blind, IdentityStore, MemoryIdentities};
+use crate::keys::{
+    KeyError, KeyProvider, KeyStore, MemoryKeys, SeededKeys, Slot, StoreFault, StoredKey,
+};
+use bellwether_core::{SubjectId, Timestamp};
+use bellwether_store::{Keys, Store, StoreError, View};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which account's signals count for which other one; shared between the edge and the driver.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links(Arc<Mutex<BTreeMap<Slot, Slot>>>);
+
+impl Links {
+    fn read(store: &View) -> Result<Self, StoreError> {
+        let links = Self::default();
+        for link in store.links()? {
+            links.set(link.slot, link.undone.is_none().then_some(link.survivor));
+        }
+        Ok(links)
+    }
+
+    /// Counts a slot for another one from now on, or for itself again.
+    pub(crate) fn set(&self, slot: Slot, survivor: Option<Slot>) {
+        let mut links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match survivor {
+            Some(survivor) => links.insert(slot, survivor),
+            None => links.remove(&slot),
+        };
+    }
+
+    /// The slot at the end of a slot's links.
+    pub(crate) fn survivor(&self, slot: Slot) -> Slot {
+        let links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = slot;
+        for _ in 0..links.len() {
+            match links.get(&end) {
+                Some(next) => end = *next,
+                None => break,
+            }
+        }
+        end
+    }
+}
+
+/// An edge over the store's key database and identities.
+pub(crate) fn edge(
+    store: &Store,
+    provider: Box<dyn KeyProvider + Send>,
+) -> Result<(Edge, Links), KeyError> {
+    let fault = |error: StoreError| KeyError::from(to_fault(error));
+    let tenant = store.meta().map_err(fault)?.tenant;
+    let keys = Box::new(StoredKeys(store.keys().map_err(fault)?));
+    let links = Links::read(store).map_err(fault)?;
+    let view = store.view().map_err(fault)?;
+    let identities = Box::new(StoredIdentities { view, links: links.clone() });
+    Ok((Edge::open(provider, keys, identities, &tenant)?, links))
+}
+
+/// An edge in memory whose keys and ids come from a seed.
+pub(crate) fn seeded_edge(seed: u64) -> Result<(Edge, MemoryIdentities), KeyError> {
+    let identities = MemoryIdentities::default();
+    let held = Box::new(identities.clone());
+    let keys = Box::new(MemoryKeys::default());
+    Ok((Edge::open(Box::new(SeededKeys(seed)), keys, held, "rehearsal")?, identities))
+}
+
+fn to_fault(error: StoreError) -> StoreFault {
+    StoreFault { reason: error.code(), source: Box::new(error) }
+}
+
+struct StoredKeys(Keys);
+
+impl KeyStore for StoredKeys {
+    fn next_free_slot(&self) -> Result<Slot, StoreFault> {
+        self.0.next_free_slot().map_err(to_fault)
+    }
+
+    fn mint_block(&mut self, block: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault> {
+        self.0.mint_block(block).map_err(to_fault)
+    }
+
+    fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault> {
+        let kept = self.0.key(slot).map_err(to_fault)?;
+        Ok(kept.map(|key| StoredKey { id: key.id, wrapped: key.wrapped }))
+    }
+
+    fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault> {
+        self.0.destroy(slot, at).map_err(to_fault)
+    }
+}
+
+struct StoredIdentities {
+    view: View,
+    links: Links,
+}
+
+impl IdentityStore for StoredIdentities {
+    fn find(&self, blind: &Blind) -> Result<Option<Slot>, StoreFault> {
+        let found = self.view.find(&[blind.0]).map_err(to_fault)?;
+        Ok(found.into_iter().next().flatten().map(|identity| identity.slot))
+    }
+
+    fn survivor(&self, slot: Slot) -> Result<Slot, StoreFault> {
+        Ok(self.links.survivor(slot))
+    }
+
+    fn next_slot(&self) -> Result<Slot, StoreFault> {
+        Ok(self.view.slots_taken().map_err(to_fault)? + 1)
+    }
+}
