@@ -4,12 +4,14 @@
 //! - Out: a [`FeatureSet`], or every problem that was found.
 //! - Never: an expression that rests on itself.
 
+use crate::describe;
 use crate::draft::{Draft, Making};
 use crate::kinds::{KIND, Kinds};
 use crate::layout;
 use crate::plan::{ScopePlan, SlotPlan, Source};
-use crate::resolve::{From, Resolver, Sketch};
-use crate::set::{Definition, FeatureSet};
+use crate::resolve::Resolver;
+use crate::set::FeatureSet;
+use crate::spec::{From, Sketch};
 use bellwether_core::authored::Document;
 use bellwether_core::{Code, Digest, Place, Problem, Type};
 use bellwether_expr::{Catalogue, Expr, FactDef, Scope, Slot, literal};
@@ -51,11 +53,11 @@ pub(crate) fn compile(
     let reads = std::mem::take(&mut resolver.reads);
     let specs: Vec<Digest> = resolver.specs.iter().map(|spec| spec.digest).collect();
     let presents = layout::presents(&kinds, &currents(&sketches));
-    let definitions = described(&sketches, &exprs, &specs);
+    let definitions = describe::all(&sketches, &exprs, &specs);
     let computed = order.order.iter().map(|at| (*at as Slot, exprs.get(at).cloned())).collect();
     let mut set = FeatureSet {
         catalogue,
-        digest: digest(&definitions, &kinds),
+        digest: describe::digest(&definitions, &kinds),
         definitions,
         reads,
         scopes: plans.map(|(plan, _)| plan),
@@ -331,94 +333,6 @@ fn currents(sketches: &[Sketch]) -> Vec<(Slot, String, Type)> {
 fn kind_slots(sketches: &[Sketch]) -> Vec<Slot> {
     let is_kind = |sketch: &Sketch| matches!(&sketch.draft.making, Making::Current(field) if field.text == KIND);
     (0..).zip(sketches).filter(|(_, sketch)| is_kind(sketch)).map(|(slot, _)| slot).collect()
-}
-
-fn described(
-    sketches: &[Sketch],
-    exprs: &BTreeMap<usize, Expr>,
-    specs: &[Digest],
-) -> Vec<Definition> {
-    let mut digests: BTreeMap<usize, Digest> = BTreeMap::new();
-    for (at, sketch) in sketches.iter().enumerate() {
-        let draft = &sketch.draft;
-        let parts = match sketch.from {
-            From::Part(a) | From::Previous(a) | From::Since { part: a, .. } => vec![a],
-            From::Rate { short, long, .. } => vec![short, long],
-            From::Current | From::Computed => Vec::new(),
-        };
-        let parts = parts.iter().filter_map(|at| specs.get(*at)).map(|digest| digest.to_string());
-        let made = match (&draft.making, sketch.from) {
-            (Making::Current(field), _) => format!("current {}", field.text),
-            (Making::Expr(text), _) => format!("expr {}", text.text),
-            (_, From::Previous(_) | From::Since { previous: true, .. }) => "previous".to_owned(),
-            (Making::Fold(folding), _) => folding.operation.as_str().to_owned(),
-        };
-        let rest = format!(
-            "{:?} {} {:?} {:?} {:?} v{}",
-            sketch.kind,
-            draft.scope.as_str(),
-            draft.freshness,
-            draft.required,
-            draft.default.as_ref().map(|default| &default.text),
-            draft.version
-        );
-        let parts = parts.collect::<Vec<_>>().join(" ");
-        let said = [&draft.name, &made, &rest, &parts].map(|part| part.as_bytes());
-        digests.insert(at, Digest::of_parts(said));
-    }
-    let plain = digests.clone();
-    let describe = |(at, sketch): (usize, &Sketch)| {
-        let own = plain.get(&at).copied().unwrap_or_default();
-        let digest = match exprs.get(&at) {
-            None => own,
-            // An expression changes with whatever it reads.
-            Some(expr) => {
-                let read = rests_on(expr, exprs);
-                let read = read.iter().filter_map(|slot| plain.get(slot)).map(Digest::as_bytes);
-                Digest::of_parts(
-                    std::iter::once(own.as_bytes()).chain(read).map(|digest| digest.as_slice()),
-                )
-            }
-        };
-        Definition {
-            name: sketch.draft.name.clone(),
-            digest,
-            kind: sketch.kind.unwrap_or(Type::Int),
-            scope: sketch.draft.scope,
-            slot: at as Slot,
-            description: sketch.draft.description.clone(),
-            place: sketch.draft.place.clone(),
-        }
-    };
-    sketches.iter().enumerate().map(describe).collect()
-}
-
-/// Everything that an expression reads, directly or through others.
-fn rests_on(expr: &Expr, exprs: &BTreeMap<usize, Expr>) -> BTreeSet<usize> {
-    let (mut all, mut open) = (BTreeSet::new(), vec![expr]);
-    while let Some(expr) = open.pop() {
-        for slot in expr.slots().iter().map(|slot| usize::from(*slot)) {
-            if all.insert(slot) {
-                open.extend(exprs.get(&slot));
-            }
-        }
-    }
-    all
-}
-
-fn digest(definitions: &[Definition], kinds: &Kinds) -> Digest {
-    let fields = kinds.iter().flat_map(|kind| {
-        let one = |field: &crate::kinds::FieldDef| {
-            format!(
-                "{}.{}:{}:{:?}:{}",
-                kind.name, field.name, field.kind, field.values, field.hindsight
-            )
-        };
-        kind.fields.iter().map(one)
-    });
-    let fields = fields.collect::<Vec<_>>().join("\n");
-    let own = definitions.iter().map(|definition| definition.digest.as_bytes().as_slice());
-    Digest::of_parts(own.chain([fields.as_bytes()]))
 }
 
 /// The lists that reading walks.

@@ -76,6 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "floats are the oracle")]
     fn the_same_as_a_float_to_one_unit() {
         let mut fraction = 0u32;
         for step in 0..200_000u32 {

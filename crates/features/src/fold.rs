@@ -262,9 +262,9 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, counters: usiz
             let fits = i64::try_from(**sum).ok();
             (head.value, head.present) = (fits.unwrap_or(0), fits.is_some());
         }
-        (_, Cell::Distinct(values)) => {
-            keep(values, value, CODES, BTreeSet::pop_last);
-            head.value = values.len() as i64;
+        (_, Cell::Distinct(different)) => {
+            keep(&mut different.values, value, CODES, BTreeSet::pop_last);
+            head.value = different.values.len() as i64;
         }
         (Keeps::Windowed(fold, window), Cell::Values(values)) => {
             values.insert(fold, window, (stamp.time, stamp.key, value), state.newest);

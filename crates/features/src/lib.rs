@@ -13,6 +13,7 @@ mod buckets;
 mod compile;
 mod contribute;
 mod decay;
+mod describe;
 mod draft;
 mod exp2;
 mod flip;
@@ -26,6 +27,7 @@ mod read;
 mod resolve;
 mod ring;
 mod set;
+mod spec;
 mod state;
 #[cfg(test)]
 mod testing;

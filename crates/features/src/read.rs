@@ -142,7 +142,6 @@ impl FeatureSet {
     /// Reads the facts of an account, or of one of its cases or deals. `now` is the stream's time;
     /// `current` the signal that is being counted, and has been folded. States move their cursors,
     /// nothing else.
-    #[expect(clippy::too_many_arguments, reason = "each is something else, and all are needed")]
     pub fn read(
         &self,
         account: &mut DocState,
@@ -171,6 +170,9 @@ impl FeatureSet {
         out.known.clear();
         out.known.extend_from_slice(out.slots.present());
         for (slot, default) in &self.defaults {
+            if out.slots.get(*slot).is_some() {
+                continue;
+            }
             self.fall_back(*slot, *default, account, sub.as_deref(), out);
         }
         let scopes = [Some(account.scope), sub.as_deref().map(|sub| sub.scope)];
@@ -210,14 +212,11 @@ impl FeatureSet {
         out: &mut Reading,
     ) {
         let Some(plan) = self.slots.get(usize::from(slot)) else { return };
-        if plan.source == Source::Computed || out.slots.get(slot).is_some() || out.stale(slot) {
+        if plan.source == Source::Computed || out.stale(slot) {
             return;
         }
         let doc = std::iter::once(account).chain(sub).find(|doc| doc.scope as usize == plan.scope);
-        let folded = match doc {
-            Some(doc) => doc.complete(plan.source),
-            None => plan.source == Source::Current,
-        };
+        let folded = doc.is_some_and(|doc| doc.complete(plan.source));
         if folded || plan.source == Source::Current {
             out.slots.set(slot, default);
         }

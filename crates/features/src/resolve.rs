@@ -6,55 +6,10 @@
 
 use crate::draft::{Draft, Folding, Input, Making, Operation, Text};
 use crate::kinds::{FieldDef, KIND, KindDef, Kinds};
+use crate::spec::{From, Keep, Sketch, Spec};
 use bellwether_core::{Digest, Place, Problem, Type};
-use bellwether_expr::{Catalogue, Expr, FactDef, Scope};
+use bellwether_expr::{Catalogue, Expr, FactDef};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a part of state folds. Equal ones are kept once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spec {
-    pub(crate) scope: Scope,
-    pub(crate) keeps: Keep,
-    /// (kind, field), in order.
-    pub(crate) inputs: Vec<(String, Option<String>)>,
-    pub(crate) filter: Option<String>,
-    pub(crate) digest: Digest,
-}
-
-/// What a part keeps, before parts are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Keep {
-    Count(i64),
-    Total,
-    Sum,
-    Min,
-    Max,
-    Distinct,
-    Windowed(Operation, i64),
-    Decay(i64),
-    Newest,
-}
-
-/// Where an entry's number will come from; parts are positions in [`Resolver::specs`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    Part(usize),
-    Previous(usize),
-    Since { part: usize, previous: bool },
-    Rate { short: usize, long: usize, window: i64, baseline: i64 },
-    Current,
-    Computed,
-}
-
-/// An entry whose names are known.
-#[derive(Clone, Debug)]
-pub(crate) struct Sketch {
-    pub(crate) draft: Draft,
-    /// Nothing for an expression that does not say it.
-    pub(crate) kind: Option<Type>,
-    pub(crate) values: Vec<String>,
-    pub(crate) from: From,
-}
 
 /// A field that a feature reads: (kind, field, feature, place).
 pub(crate) type Read = (String, String, String, Place);
@@ -366,10 +321,18 @@ impl<'a> Resolver<'a> {
                     .extend(facts.map(|fact| format!("{}.{}:{}", kind.name, fact.name, fact.kind)));
             }
         }
+        let inputs_said = inputs.iter().map(|(kind, field)| match field {
+            Some(field) => format!("{kind}.{field}"),
+            None => kind.clone(),
+        });
         let said = format!(
-            "{keeps:?} {} v{} {inputs:?} {filter:?} {types:?}",
+            "{} in {} v{} of {} where {} with {}",
+            keeps.said(),
             draft.scope.as_str(),
-            draft.version
+            draft.version,
+            inputs_said.collect::<Vec<_>>().join(","),
+            filter.as_deref().unwrap_or("true"),
+            types.into_iter().collect::<Vec<_>>().join(",")
         );
         let digest = Digest::of_parts([b"feature-part-1".as_slice(), said.as_bytes()]);
         if let Some(at) = self.specs.iter().position(|spec| spec.digest == digest) {

@@ -195,7 +195,7 @@ impl Ring {
 
     /// Drops what has left every window as a whole bucket, once that is at least half.
     fn forget(&mut self, plan: &RingPlan, horizon: i64) {
-        let Some((longest, head)) = plan.tracks.iter().zip(&self.heads).last() else { return };
+        let Some((longest, head)) = plan.tracks.iter().zip(&self.heads).next_back() else { return };
         if self.stale || (*head as usize) * 2 < self.entries.len() {
             return;
         }

@@ -17,12 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const VERSION: u8 = 1;
 
-/// What a part keeps beside its head.
+/// The smallest different values, at most [`CODES`](crate::values::CODES).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Different {
+    pub(crate) values: BTreeSet<i64>,
+}
+
+/// What a part keeps beside its head. Boxed, so that the cells of a document lie close together.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
     Plain,
     Sum(Box<i128>),
-    Distinct(Box<BTreeSet<i64>>),
+    Distinct(Box<Different>),
     Values(Box<Values>),
     Decay(Box<Decay>),
     Newest(Box<Newest>),
@@ -110,7 +116,7 @@ impl DocState {
     fn write_cell(&self, cell: Option<&Cell>, keeps: Keeps, out: &mut Writer<'_>) {
         match (cell, keeps) {
             (Some(Cell::Sum(sum)), _) => out.signed(**sum),
-            (Some(Cell::Distinct(values)), _) => write_set(values, out),
+            (Some(Cell::Distinct(different)), _) => write_set(&different.values, out),
             (Some(Cell::Values(values)), Keeps::Windowed(_, window)) => {
                 values.write(window, self.newest, out);
             }
@@ -175,7 +181,7 @@ impl DocState {
         match cell {
             Cell::Plain => {}
             Cell::Sum(sum) => **sum = body.signed()?,
-            Cell::Distinct(values) => **values = read_set(body)?,
+            Cell::Distinct(different) => different.values = read_set(body)?,
             Cell::Values(values) => **values = Values::read(body)?,
             Cell::Decay(decay) => **decay = Decay::read(body)?,
             Cell::Newest(newest) => **newest = Newest::read(body)?,

@@ -9,7 +9,8 @@ mod intake;
 mod recover;
 mod timers;
 
-pub use recover::{Tenancy, read_rules};
+pub use recover::{Tenancy, active_rules, read_rules};
+pub use timers::timer_event;
 
 use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;

@@ -4,13 +4,13 @@
 //! and simulations watch every step through a callback.
 
 use crate::edge::{Edge, Stamp};
+use crate::embedded::timer_event;
 use crate::error::DriveError;
 use crate::identity::MemoryIdentities;
 use bellwether_core::event::Seen;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
-use bellwether_ledger::{DraftBody, EventDraft, encode_event};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -100,23 +100,8 @@ impl Rehearsal {
         while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
             && timer.due <= until
         {
-            let body = Body::Timer {
-                doc: timer.doc,
-                kind: timer.kind,
-                graph: timer.graph,
-                generation: timer.generation,
-                due: timer.due,
-            };
-            let draft = EventDraft {
-                stream,
-                at: timer.due,
-                rules: self.rules.digest(),
-                origin: Origin::History,
-                seen: Seen::Unasked,
-                via: None,
-                body: DraftBody::Plain(&body),
-            };
-            let (_, envelope) = encode_event(&draft);
+            let (origin, rules) = (Origin::History, self.rules.digest());
+            let (_, envelope) = timer_event(stream, &timer, timer.due, rules, origin);
             self.step(&envelope, watch)?;
         }
         Ok(())

@@ -60,7 +60,6 @@ pub(crate) fn run(context: &Context, args: &BacktestArgs) -> Result<Exit> {
     let bar = progress::bar(signals.len() as u64, "signals");
     let mut last = None;
     for raw in &signals {
-        watch.before(raw);
         let stream = rehearsal.take(raw, |event, step| watch.step(event, step));
         watch.after(raw, stream.map_err(crate::exit::Failure::drive)?);
         last = Some(raw.at);

@@ -3,11 +3,13 @@
 use super::Format;
 use crate::exit::{Failure, Problems};
 use anyhow::{Result, bail};
-use bellwether_core::{Problem, Timestamp};
+use bellwether_core::{Problem, Timestamp, civil};
+use bellwether_engine::{RuleBook, Rules};
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::keys::{FileKeys, KeyProvider, SeededKeys};
 use bellwether_store::{Options, Store};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The master key's file in a data directory, unless the environment names another.
@@ -64,6 +66,12 @@ impl Context {
         store.map_err(|error| Failure::drive(error.into()).into())
     }
 
+    /// The rules that are in force.
+    pub(crate) fn active_rules(&self, store: &Store, book: &RuleBook) -> Result<Arc<Rules>> {
+        let active = bellwether_runtime::embedded::active_rules(store, book);
+        active.map_err(|error| Failure::drive(error).into())
+    }
+
     /// Says how to make a data directory where there is none.
     pub(crate) fn must_exist(&self) -> Result<()> {
         if self.data.join("data.db").exists() {
@@ -79,4 +87,10 @@ impl Context {
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// An instant as an argument: RFC 3339, or a bare date, which is its midnight in UTC.
+pub(crate) fn read_time(text: &str) -> Result<Timestamp, String> {
+    let utc = civil::zone("UTC").map_err(|error| error.to_string())?;
+    civil::read(text, "iso", &utc).map_err(|error| error.to_string())
 }

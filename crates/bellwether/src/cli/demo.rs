@@ -1,8 +1,111 @@
-//! `demo`: being written.
+//! `demo`: a made-up company through the real path, in a minute.
+//!
+//! The exports of the company are written to files, two desks (prospects and customers) are created
+//! with the shipped bundles, the files are imported by the shipped mappings, and what was decided is
+//! shown with commands to try next.
+
+mod desk;
+
 use super::context::Context;
 use crate::exit::Exit;
-use anyhow::{Result, bail};
-/// Arguments.
+use crate::table::thousands;
+use anyhow::{Context as _, Result};
+use bellwether_demo::{Company, Size, company};
+use desk::Desk;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `demo`.
 #[derive(clap::Args)]
-pub(crate) struct DemoArgs {}
-pub(crate) fn run(_: &Context, _: &DemoArgs) -> Result<Exit> { bail!("not built yet") }
+pub(crate) struct DemoArgs {
+    /// The seed of the company: another number is another company.
+    #[arg(long, default_value_t = bellwether_demo::DEFAULT_SEED)]
+    seed: u64,
+    /// How many accounts.
+    #[arg(long, default_value_t = 2_000)]
+    accounts: usize,
+    /// About how many signals.
+    #[arg(long, default_value_t = 50_000)]
+    signals: usize,
+    /// Over how many days.
+    #[arg(long, default_value_t = 90)]
+    days: u32,
+}
+
+/// Which mapping reads which export of the company.
+pub(crate) const EXPORTS: [(&str, &str); 16] = [
+    ("accounts.csv", "firmographics"),
+    ("deals.csv", "crm-deals"),
+    ("tickets.json", "zendesk-tickets"),
+    ("chats.jsonl", "chat-transcripts"),
+    ("mail.mbox", "mail"),
+    ("calendar.csv", "calendar"),
+    ("orders.csv", "erp-orders"),
+    ("invoices.csv", "billing-invoices"),
+    ("contracts.jsonl", "contract-clauses"),
+    ("usage.csv", "product-telemetry"),
+    ("engagement.csv", "engagement-history"),
+    ("procurement.csv", "procurement-stages"),
+    ("surveys.csv", "surveys"),
+    ("leads.csv", "leads"),
+    ("people.csv", "people-directory"),
+    ("outcomes.csv", "outcomes"),
+];
+
+/// The company's own mail domain: what comes from it is no customer's.
+pub(crate) const OWN_DOMAIN: &str = "ospreyvale.example";
+
+pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
+    let start = Instant::now();
+    let folder = folder(context);
+    let size = Size { accounts: args.accounts, signals: args.signals, days: args.days };
+    eprintln!(
+        "making up a company: {} accounts, {} signals over {} days",
+        thousands(args.accounts as u64),
+        thousands(args.signals as u64),
+        args.days
+    );
+    let made = company(args.seed, size);
+    let exports = folder.join("exports");
+    write_exports(&exports, &made)?;
+    eprintln!("its exports are in {}", exports.display());
+    let desks = [
+        Desk { name: "prospects", bundle: "prospect-to-cxo" },
+        Desk { name: "customers", bundle: "customer-escalation" },
+    ];
+    for desk in &desks {
+        desk.run(&folder, &exports, args.seed, start)?;
+    }
+    println!("\nTry next:");
+    let customers = folder.join("customers");
+    let data = customers.display();
+    if let Some(person) = made.truth.people.first() {
+        println!("  bellwether explain --data {data} --email {}", person.email);
+    }
+    println!("  bellwether replay --all --data {data}");
+    println!("  bellwether policy show customer-escalation");
+    println!("  bellwether simulate --data {data} --bundle customer-escalation");
+    println!("  bellwether export decisions --data {data} --out decisions.csv --as csv --changed");
+    println!("all of it took {:.1} s", start.elapsed().as_secs_f64());
+    Ok(Exit::Fine)
+}
+
+/// The demo keeps out of the way of a real data directory.
+fn folder(context: &Context) -> PathBuf {
+    if context.data == Path::new("bellwether-data") {
+        PathBuf::from("bellwether-demo")
+    } else {
+        context.data.clone()
+    }
+}
+
+fn write_exports(exports: &Path, made: &Company) -> Result<()> {
+    std::fs::create_dir_all(exports)
+        .with_context(|| format!("cannot create {}", exports.display()))?;
+    for file in &made.files {
+        let path = exports.join(file.name);
+        std::fs::write(&path, &file.bytes)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

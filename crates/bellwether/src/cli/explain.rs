@@ -1,8 +1,103 @@
-//! `explain`: being written.
-use super::context::Context;
-use crate::exit::Exit;
+//! `explain`: who was asked about somebody, and why, in half a minute.
+//!
+//! Finds the account by mail address, by the id in a source, or by stream; shows its decisions; and
+//! derives one of them again to say which facts decided, by what margin, and from which signals.
+
+mod find;
+mod render;
+
+use super::{Format, context::Context};
+use crate::exit::{Exit, Failure, Problems};
 use anyhow::{Result, bail};
-/// Arguments.
+use bellwether_core::{DocKey, Problem, StreamId};
+use bellwether_engine::explain::{Explained, explain};
+use bellwether_runtime::embedded::read_rules;
+use bellwether_store::{Store, StoredEntry};
+use find::Subject;
+use std::ops::ControlFlow;
+
+/// Arguments of `explain`.
 #[derive(clap::Args)]
-pub(crate) struct ExplainArgs {}
-pub(crate) fn run(_: &Context, _: &ExplainArgs) -> Result<Exit> { bail!("not built yet") }
+pub(crate) struct ExplainArgs {
+    /// A stream or account, as records name it: `account:...` or `acc_...`.
+    #[arg(required_unless_present_any = ["email", "id"])]
+    subject: Option<Subject>,
+    /// Whose account: a contact's mail address.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "subject")]
+    email: Option<String>,
+    /// What the account, case or deal is called in its source: `SOURCE=ID`, or just the id.
+    #[arg(long, value_name = "[SOURCE=]ID", conflicts_with_all = ["subject", "email"])]
+    id: Option<String>,
+    /// Explain this record; without it, the newest one that changed a decision.
+    #[arg(long)]
+    seq: Option<u64>,
+    /// List the decisions that changed, newest last, instead of explaining one.
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
+    let found = match (&args.subject, &args.email, &args.id) {
+        (Some(subject), _, _) => vec![(subject.stream(), None)],
+        (None, Some(email), _) => find::by_email(context, email)?,
+        (None, None, Some(id)) => find::by_id(context, id)?,
+        (None, None, None) => bail!("name an account, `--email` or `--id`"),
+    };
+    if found.is_empty() {
+        let message = "nothing is known of this subject";
+        let help = "ids are kept only as keyed hashes: write it exactly as the source does, and name \
+                    the source (`--id zendesk=12345`)";
+        return Err(Problems(vec![Problem::new("explain-unknown", message).help(help)]).into());
+    }
+    let store = context.read()?;
+    let mut shown = false;
+    for (stream, doc) in found {
+        shown |= show_stream(context, args, &store, stream, doc)?;
+    }
+    if !shown {
+        eprintln!("nothing was decided about this subject yet");
+    }
+    Ok(Exit::Fine)
+}
+
+fn show_stream(
+    context: &Context,
+    args: &ExplainArgs,
+    store: &Store,
+    stream: StreamId,
+    doc: Option<DocKey>,
+) -> Result<bool> {
+    let mut rows: Vec<StoredEntry> = Vec::new();
+    let keep = |row: &bellwether_store::Row<'_>| {
+        rows.push(row.to_owned());
+        ControlFlow::Continue(())
+    };
+    store.stream_events(stream, 1, keep)?;
+    let book = read_rules(store).map_err(Failure::drive)?;
+    let changed = render::changed(&rows, doc);
+    if args.list {
+        print!("{}", render::list(stream, &rows, &changed));
+        return Ok(!changed.is_empty());
+    }
+    let Some(seq) = args.seq.or_else(|| changed.last().copied()) else { return Ok(false) };
+    let bytes = rows.iter().map(|row| (&row.event[..], &row.record[..]));
+    let explained = match explain(bytes, seq, &book) {
+        Ok(Some(explained)) => explained,
+        Ok(None) => bail!("{stream} has no record {seq}"),
+        Err(error) => bail!("[{}] {error}", error.code()),
+    };
+    let explained = Explained {
+        decisions: explained
+            .decisions
+            .into_iter()
+            .filter(|one| doc.is_none_or(|doc| doc == one.decided.doc))
+            .collect(),
+        ..explained
+    };
+    let rules = book.get(&explained.event.rules);
+    match context.format {
+        Format::Text => print!("{}", render::text(stream, &explained, &rows, rules)),
+        Format::Json => println!("{}", render::json(stream, &explained, &rows)),
+    }
+    Ok(true)
+}

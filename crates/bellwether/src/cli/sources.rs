@@ -97,6 +97,15 @@ pub(crate) fn read_mapping(name: &str) -> Result<Mapping, Vec<Problem>> {
     }
 }
 
+/// The sources that shipped mappings read.
+pub(crate) fn known_sources() -> Vec<String> {
+    let parsed = shipped().iter().filter_map(|(name, text)| Mapping::parse(name, text).ok());
+    let mut sources: Vec<_> = parsed.map(|mapping| mapping.source().to_owned()).collect();
+    sources.sort();
+    sources.dedup();
+    sources
+}
+
 /// The shipped mappings, for people.
 pub(crate) fn list() -> String {
     let mut table = crate::table::Table::new(&["mapping", "reads", "what"]);

@@ -1,7 +1,7 @@
 //! Decisions under way, and the room that one step works in.
 
 use crate::rules::Rules;
-use bellwether_core::effect::Timer;
+use bellwether_core::effect::{AskCause, Timer};
 use bellwether_core::record::{Candidate, Decision};
 use bellwether_core::{Code, Digest, DocKey, Effect, Ppm, Timestamp, Trust};
 use bellwether_features::{Reading, Registers};
@@ -24,8 +24,8 @@ pub struct Decided {
     pub doubt: bool,
     /// Whether rule, node or doubt differ from the decision before.
     pub changed: bool,
-    /// Who was asked in this step, if somebody was (also by imported history).
-    pub asked: Option<Code>,
+    /// Who was asked in this step and why now, if somebody was (also by imported history).
+    pub asked: Option<(Code, AskCause)>,
     /// The seq of the decision that this one replaces because of a late signal.
     pub supersedes: Option<u64>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Draft {
     pub(super) supersedes: Option<u64>,
     pub(super) evidence: Option<Digest>,
     pub(super) changed: bool,
-    pub(super) asked: Option<Code>,
+    pub(super) asked: Option<(Code, AskCause)>,
 }
 
 /// Buffers that are kept between steps, so that deciding does not allocate. One per thread; what is in

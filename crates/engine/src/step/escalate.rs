@@ -192,7 +192,7 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask) {
         doc.graph_mut(graph.code()).silent = !live;
     }
     if let Some(draft) = moving.scratch.last_draft() {
-        draft.asked = Some(person);
+        draft.asked = Some((person, cause));
     }
     if live {
         let graph = graph.code();

@@ -2,6 +2,13 @@
 //!
 //! The data lies in $PEERS_DATA (or /tmp/peers-data); where it is not, everything here is skipped.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "a test that reads the benchmark's files, where they are"
+)]
+
 use bellwether_core::authored::Document;
 use bellwether_core::signal::MatchedBy;
 use bellwether_core::{Code, Field, Signal, Timestamp, Trust, Value};

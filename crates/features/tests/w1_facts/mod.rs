@@ -1,5 +1,11 @@
 //! Every fact vector of W1 against the reference formulas (bench-peers/py/features.py).
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "it reads how much to compare, and says how much it did"
+)]
+
 use crate::w1;
 use bellwether_core::{Code, Duration, Rates, Timestamp};
 use bellwether_expr::Scope;

@@ -225,7 +225,10 @@ impl Embedded {
 }
 
 /// The rules that were activated last.
-fn active_rules(store: &Store, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
+///
+/// # Errors
+/// [`DriveError::NoRules`] when none were.
+pub fn active_rules(store: &View, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
     let mut active = None;
     store.stream_events(StreamId::SYSTEM, 1, |kept| {
         if let Ok(Envelope { body: Body::RulesActivated { rules }, .. }) = decode_event(kept.event) {

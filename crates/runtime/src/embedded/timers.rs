@@ -3,7 +3,9 @@
 use super::Embedded;
 use crate::error::DriveError;
 use bellwether_core::effect::Timer;
-use bellwether_core::{Body, Digest, Origin, StreamId, Timestamp};
+use bellwether_core::event::Seen;
+use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
+use bellwether_ledger::{DraftBody, EventDraft, encode_event};
 use bellwether_store::{Behind as Rows, Snapshot, TimerRow};
 use std::collections::BTreeSet;
 
@@ -40,6 +42,20 @@ impl Behind {
     }
 }
 
+/// The event of a timer that goes off.
+pub fn timer_event(
+    stream: StreamId,
+    timer: &Timer,
+    at: Timestamp,
+    rules: Digest,
+    origin: Origin,
+) -> (Vec<u8>, Envelope) {
+    let Timer { doc, kind, graph, generation, due } = *timer;
+    let body = Body::Timer { doc, kind, graph, generation, due };
+    let (seen, via, body) = (Seen::Unasked, None, DraftBody::Plain(&body));
+    encode_event(&EventDraft { stream, at, rules, origin, seen, via, body })
+}
+
 impl Embedded {
     /// Fires every timer of one stream that is due by an instant, in order.
     pub(super) fn fire_stream(
@@ -52,10 +68,9 @@ impl Embedded {
         while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
             && timer.due <= until
         {
-            let Timer { doc, kind, graph, generation, due } = timer;
-            let at = if origin == Origin::History { due } else { until };
-            let body = Body::Timer { doc, kind, graph, generation, due };
-            self.give_unguarded(stream, &body, origin, at)?;
+            let at = if origin == Origin::History { timer.due } else { until };
+            let (bytes, event) = timer_event(stream, &timer, at, self.active.digest(), origin);
+            self.step(&event, bytes, Vec::new())?;
             fired += 1;
         }
         Ok(fired)

@@ -1,6 +1,7 @@
 //! Watching a rehearsal: what would have been escalated about which subject, and what became of it.
 
 use super::Outcome;
+use bellwether_core::effect::AskCause;
 use bellwether_core::signal::RawValue;
 use bellwether_core::{Body, Code, DocKey, Envelope, RawSignal, StreamId, Timestamp};
 use bellwether_engine::{Rules, Step};
@@ -47,11 +48,6 @@ impl<'a> Watch<'a> {
         .to_owned()
     }
 
-    /// A signal is about to be taken in.
-    pub(crate) fn before(&mut self, _raw: &RawSignal) {
-        self.current = None;
-    }
-
     /// A step was made.
     pub(crate) fn step(&mut self, event: &Envelope, step: &Step) {
         if let Body::Signal(signal) = &event.body {
@@ -61,7 +57,10 @@ impl<'a> Watch<'a> {
             };
         }
         for decided in &step.decided {
-            let Some(person) = decided.asked else { continue };
+            // History answers nobody: who is asked because the one before stayed silent is not counted.
+            let Some((person, AskCause::Decided | AskCause::Raised)) = decided.asked else {
+                continue;
+            };
             let word = |code: Code| self.rules.word(code).unwrap_or_default().to_owned();
             let escalated = Escalated {
                 at: event.at,
@@ -77,7 +76,7 @@ impl<'a> Watch<'a> {
 
     /// A signal was taken in: what it says about its subject.
     pub(crate) fn after(&mut self, raw: &RawSignal, stream: StreamId) {
-        let Some(doc) = self.current else { return };
+        let Some(doc) = self.current.take() else { return };
         let subject = self.subjects.entry((stream, doc)).or_default();
         if subject.id.is_empty() {
             subject.id = name(raw, self.scope, stream);

@@ -1,0 +1,70 @@
+//! `policy diff`: what differs between two bundles, in words.
+
+use super::counted;
+use crate::bundle;
+use crate::cli::{Format, context::Context};
+use crate::exit::Exit;
+use anyhow::Result;
+use bellwether_engine::Rules;
+use bellwether_features::Definition;
+use bellwether_policy::Change;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Which bundles.
+#[derive(clap::Args)]
+pub(crate) struct DiffArgs {
+    /// The bundle as it was: a folder, or the name of a shipped one.
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The bundle as it is to be.
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+}
+
+pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
+    let (old, new) = (bundle::load(&args.old)?, bundle::load(&args.new)?);
+    let changes = changes(&old, &new);
+    if context.format == Format::Json {
+        let one = |change: &Change| {
+            serde_json::json!({"what": change.what, "old": change.old, "new": change.new})
+        };
+        println!("{}", serde_json::Value::from_iter(changes.iter().map(one)));
+        return Ok(Exit::Fine);
+    }
+    for change in &changes {
+        println!("{change}");
+    }
+    match changes.len() {
+        0 => println!("they say the same"),
+        number => println!("{}", counted(number, "difference")),
+    }
+    Ok(Exit::Fine)
+}
+
+/// What the policies say differently, then the facts that are worked out differently.
+pub(super) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
+    let mut changes = bellwether_policy::diff(old.policy(), new.policy());
+    let (mut before, after) = (facts(old), facts(new));
+    for (name, now) in &after {
+        let was = before.remove(name);
+        if was.is_none_or(|was| was.digest != now.digest) {
+            changes.push(fact(name, was, Some(now)));
+        }
+    }
+    changes.extend(before.iter().map(|(name, was)| fact(name, Some(was), None)));
+    changes
+}
+
+fn facts(rules: &Rules) -> BTreeMap<&str, &Definition> {
+    let definitions = rules.features().definitions().iter();
+    definitions.map(|definition| (definition.name.as_str(), definition)).collect()
+}
+
+/// A digest stands for the whole definition; where only that differs, the place says where to look.
+fn fact(name: &str, was: Option<&Definition>, now: Option<&Definition>) -> Change {
+    let words = |one: &Definition| {
+        format!("{} of the {}, as defined in {}", one.kind, one.scope.as_str(), one.place)
+    };
+    Change { what: format!("fact `{name}`"), old: was.map(words), new: now.map(words) }
+}

@@ -1,0 +1,59 @@
+//! `policy test`: the tests that a bundle brings along, and what failed.
+
+use super::{below, counted};
+use crate::bundle;
+use crate::cli::{Format, context::Context};
+use crate::exit::Exit;
+use crate::table::Table;
+use anyhow::Result;
+use bellwether_policy::{TestOutcome, run_tests};
+use std::path::Path;
+
+pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
+    let rules = bundle::load(place)?;
+    let mut outcomes = run_tests(rules.policy(), rules.catalogue());
+    for outcome in &mut outcomes {
+        outcome.place = below(place, outcome.place.clone());
+    }
+    match context.format {
+        Format::Json => println!("{}", json(&outcomes)),
+        Format::Text => print!("{}", text(&outcomes)),
+    }
+    if outcomes.is_empty() {
+        eprintln!("note: without tests nobody notices when a rule changes its meaning");
+    }
+    let passed = outcomes.iter().all(TestOutcome::passed);
+    Ok(if passed { Exit::Fine } else { Exit::Findings })
+}
+
+/// The failing tests with everything that was expected and did not happen, then the counts.
+pub(super) fn text(outcomes: &[TestOutcome]) -> String {
+    let mut table = Table::new(&["failed", "place", "what happened"]);
+    for outcome in outcomes {
+        for (nth, failure) in outcome.failures.iter().enumerate() {
+            let place = outcome.place.to_string();
+            let head = if nth == 0 { [&outcome.name, &place] } else { [""; 2].map(|_| EMPTY) };
+            table.row(head.into_iter().chain([failure]));
+        }
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    let passed = counted(outcomes.len() - failed, "test");
+    let mut text = if table.is_empty() { String::new() } else { table.render() };
+    text.push_str(&match failed {
+        0 => format!("{passed} passed\n"),
+        failed => format!("{passed} passed, {failed} failed\n"),
+    });
+    text
+}
+
+const EMPTY: &String = &String::new();
+
+fn json(outcomes: &[TestOutcome]) -> serde_json::Value {
+    let one = |outcome: &TestOutcome| {
+        serde_json::json!({
+            "test": outcome.name, "file": outcome.place.file, "line": outcome.place.line,
+            "passed": outcome.passed(), "failures": outcome.failures,
+        })
+    };
+    serde_json::Value::from_iter(outcomes.iter().map(one))
+}
