@@ -14,7 +14,7 @@ mod trial;
 use super::{Format, context::Context};
 use crate::bundle;
 use crate::exit::Exit;
-use crate::table::Table;
+use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_core::Place;
 use std::path::{Path, PathBuf};
@@ -78,5 +78,5 @@ fn below(folder: &Path, place: Place) -> Place {
 /// `1 rule`, `2 rules`.
 fn counted(number: usize, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
-    format!("{}{ending}", [&crate::table::thousands(number as u64), " ", thing].concat())
+    format!("{} {thing}{ending}", thousands(number as u64))
 }

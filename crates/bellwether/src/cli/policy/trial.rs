@@ -31,9 +31,11 @@ pub(super) fn text(outcomes: &[TestOutcome]) -> String {
     let mut table = Table::new(&["failed", "place", "what happened"]);
     for outcome in outcomes {
         for (nth, failure) in outcome.failures.iter().enumerate() {
-            let place = outcome.place.to_string();
-            let head = if nth == 0 { [&outcome.name, &place] } else { [""; 2].map(|_| EMPTY) };
-            table.row(head.into_iter().chain([failure]));
+            let (name, place) = match nth {
+                0 => (outcome.name.as_str(), outcome.place.to_string()),
+                _ => ("", String::new()),
+            };
+            table.row([name, &place, failure]);
         }
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
@@ -45,8 +47,6 @@ pub(super) fn text(outcomes: &[TestOutcome]) -> String {
     });
     text
 }
-
-const EMPTY: &String = &String::new();
 
 fn json(outcomes: &[TestOutcome]) -> serde_json::Value {
     let one = |outcome: &TestOutcome| {

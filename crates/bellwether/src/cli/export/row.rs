@@ -1,0 +1,201 @@
+//! Rows: what a record says about each of its decisions, borrowed from the record's bytes.
+
+use anyhow::{Context as _, Result};
+use bellwether_core::{Ppm, Timestamp};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The names of the columns, in their order.
+pub(super) const COLUMNS: [&str; 16] = [
+    "at",
+    "stream",
+    "seq",
+    "graph",
+    "doc",
+    "outcome",
+    "node",
+    "rule",
+    "asked",
+    "completeness",
+    "trust",
+    "changed",
+    "supersedes",
+    "status",
+    "origin",
+    "rules",
+];
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row<'a> {
+    pub(super) at: Timestamp,
+    pub(super) stream: Cow<'a, str>,
+    pub(super) seq: u64,
+    pub(super) graph: Cow<'a, str>,
+    pub(super) doc: Cow<'a, str>,
+    pub(super) outcome: Cow<'a, str>,
+    pub(super) node: Cow<'a, str>,
+    /// Empty when no rule held.
+    pub(super) rule: Cow<'a, str>,
+    /// The handles of those who were asked, or would have been, in imported history.
+    pub(super) asked: Vec<Cow<'a, str>>,
+    pub(super) completeness: Ppm,
+    pub(super) trust: Cow<'a, str>,
+    pub(super) changed: bool,
+    pub(super) supersedes: Option<u64>,
+    pub(super) status: Cow<'a, str>,
+    pub(super) origin: Cow<'a, str>,
+    pub(super) rules: Cow<'a, str>,
+}
+
+impl Row<'_> {
+    /// The cells in the order of [`COLUMNS`].
+    pub(super) fn cells(&self) -> [Cow<'_, str>; 16] {
+        let number = |number: u64| Cow::Owned(number.to_string());
+        let word = |word| Cow::Borrowed(word);
+        [
+            Cow::Owned(self.at.to_string()),
+            word(&self.stream),
+            number(self.seq),
+            word(&self.graph),
+            word(&self.doc),
+            word(&self.outcome),
+            word(&self.node),
+            word(&self.rule),
+            Cow::Owned(self.asked.join(" ")),
+            Cow::Owned(self.completeness.to_string()),
+            word(&self.trust),
+            word(if self.changed { "yes" } else { "no" }),
+            self.supersedes.map_or(word(""), number),
+            word(&self.status),
+            word(&self.origin),
+            word(&self.rules),
+        ]
+    }
+
+    /// The same as a JSON object; numbers are numbers there.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let supersedes = self.supersedes;
+        serde_json::json!({
+            "at": self.at.to_string(), "stream": self.stream, "seq": self.seq,
+            "graph": self.graph, "doc": self.doc, "outcome": self.outcome, "node": self.node,
+            "rule": self.rule, "asked": self.asked,
+            "completeness": self.completeness.get() as f64 / Ppm::ONE.get() as f64,
+            "trust": self.trust, "changed": self.changed, "supersedes": supersedes,
+            "status": self.status, "origin": self.origin, "rules": self.rules,
+        })
+    }
+}
+
+/// A record as far as it is exported. Numbers that may be large are written as texts there.
+#[derive(Deserialize)]
+struct Record<'a> {
+    #[serde(borrow)]
+    at: Cow<'a, str>,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    #[serde(borrow)]
+    seq: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    origin: Cow<'a, str>,
+    #[serde(borrow)]
+    rules: Cow<'a, str>,
+    #[serde(borrow, default)]
+    decisions: Vec<Decision<'a>>,
+    #[serde(borrow, default)]
+    effects: Vec<Effect<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Decision<'a> {
+    #[serde(borrow)]
+    graph: Cow<'a, str>,
+    #[serde(borrow)]
+    doc: Cow<'a, str>,
+    #[serde(borrow)]
+    outcome: Cow<'a, str>,
+    #[serde(borrow)]
+    node: Cow<'a, str>,
+    #[serde(borrow, default)]
+    rule: Cow<'a, str>,
+    #[serde(borrow, default)]
+    candidates: Vec<Candidate<'a>>,
+    completeness: i64,
+    #[serde(borrow)]
+    trust: Cow<'a, str>,
+    /// Evidence is kept exactly when a decision changed.
+    #[serde(borrow)]
+    evidence: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    supersedes: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Candidate<'a> {
+    #[serde(borrow)]
+    person: Cow<'a, str>,
+    ppm: i64,
+}
+
+#[derive(Deserialize)]
+struct Effect<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    graph: Cow<'a, str>,
+    #[serde(borrow)]
+    doc: Cow<'a, str>,
+    #[serde(borrow)]
+    person: Cow<'a, str>,
+}
+
+/// The instant of a record and a row for each of its decisions.
+pub(super) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
+    let Record { at, stream, seq, status, origin, rules, decisions, effects } =
+        serde_json::from_slice(record).context("a record cannot be read")?;
+    let at = Timestamp::from_micros(at.parse().context("a record's instant is no number")?);
+    let seq = seq.parse().context("a record's seq is no number")?;
+    let mut rows = Vec::with_capacity(decisions.len());
+    for decision in decisions {
+        let asked = asked(&decision, &effects);
+        let supersedes = decision.supersedes.map(|seq| seq.parse()).transpose();
+        rows.push(Row {
+            at,
+            stream: stream.clone(),
+            seq,
+            graph: decision.graph,
+            doc: decision.doc,
+            outcome: decision.outcome,
+            node: decision.node,
+            rule: decision.rule,
+            asked,
+            completeness: Ppm::new(decision.completeness),
+            trust: decision.trust,
+            changed: decision.evidence.is_some(),
+            supersedes: supersedes.context("a superseded seq is no number")?,
+            status: status.clone(),
+            origin: origin.clone(),
+            rules: rules.clone(),
+        });
+    }
+    Ok((at, rows))
+}
+
+/// Whoever an effect asks, and the candidate that was certain to be chosen: imported history has
+/// candidates but no effects.
+fn asked<'a>(decision: &Decision<'a>, effects: &[Effect<'a>]) -> Vec<Cow<'a, str>> {
+    let certain = |candidate: &&Candidate<'_>| candidate.ppm == Ppm::ONE.get();
+    let chosen = decision.candidates.iter().filter(certain).map(|candidate| &candidate.person);
+    let own = |effect: &&Effect<'_>| {
+        effect.kind == "ask" && effect.graph == decision.graph && effect.doc == decision.doc
+    };
+    let mut asked: Vec<Cow<'a, str>> = Vec::new();
+    for person in chosen.chain(effects.iter().filter(own).map(|effect| &effect.person)) {
+        if !asked.contains(person) {
+            asked.push(person.clone());
+        }
+    }
+    asked
+}
