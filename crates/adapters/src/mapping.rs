@@ -114,6 +114,7 @@ struct Entry {
     contact: Option<Source>,
     case: Option<Source>,
     deal: Option<Source>,
+    numbers: Option<String>,
     fields: Vec<Field>,
     personal: Vec<(String, Source)>,
 }

@@ -56,7 +56,8 @@ fn the_incident_log_is_read_whole() {
     assert_eq!(updates.iter().filter(|s| !has(s, "assigned_to")).count(), 22_122);
     assert_eq!(updates.iter().filter(|s| s.account.is_empty()).count(), 29, "no caller");
     assert_eq!(distinct(&updates, |s| s.id.clone()), 115_750, "no update is taken for another");
-    assert_eq!(distinct(&updates, |s| (s.case.clone(), s.at)), 104_271, "same minute");
+    // 11,479 share a minute with another one of their incident; the counter tells them apart.
+    assert_eq!(distinct(&updates, |s| (s.case.clone(), s.at)), 115_750);
     // Five pairs share a number and a count of modifications, and still say different things.
     let count = |s: &RawSignal| match s.fields.iter().find(|(name, _)| name == "sys_mod_count") {
         Some((_, RawValue::Int(count))) => *count,

@@ -79,6 +79,8 @@ pub struct RawSignal {
     pub case: Option<String>,
     /// The deal it belongs to, by the source's number.
     pub deal: Option<String>,
+    /// The system whose case and deal numbers these are, where it is not the source.
+    pub numbers: Option<String>,
     /// Typed fields that rules may read.
     pub fields: Vec<(String, RawValue)>,
     /// Personal parts, to be sealed: (field, text).

@@ -2,8 +2,7 @@
 
 mod bytes;
 
-pub use bytes::StateError;
-pub(crate) use bytes::scope_of;
+pub use bytes::{StateError, scope_of};
 
 use crate::memory::Memory;
 use bellwether_core::effect::{Timer, TimerKind};

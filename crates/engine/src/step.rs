@@ -16,6 +16,7 @@ use crate::memory::Known;
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::escalation::Closing;
 use bellwether_core::event::{Answer, Seen};
 use bellwether_core::record::{Record, Status};
 use bellwether_core::{Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Signal, Timestamp};
@@ -123,8 +124,9 @@ impl Moving<'_> {
 
     fn signal(&mut self, signal: &Signal) -> Status {
         match (self.state.memory.look_up(signal.key, signal.content, signal.at), self.event.seen) {
-            (Known::Same, _) | (Known::Unsure, Seen::Same) => return Status::Duplicate,
-            (Known::Other, _) | (Known::Unsure, Seen::Other) => return Status::Conflict,
+            // The driver also knows what came here through a link; the memory does not.
+            (Known::Same, _) | (_, Seen::Same) => return Status::Duplicate,
+            (Known::Other, _) | (_, Seen::Other) => return Status::Conflict,
             (Known::Unsure, Seen::Unasked) => return Status::Refused,
             (Known::New, _) | (Known::Unsure, Seen::New) => {}
         }
@@ -150,6 +152,10 @@ impl Moving<'_> {
         let state = &mut account.features;
         let counted = features.fold_with(registers, state, signal, time, lateness, rates);
         let Some(doc) = signal.doc else { return counted };
+        if !self.state.subs.contains_key(&doc) && !features.knows_in(scope_of(doc), signal.kind) {
+            // What says nothing about a case or deal does not open one.
+            return counted;
+        }
         let sub = self.state.subs.entry(doc).or_insert_with(|| new(doc));
         let state = &mut sub.features;
         match features.fold_with(registers, state, signal, time, lateness, rates) {
@@ -187,11 +193,13 @@ impl Moving<'_> {
         }
     }
 
-    /// Replaces feature states by ones that were folded anew, then decides again.
+    /// Replaces feature states by ones that were folded anew, then decides again. An empty state says
+    /// that the document's signals count in another stream from here on.
     fn folded(&mut self, states: &[(DocKey, Vec<u8>)]) -> Status {
         let features = self.rules.features();
         let mut read = Vec::with_capacity(states.len());
-        for (key, bytes) in states {
+        let (gone, kept): (Vec<_>, Vec<_>) = states.iter().partition(|(_, bytes)| bytes.is_empty());
+        for (key, bytes) in kept {
             match features.decode(scope_of(*key), bytes) {
                 Ok(state) => read.push((*key, state)),
                 Err(_) => return Status::Undecided,
@@ -204,6 +212,10 @@ impl Moving<'_> {
                 None => drop(self.state.subs.insert(key, Doc::new(features))),
             }
         }
+        gone.iter().for_each(|(key, _)| self.leave(*key));
+        if gone.iter().any(|(key, _)| *key == DocKey::Account) {
+            return Status::Applied;
+        }
         let subs: Vec<_> = self.state.subs.keys().copied().collect();
         if subs.is_empty() {
             self.evaluate(None, None, Status::Applied);
@@ -212,6 +224,25 @@ impl Moving<'_> {
             self.evaluate(Some(sub), None, Status::Applied);
         }
         Status::Applied
+    }
+
+    /// A document's signals count elsewhere now: what is under way stands down and no timer is left. A
+    /// case or deal is forgotten; the account's document rests as it is, in case that is undone.
+    fn leave(&mut self, key: DocKey) {
+        for graph in self.rules.policy().graphs() {
+            let state = self.state.doc(key).and_then(|doc| doc.graph(graph.code()));
+            if state.and_then(|state| state.escalation).is_some_and(|held| held.is_live()) {
+                escalate::close(self, graph, key, Closing::StoodDown);
+            }
+        }
+        let Some(doc) = self.doc_mut(key) else { return };
+        if doc.wake.1 != Timestamp::MAX {
+            doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
+            let (generation, due) = doc.wake;
+            let (kind, graph) = (TimerKind::Reevaluate, Code::default());
+            self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
+        }
+        self.state.subs.remove(&key);
     }
 
     fn is_silent(&self, key: DocKey, graph: Code) -> bool {

@@ -11,6 +11,7 @@
 
 mod buckets;
 mod compile;
+mod complete;
 mod contribute;
 mod decay;
 mod describe;

@@ -11,7 +11,7 @@ use crate::plan::{ScopePlan, Source};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
 use bellwether_core::{Code, Ppm, Rates, Signal, Timestamp, Trust};
-use bellwether_expr::{Slot, Slots};
+use bellwether_expr::{Scope, Slot, Slots};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,9 +269,14 @@ impl FeatureSet {
         heads.map(|head| head.doubtful).max().unwrap_or(0)
     }
 
-    /// Whether signals of this kind mean anything to the set.
+    /// Whether signals of this kind mean anything to documents of some scope.
     pub fn knows(&self, kind: Code) -> bool {
-        self.scope(bellwether_expr::Scope::Account).kind(kind).is_some()
+        Scope::ALL.into_iter().any(|scope| self.knows_in(scope, kind))
+    }
+
+    /// Whether signals of this kind mean anything to documents of this scope.
+    pub fn knows_in(&self, scope: Scope, kind: Code) -> bool {
+        self.scope(scope).kind(kind).is_some()
     }
 }
 

@@ -191,8 +191,10 @@ impl Edge {
         let hints = identity::hints(self.vault.tenant(), raw);
         let found = identity::resolve(&hints, &mut self.directory)?;
         let slot = found.slot.map_or_else(|| self.vault.take_slot(), Ok)?;
+        // What is learnt through a link belongs to the account whose keys matched: links can be undone.
+        let keeper = found.via.unwrap_or(slot);
         let mut learnt: Vec<_> =
-            found.learn.into_iter().map(|(blind, how)| (blind, slot, how)).collect();
+            found.learn.into_iter().map(|(blind, how)| (blind, keeper, how)).collect();
         let contact = raw.contact.as_ref().and_then(|contact| {
             let contact = contact.reveal(Purpose::Identify);
             identity::blind_person(self.vault.tenant(), &raw.source, contact)
@@ -260,7 +262,8 @@ impl Edge {
         about: &About,
         stream: StreamId,
     ) -> Result<Vec<AccountRow>, EdgeError> {
-        let named = about.learnt.iter().any(|(_, _, how)| *how == How::Name);
+        let named =
+            about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
         if !about.new && !named {
             return Ok(Vec::new());
         }
@@ -296,8 +299,9 @@ impl Edge {
     /// The document that a signal belongs to; a case goes before a deal.
     fn document(&self, raw: &RawSignal) -> Option<DocKey> {
         let given = |number: &Option<String>| number.clone().filter(|number| !number.is_empty());
-        let case = given(&raw.case).map(|number| self.case(&raw.source, &number));
-        case.or_else(|| given(&raw.deal).map(|number| self.deal(&raw.source, &number)))
+        let system = raw.numbers.as_deref().unwrap_or(&raw.source);
+        let case = given(&raw.case).map(|number| self.case(system, &number));
+        case.or_else(|| given(&raw.deal).map(|number| self.deal(system, &number)))
     }
 
     /// A keyed hash, so that it needs no table and says nothing of the number.

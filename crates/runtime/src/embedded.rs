@@ -7,6 +7,7 @@
 
 mod intake;
 mod recover;
+pub mod refold;
 mod timers;
 
 pub use recover::{Tenancy, active_rules, read_rules};
@@ -17,7 +18,7 @@ use crate::error::DriveError;
 use crate::keys::Slot;
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
-use bellwether_core::signal::RawSignal;
+use bellwether_core::signal::{MatchedBy, RawSignal};
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
@@ -33,6 +34,7 @@ pub struct Embedded {
     store: Store,
     edge: Edge,
     links: Links,
+    kin: refold::Kin,
     /// The key slot under which refused rows are sealed; taken when the first one comes.
     refused: Option<Slot>,
     book: RuleBook,
@@ -116,22 +118,34 @@ impl Embedded {
         let stamp = Stamp { at, origin, rules, seen: Seen::Unasked };
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
-        self.load(stream)?;
+        if !is_new(&taken) {
+            self.load(stream)?;
+        }
         let fired = match origin {
             Origin::History => self.fire_stream(stream, at, origin)?,
             Origin::Live => 0,
         };
-        if let Body::Signal(signal) = &taken.envelope.body
-            && self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal))
-        {
-            let signal = signal.clone();
-            let seen = self.look_in_journal(stream, &signal)?;
+        if let Some(seen) = self.look_around(&taken)? {
             taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
         }
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
         Ok(Counted { stream, step, fired })
+    }
+
+    /// What the driver knows about a signal's key that the stream's memory does not.
+    fn look_around(&mut self, taken: &Taken) -> Result<Option<Seen>, DriveError> {
+        let stream = taken.envelope.stream;
+        let Body::Signal(signal) = &taken.envelope.body else { return Ok(None) };
+        if let Some(seen) = self.absorbed(stream, signal)? {
+            return Ok(Some(seen));
+        }
+        let unsure = |state| needs_journal(state, signal);
+        if self.streams.get(&stream).is_some_and(unsure) {
+            return self.look_in_journal(stream, signal).map(Some);
+        }
+        Ok(None)
     }
 
     /// Gives any other event to a stream: an answer, a fold. Durable after the next commit.
@@ -219,7 +233,7 @@ impl Embedded {
             driver.pending.batch.at = batch.at;
             driver.store.commit(&batch)?;
             driver.edge.commit();
-            driver.pending.touched.clear();
+            driver.behind.written(std::mem::take(&mut driver.pending.touched));
             driver.write_behind_if_due()
         })
     }
@@ -255,6 +269,14 @@ impl Embedded {
             how: how.as_str().to_owned(),
             since: at,
         }));
+    }
+}
+
+/// Whether the signal is the first one of its account, so that the journal has nothing of its stream.
+fn is_new(taken: &Taken) -> bool {
+    match &taken.envelope.body {
+        Body::Signal(signal) => matches!(signal.matched_by, MatchedBy::New | MatchedBy::Nobody),
+        _ => false,
     }
 }
 

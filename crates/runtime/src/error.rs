@@ -38,6 +38,12 @@ pub enum DriveError {
     /// A spilled row cannot be read back.
     #[error("a row that waited on disk to be sorted cannot be read back")]
     Spool,
+    /// Two accounts cannot be linked or unlinked.
+    #[error(transparent)]
+    Link(#[from] crate::embedded::refold::LinkError),
+    /// Events that would have to be counted anew are no longer kept.
+    #[error("events of the stream {0} were trimmed: it cannot be counted anew")]
+    Trimmed(StreamId),
     /// No rules were activated yet.
     #[error("the data directory has no rules yet")]
     NoRules,
@@ -64,6 +70,8 @@ impl DriveError {
             Self::State(_) => "drive-snapshot",
             Self::Frozen(_) => "drive-frozen",
             Self::Spool => "import-spool",
+            Self::Link(error) => error.code(),
+            Self::Trimmed(_) => "drive-trimmed",
             Self::NoRules => "drive-no-rules",
             Self::BadRules { .. } => "drive-bad-rules",
         }
@@ -76,6 +84,8 @@ impl DriveError {
             Self::Edge(error) => error.help(),
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
+            Self::Link(error) => error.help(),
+            Self::Trimmed(_) => "its features stay as they are; keep events longer than windows reach",
             Self::Event(_) => "keep a copy of the data directory and restore the last backup",
             Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
             Self::Frozen(_) => "`bellwether replay --all` names the first record that differs",

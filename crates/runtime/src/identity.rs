@@ -146,10 +146,11 @@ pub(crate) fn blind_person(keys: &TenantKeys, source: &str, person: &str) -> Opt
 pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
     let mut hints = Vec::with_capacity(raw.account.len() + 3);
     raw.account.iter().for_each(|hint| strong_hints(keys, hint, &mut hints));
+    let within = raw.numbers.as_deref().unwrap_or(&raw.source);
     let numbers = [(How::Case, "case:", &raw.case), (How::Deal, "deal:", &raw.deal)];
     for (how, system, number) in numbers {
         if let Some(number) = number.as_deref().filter(|number| !number.is_empty()) {
-            hints.push(Hint::new(blind_external(keys, &[system, &raw.source], number), how));
+            hints.push(Hint::new(blind_external(keys, &[system, within], number), how));
         }
     }
     if hints.is_empty() {

@@ -14,11 +14,12 @@
 
 use crate::keys::{KeyError, Prf, Secret, Slot, Vault};
 use bellwether_core::{Digest, Personal, StreamId};
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
+const TAG: usize = 16;
 
 /// Changing one of these changes every sealed byte: they are part of the format. Their `/` keeps them
 /// apart from the messages of commitments, which are eight bytes and a field's name.
@@ -88,13 +89,15 @@ impl From<KeyError> for SealError {
 /// Seals, opens and commits for a fixed set of subjects.
 pub struct Sealer {
     slots: Vec<Slot>,
+    /// What sealed bytes begin with: the version and the slots.
+    header: Vec<u8>,
     root: Prf,
     nonce: Prf,
     cipher: XChaCha20Poly1305,
 }
 
 impl Sealer {
-    /// For subjects in rising order of their slots, with their keys in the same order.
+    /// For at most 255 subjects in rising order of their slots, with their keys in the same order.
     pub(crate) fn new(slots: Vec<Slot>, keys: &[Secret]) -> Self {
         let root = match keys {
             [one] => Prf::new(one),
@@ -107,7 +110,9 @@ impl Sealer {
         let seal = Secret::new(root.of(&[SEAL_LABEL]));
         let nonce = Secret::new(root.of(&[NONCE_LABEL]));
         let cipher = XChaCha20Poly1305::new(seal.bytes().into());
-        Self { slots, nonce: Prf::new(&nonce), cipher, root }
+        let mut header = vec![VERSION, slots.len() as u8];
+        slots.iter().for_each(|slot| header.extend_from_slice(&slot.to_be_bytes()));
+        Self { slots, header, nonce: Prf::new(&nonce), cipher, root }
     }
 
     /// Whose keys are needed, in rising order.
@@ -130,16 +135,20 @@ impl Sealer {
     /// # Errors
     /// [`SealError::TooLarge`] above 256 GiB.
     pub fn seal(&self, at: &Context<'_>, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (mut sealed, aad) = (self.header(), self.bound(at));
+        let aad = self.bound(at);
         let mut nonce = self.nonce.message();
         nonce.raw(b"nonce");
         nonce.part(&aad);
         nonce.raw(bytes);
         let nonce: [u8; NONCE] = nonce.end().first_chunk().copied().unwrap_or_default();
+        let begin = self.header.len() + NONCE;
+        let mut sealed = Vec::with_capacity(begin + bytes.len() + TAG);
+        sealed.extend_from_slice(&self.header);
         sealed.extend_from_slice(&nonce);
-        let encrypted =
-            self.cipher.encrypt(&XNonce::from(nonce), Payload { msg: bytes, aad: &aad });
-        sealed.extend_from_slice(&encrypted.map_err(|_| SealError::TooLarge)?);
+        sealed.extend_from_slice(bytes);
+        let inside = sealed.get_mut(begin..).unwrap_or_default().into();
+        let tag = self.cipher.encrypt_inout_detached(&XNonce::from(nonce), &aad, inside);
+        sealed.extend_from_slice(&tag.map_err(|_| SealError::TooLarge)?);
         Ok(sealed)
     }
 
@@ -148,22 +157,17 @@ impl Sealer {
     /// # Errors
     /// [`SealError::Damaged`] when a single bit differs, in the bytes or in where they belong.
     pub fn open(&self, at: &Context<'_>, sealed: &[u8]) -> Result<Personal<Vec<u8>>, SealError> {
-        let rest = sealed.strip_prefix(&self.header()[..]).ok_or(SealError::Damaged)?;
+        let rest = sealed.strip_prefix(&self.header[..]).ok_or(SealError::Damaged)?;
         let (nonce, msg) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
         let aad = &self.bound(at)[..];
         let opened = self.cipher.decrypt(&XNonce::from(*nonce), Payload { msg, aad });
         opened.map(Personal::new).map_err(|_| SealError::Damaged)
     }
 
-    fn header(&self) -> Vec<u8> {
-        let mut header = vec![VERSION, self.slots.len() as u8];
-        self.slots.iter().for_each(|slot| header.extend_from_slice(&slot.to_be_bytes()));
-        header
-    }
-
     /// What sealed bytes are bound to: header, stream, event and field.
     fn bound(&self, at: &Context<'_>) -> Vec<u8> {
-        let mut bound = self.header();
+        let mut bound = Vec::with_capacity(self.header.len() + at.field.len() + 40);
+        bound.extend_from_slice(&self.header);
         bound.extend_from_slice(at.stream.kind.as_str().as_bytes());
         bound.push(b':');
         bound.extend_from_slice(&at.stream.id.to_bytes());

@@ -5,7 +5,7 @@ use super::field::{Field, Make, Source, Times};
 use super::{Entry, Mapping, Part, account};
 use crate::rows::{Cell, Refusal, Row};
 use bellwether_core::signal::{RawSignal, RawValue};
-use bellwether_core::{Digest, Personal, Problem, Timestamp};
+use bellwether_core::{Digest, Duration, Personal, Problem, Timestamp};
 
 /// The longest id, in bytes.
 const MAX_ID: usize = 1024;
@@ -137,6 +137,7 @@ impl<'a> View<'a> {
             contact: contact.map(Personal::new),
             case: self.document(entry.case.as_ref())?,
             deal: self.document(entry.deal.as_ref())?,
+            numbers: entry.numbers.clone(),
             fields,
             personal,
         })
@@ -177,7 +178,19 @@ impl<'a> View<'a> {
             [path] => self.name(*path),
             _ => name,
         };
-        text.map(|text| time(name, text, &times.format, &times.zone)).transpose()
+        let Some(text) = text else { return Ok(None) };
+        let at = time(name, text, &times.format, &times.zone)?;
+        Ok(Some(at.plus(self.order(times)?)))
+    }
+
+    /// Where many rows share an instant, a counter of the source says which one came later.
+    fn order(&self, times: &'a Times) -> Result<Duration, Problem> {
+        let Some(text) = self.maybe(times.order.as_ref())? else { return Ok(Duration::ZERO) };
+        match text.parse::<u32>() {
+            Ok(order) => Ok(Duration::from_micros(i64::from(order.min(999_999)))),
+            Err(_) => Err(Problem::new("row-bad-number", "the `order` of a time is no whole number")
+                .help("name a column that counts up, or leave `order` out")),
+        }
     }
 
     fn field(&self, field: &'a Field) -> Result<Option<RawValue>, Problem> {

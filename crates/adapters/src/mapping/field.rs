@@ -34,6 +34,8 @@ pub(super) struct Times {
     pub(super) from: Source,
     pub(super) format: String,
     pub(super) zone: TimeZone,
+    /// Counts up among rows that share an instant: microseconds added to it.
+    pub(super) order: Option<Source>,
 }
 
 /// A field of a signal.

@@ -148,6 +148,7 @@ fn entry(outer: &mut Fields<'_>, node: &Node, reading: &mut Reading) -> Option<E
     let contact = reading.named_source(&mut fields, "contact");
     let case = reading.named_source(&mut fields, "case");
     let deal = reading.named_source(&mut fields, "deal");
+    let numbers = fields.text("numbers").map(str::to_owned);
     if let (Some(_), Some(_), Some(node)) = (&case, &deal, fields.node("deal")) {
         let message = "a signal belongs to a case or to a deal, not to both";
         check::refuse("mapping-document", &mut fields, node, message, "leave one of them out");
@@ -173,6 +174,7 @@ fn entry(outer: &mut Fields<'_>, node: &Node, reading: &mut Reading) -> Option<E
         contact,
         case,
         deal,
+        numbers,
         fields,
         personal,
     })
@@ -338,13 +340,14 @@ impl Reading {
             if entries.iter().any(|(key, _)| key.text != "const"));
         if !long {
             let (from, zone) = (self.source(fields, node), self.zone.clone());
-            return Some(Times { from, format: "iso".to_owned(), zone });
+            return Some(Times { from, format: "iso".to_owned(), zone, order: None });
         }
         let mut inner = Fields::new(fields.document(), node, fields.problems());
         let from = inner.required("from").map(|node| self.source(&mut inner, node));
         let (format, zone) = self.written_time(&mut inner);
+        let order = self.named_source(&mut inner, "order");
         inner.finish();
-        Some(Times { from: from?, format, zone })
+        Some(Times { from: from?, format, zone, order })
     }
 
     /// The `format` and `timezone` of a time.

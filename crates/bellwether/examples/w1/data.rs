@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use bellwether_core::event::Seen;
 use bellwether_core::signal::{MatchedBy, RawValue};
 use bellwether_core::{AccountId, Envelope, Id, Origin, StreamId, Timestamp, Trust};
-use bellwether_engine::Rules;
+use bellwether_engine::{RuleBook, Rules};
 use bellwether_ledger::{DraftBody, EventDraft, SignalDraft, decode_event, encode_event};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -18,8 +18,9 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) rules: Arc<Rules>,
-    pub(crate) accounts: Vec<Envelope>,
-    pub(crate) signals: Vec<(usize, Envelope)>,
+    pub(crate) book: RuleBook,
+    pub(crate) accounts: Arc<[Envelope]>,
+    pub(crate) signals: Arc<[(usize, Envelope)]>,
     /// Of the signals.
     pub(crate) event_bytes: usize,
 }
@@ -51,7 +52,13 @@ impl World {
             let key = u64::MAX - account as u64;
             accounts.push(event(&rules, account, key, "account", before, &fields).1);
         }
-        Ok(Self { rules, accounts, signals, event_bytes })
+        let book = RuleBook::of(Arc::clone(&rules));
+        Ok(Self { rules, book, accounts: accounts.into(), signals: signals.into(), event_bytes })
+    }
+
+    /// The same events, with other rules in place of those that they name.
+    pub(crate) fn under(&self, rules: Arc<Rules>) -> Self {
+        Self { book: self.book.with_stand_in(&rules), rules, ..self.clone() }
     }
 }
 

@@ -11,7 +11,7 @@ mod data;
 
 use anyhow::{Context, Result, ensure};
 use bellwether_core::{Body, Digest, Envelope, Signal};
-use bellwether_engine::{RuleBook, Scratch, Step, StreamState, step};
+use bellwether_engine::{Scratch, Step, StreamState, step};
 use bellwether_expr::{Scope, Slots};
 use bellwether_features::{DocState, Reading, Registers};
 use bellwether_policy::{Graph, Masks, Rule, Verdict};
@@ -21,7 +21,6 @@ use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Passes over the data; the best one counts, because the machine may be shared.
@@ -47,7 +46,7 @@ fn main() -> Result<()> {
     let recorded = world.recorded()?;
     ensure!(world.decided()? == recorded.decisions, "records and graph disagree");
     let digest = world.digest(&recorded.decisions)?;
-    let moved = World { rules: composed(moved())?, ..world.clone() };
+    let moved = world.under(composed(moved())?);
     let moved = moved.digest(&moved.decided()?)?;
     let (mut rules, mut explained, mut both, mut steps) = (u64::MAX, u64::MAX, u64::MAX, u64::MAX);
     for _ in 0..ROUNDS {
@@ -56,7 +55,7 @@ fn main() -> Result<()> {
         both = both.min(world.features_and_rules()?);
         steps = steps.min(world.steps());
     }
-    let many = World { rules: composed(thousand())?, ..world.clone() }.p99s()?;
+    let many = world.under(composed(thousand())?).p99s()?;
     let rate = |count: usize, nanos: u64| (count as f64 * 1e9 / nanos.max(1) as f64).round();
     let line = json!({
         "w": "W1", "peer": "bellwether", "version": env!("CARGO_PKG_VERSION"), "n": n,
@@ -90,32 +89,24 @@ impl World {
         self.rules.policy().graphs().first().context("the bundle has no graph")
     }
 
-    /// Streams that know what is known of their accounts. The events name the rules that the data
-    /// was read with; the world's own stand in for them.
-    fn streams(&self, scratch: &mut Scratch) -> (RuleBook, Vec<StreamState>) {
-        let known = self.accounts.first().map(|event| event.rules);
-        let book = RuleBook::of(Arc::clone(&self.rules));
-        let book = match known {
-            Some(known) if known != self.rules.digest() => RuleBook::standing_in(known, &self.rules),
-            _ => book,
-        };
+    /// Streams that know what is known of their accounts.
+    fn streams(&self, scratch: &mut Scratch) -> Vec<StreamState> {
         let open = |event: &Envelope| {
             let mut state = StreamState::new(event.stream);
-            black_box(step(&mut state, event, &book, scratch).is_ok());
+            black_box(step(&mut state, event, &self.book, scratch).is_ok());
             state
         };
-        let streams = self.accounts.iter().map(open).collect();
-        (book, streams)
+        self.accounts.iter().map(open).collect()
     }
 
     /// Steps every signal; `seen` gets each step and its nanoseconds on the wall.
     fn each_step(&self, mut seen: impl FnMut(Step, u64) -> Result<()>) -> Result<()> {
         let mut scratch = Scratch::default();
-        let (book, mut streams) = self.streams(&mut scratch);
-        for (account, event) in &self.signals {
+        let mut streams = self.streams(&mut scratch);
+        for (account, event) in self.signals.iter() {
             let state = streams.get_mut(*account).context("a signal of no account")?;
             let before = Instant::now();
-            let step = step(state, event, &book, &mut scratch)?;
+            let step = step(state, event, &self.book, &mut scratch)?;
             let took = before.elapsed();
             seen(step, took.as_nanos() as u64)?;
         }
@@ -141,11 +132,11 @@ impl World {
     /// CPU nanoseconds of whole steps: memory, features, rules, escalation, record, chain.
     fn steps(&self) -> u64 {
         let mut scratch = Scratch::default();
-        let (book, mut streams) = self.streams(&mut scratch);
+        let mut streams = self.streams(&mut scratch);
         let before = on_cpu();
-        for (account, event) in &self.signals {
+        for (account, event) in self.signals.iter() {
             if let Some(state) = streams.get_mut(*account) {
-                black_box(step(state, event, &book, &mut scratch).is_ok());
+                black_box(step(state, event, &self.book, &mut scratch).is_ok());
             }
         }
         on_cpu() - before
@@ -170,7 +161,7 @@ impl World {
         let mut states: Vec<DocState> = self.accounts.iter().map(open).collect();
         let rates = self.rules.policy().rates();
         let before = on_cpu();
-        for (account, event) in &self.signals {
+        for (account, event) in self.signals.iter() {
             let Some(state) = states.get_mut(*account) else { continue };
             self.fold(&mut registers, state, event);
             features.read(state, None, signal(event), event.at, rates, &mut reading);

@@ -10,8 +10,8 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use super::context::{Context, read_time};
 use super::Format;
+use super::context::{Context, read_time};
 use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::table::thousands;
@@ -121,17 +121,15 @@ fn write(store: &Store, args: &DecisionsArgs, sink: &mut Sink) -> Result<Option<
     let (mut written, mut done) = (0, Ok(()));
     let scanned = store.scan(1, |kept| {
         bar.inc(1);
-        done = rows(kept.record).and_then(|(at, rows)| {
-            for row in rows.iter().filter(|row| args.wants(at, row)) {
-                sink.put(row)?;
-                written += 1;
-            }
-            Ok(())
-        });
-        if done.is_err() {
-            done = std::mem::replace(&mut done, Ok(()))
-                .with_context(|| format!("at position {} of the journal", kept.pos));
-        }
+        done = rows(kept.record)
+            .and_then(|(at, rows)| {
+                for row in rows.iter().filter(|row| args.wants(at, row)) {
+                    sink.put(row)?;
+                    written += 1;
+                }
+                Ok(())
+            })
+            .with_context(|| format!("the record at position {} of the journal", kept.pos));
         match done.is_err() || stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

@@ -55,7 +55,8 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
 fn list(context: &Context) -> Exit {
     if context.format == Format::Json {
         let shipped = bundle::SHIPPED.iter();
-        let shipped = shipped.map(|one| serde_json::json!({"bundle": one.name, "about": one.about}));
+        let shipped =
+            shipped.map(|one| serde_json::json!({"bundle": one.name, "about": one.about}));
         println!("{}", serde_json::Value::from_iter(shipped));
         return Exit::Fine;
     }

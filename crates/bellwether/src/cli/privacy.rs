@@ -1,7 +1,7 @@
 //! `privacy`: how long each table keeps its rows, and removing what is past its span.
 
-use super::context::{Context, now, read_time};
 use super::Format;
+use super::context::{Context, now, read_time};
 use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::table::{Table, thousands};

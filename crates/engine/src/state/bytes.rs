@@ -27,7 +27,7 @@ pub enum StateError {
 const VERSION: u8 = 1;
 
 /// The scope of a document.
-pub(crate) fn scope_of(doc: DocKey) -> Scope {
+pub fn scope_of(doc: DocKey) -> Scope {
     match doc {
         DocKey::Account => Scope::Account,
         DocKey::Case(_) => Scope::Case,

@@ -184,9 +184,10 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask) {
     if !apply(moving, graph, key, event, TimerKind::Deadline) {
         return;
     }
-    // What imported history opened was never really asked: only a new signal makes it real.
+    // What imported history opened was never really asked: only a new signal makes it real, not
+    // time and not counting anew.
     let asleep = before.is_some() && moving.is_silent(key, graph.code());
-    let woken = matches!(moving.event.body, Body::Timer { .. });
+    let woken = matches!(moving.event.body, Body::Timer { .. } | Body::Folded { .. });
     let live = moving.event.origin == Origin::Live && !(asleep && woken);
     if let Some(doc) = moving.doc_mut(key) {
         doc.graph_mut(graph.code()).silent = !live;
@@ -203,7 +204,7 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask) {
     }
 }
 
-fn close(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, how: Closing) {
+pub(super) fn close(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, how: Closing) {
     let at = moving.state.time;
     let Some(doc) = moving.doc_mut(key) else { return };
     let state = doc.graph_mut(graph.code());

@@ -35,6 +35,7 @@ impl Moving<'_> {
             self.subject(DocKey::Account, signal, status, woken.filter(|_| sub.is_none()));
         }
         if let Some(sub) = sub
+            && self.state.subs.contains_key(&sub)
             && self.rules.decides_about(scope_of(sub))
         {
             self.subject(sub, signal, status, woken);
@@ -64,6 +65,9 @@ impl Moving<'_> {
                 let own = woken.filter(|(_, woken)| *woken == graph.code()).map(|(kind, _)| kind);
                 ended |= self.graph(nth, graph, key, status, own);
             }
+        }
+        if !ended && let Some(doc) = self.doc_mut(key) {
+            doc.ended = None;
         }
         self.set_wake(key, scope);
         if ended {

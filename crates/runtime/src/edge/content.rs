@@ -20,7 +20,7 @@ pub(super) fn hash(
     canon.number(b'n', raw.known_at.unwrap_or(raw.at).micros());
     canon.text(b'r', raw.trust.as_str());
     raw.account.iter().for_each(|hint| canon.hint(hint));
-    for (tag, text) in [(b'C', &raw.case), (b'D', &raw.deal)] {
+    for (tag, text) in [(b'C', &raw.case), (b'D', &raw.deal), (b'S', &raw.numbers)] {
         text.iter().for_each(|text| canon.text(tag, text));
     }
     raw.contact.iter().for_each(|contact| canon.text(b'P', contact.reveal(Purpose::Seal)));

@@ -4,11 +4,7 @@ use super::ACCOUNT_NAME;
 use crate::identity::{Blind, How};
 use crate::keys::{Slot, Vault};
 use crate::seal::{self, Context, SealError};
-use bellwether_core::event::Seen;
-use bellwether_core::{AccountId, Digest, Envelope, Personal, Purpose, StreamId};
-
-/// Where `seen` belongs in an event's bytes: before `stream`, which nothing but ids and numbers follow.
-const AFTER_SEEN: &[u8] = b",\"stream\":\"";
+use bellwether_core::{AccountId, Envelope, Personal, Purpose, StreamId};
 
 /// A signal, taken in.
 #[derive(Clone, Debug)]
@@ -49,40 +45,7 @@ pub struct Payload {
     pub sealed: Vec<u8>,
 }
 
-impl Taken {
-    /// Writes what the driver found in the journal into the event. Call it once, before anything is
-    /// made of the bytes.
-    pub fn mark_seen(&mut self, seen: Seen) {
-        let word = Seen::ALL.iter().skip(1).find(|(known, _)| *known == seen);
-        let place = self.bytes.windows(AFTER_SEEN.len()).rposition(|part| part == AFTER_SEEN);
-        if let (Some((_, word)), Some(place)) = (word, place) {
-            self.bytes.splice(place..place, format!(",\"seen\":\"{word}\"").into_bytes());
-            self.envelope.seen = seen;
-            self.envelope.digest = Digest::of(&self.bytes);
-        }
-    }
-}
-
 impl Payload {
-    /// The slot under which it is found: the contact's, or the account's where there is no contact.
-    pub fn owner(&self) -> Slot {
-        self.slots.last().copied().unwrap_or_default()
-    }
-
-    /// One row's bytes: the length of the name, the name, the sealed bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        // A part's name has at most 64 bytes.
-        [&[self.part.len() as u8][..], self.part.as_bytes(), &self.sealed].concat()
-    }
-
-    /// The reverse of [`Payload::to_bytes`]; the slots then come in rising order.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (length, rest) = bytes.split_first()?;
-        let (part, sealed) = rest.split_at_checked(usize::from(*length))?;
-        let part = std::str::from_utf8(part).ok()?.to_owned();
-        Some(Self { part, slots: seal::slots_of(sealed)?, sealed: sealed.to_vec() })
-    }
-
     /// Opens it; `event` is the key of its event.
     ///
     /// # Errors

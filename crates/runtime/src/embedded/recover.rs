@@ -3,7 +3,7 @@
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
 //! that differs is frozen: it takes no events until somebody has looked.
 
-use super::{Embedded, Pending, intake, timers};
+use super::{Embedded, Pending, intake, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use bellwether_core::event::Seen;
@@ -29,7 +29,7 @@ impl Embedded {
             replay.start_from(state);
         }
         let (mut fault, mut differs) = (None, false);
-        self.store.stream_events(stream, from, |kept| {
+        self.rows_of(stream, from, |kept| {
             match replay.check(kept.event, kept.record) {
                 Ok(_) => {}
                 Err(ReplayError::Differs { .. }) => differs = true,
@@ -64,6 +64,7 @@ impl Embedded {
         stream: StreamId,
         signal: &Signal,
     ) -> Result<Seen, DriveError> {
+        self.index_if_far()?;
         let waiting = self.pending.batch.entries.iter().filter(|entry| entry.stream == stream);
         let mut found = Seen::New;
         let mut look = |event: &[u8]| -> Result<(), DriveError> {
@@ -76,7 +77,7 @@ impl Embedded {
             Ok(())
         };
         let mut kept = Ok(());
-        self.store.stream_events(stream, 1, |row| {
+        self.rows_of(stream, 1, |row| {
             kept = look(row.event);
             if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -173,6 +174,7 @@ impl Embedded {
             store,
             edge,
             links,
+            kin: refold::Kin::default(),
             refused,
             book,
             active,
@@ -205,7 +207,8 @@ impl Embedded {
 
     /// Derives the streams that changed behind the snapshots, and compares their records.
     fn read_tail(&mut self) -> Result<(), DriveError> {
-        while self.store.index_behind(timers::BATCH_INDEX)? {}
+        self.index()?;
+        self.relearn()?;
         let mut streams = BTreeSet::new();
         let from = self.store.covered_pos()? + 1;
         self.store.scan(from, |row| {

@@ -19,6 +19,8 @@ const KEPT: usize = 100_000;
 #[derive(Default)]
 pub(super) struct Behind {
     changed: BTreeSet<StreamId>,
+    /// Streams that may have rows behind the index.
+    unindexed: BTreeSet<StreamId>,
     timers: Vec<TimerRow>,
     committed: usize,
     entries: usize,
@@ -29,6 +31,16 @@ impl Behind {
         self.changed.insert(stream);
         self.entries += 1;
         self.timers.extend(timers.iter().map(|timer| TimerRow { stream, timer: *timer }));
+    }
+
+    /// Rows of these streams were written to the journal.
+    pub(super) fn written(&mut self, streams: BTreeSet<StreamId>) {
+        self.unindexed.extend(streams);
+    }
+
+    /// Whether the index knows every row of a stream.
+    pub(super) fn is_indexed(&self, stream: StreamId) -> bool {
+        !self.unindexed.contains(&stream)
     }
 
     /// What was noted so far is committed.
@@ -133,12 +145,25 @@ impl Embedded {
         let timers = std::mem::take(&mut self.behind.timers);
         let rows = Rows { snapshots: &snapshots, timers: &timers, covered_pos };
         self.store.put_behind(&rows)?;
-        while self.store.index_behind(BATCH_INDEX)? {}
+        self.index()?;
         (self.behind.committed, self.behind.entries) = (0, 0);
         if self.streams.len() > KEPT {
             self.streams.clear();
         }
         Ok(())
+    }
+
+    /// Indexes every row of the journal.
+    pub(super) fn index(&mut self) -> Result<(), DriveError> {
+        while self.store.index_behind(BATCH_INDEX)? {}
+        self.behind.unindexed.clear();
+        Ok(())
+    }
+
+    /// Indexes the journal once searching what lies behind the index takes longer than that.
+    pub(super) fn index_if_far(&mut self) -> Result<(), DriveError> {
+        let far = self.store.last_pos()? - self.store.indexed_pos()? > FAR;
+        if far { self.index() } else { Ok(()) }
     }
 
     /// What a snapshot depends on: the engine's number and the layout of the features.
@@ -149,6 +174,9 @@ impl Embedded {
         Digest::of_parts([b"snapshot".as_slice(), &engine, layout.as_bytes()])
     }
 }
+
+/// How many rows behind the index are searched rather than indexed.
+const FAR: u64 = 4 * super::BATCH as u64;
 
 /// How many entries are indexed in one transaction.
 pub(super) const BATCH_INDEX: u64 = 20_000;

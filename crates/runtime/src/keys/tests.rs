@@ -82,7 +82,9 @@ fn minting_ahead_waits_until_half_a_block_is_left() {
     let mut vault = vault(1, &store, 1).unwrap();
     vault.mint_ahead().unwrap();
     assert_eq!(store.next_free_slot().unwrap(), BLOCK + 1);
-    (0..BLOCK * 2 / 3).for_each(|_| drop(vault.take_slot().unwrap()));
+    for _ in 0..BLOCK * 2 / 3 {
+        vault.take_slot().unwrap();
+    }
     vault.mint_ahead().unwrap();
     assert_eq!(store.next_free_slot().unwrap(), 2 * BLOCK + 1);
 }
@@ -226,7 +228,7 @@ fn a_key_file_must_be_well_formed_and_private() {
     for (text, code) in [
         (fine.trim().to_owned(), ""),
         (String::new(), "key-file-malformed"),
-        (fine[1..].to_owned(), "key-file-malformed"),
+        (fine.trim().chars().skip(1).collect(), "key-file-malformed"),
         (format!("{fine}{fine}"), "key-file-malformed"),
         (fine.replace(fine.chars().next().unwrap(), "+"), "key-file-malformed"),
         ("a".repeat(1_000_000), "key-file-malformed"),
@@ -234,6 +236,7 @@ fn a_key_file_must_be_well_formed_and_private() {
         std::fs::write(&path, text).unwrap();
         let found = FileKeys::at(&path).master();
         assert_eq!(found.as_ref().err().map_or("", |error| error.code()), code);
-        assert!(found.err().is_none_or(|error| !format!("{error:?} {error}").contains(&fine[..9])));
+        let shown = found.err().map(|error| format!("{error:?} {error}")).unwrap_or_default();
+        assert!(!shown.contains(fine.trim()), "{shown}");
     }
 }

@@ -9,6 +9,7 @@ use crate::seal::Sealer;
 use bellwether_core::{Id, SubjectId, Timestamp};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// How many keys are minted at a time.
@@ -19,6 +20,10 @@ const CHECK: Slot = 1;
 
 /// How many unwrapped keys are kept in each of the cache's two generations.
 const KEPT: usize = 32_768;
+
+/// How many sealers are kept in each of the cache's two generations: most signals come from whoever
+/// wrote before.
+const KEPT_SEALERS: usize = 4_096;
 
 const NONCE: usize = 24;
 
@@ -39,6 +44,8 @@ pub struct Vault {
     /// The first slot that has no key yet.
     end: Slot,
     open: Recent<Slot, Open>,
+    /// By the lowest and the highest slot of one or two subjects.
+    sealers: Recent<(Slot, Slot), Arc<Sealer>>,
 }
 
 impl Vault {
@@ -55,7 +62,8 @@ impl Vault {
         let tenant = TenantKeys::derive(&provider.master()?, tenant);
         let end = store.next_free_slot()?;
         let next = next.max(CHECK + 1);
-        let mut vault = Self { provider, store, tenant, next, end, open: Recent::new(KEPT) };
+        let (open, sealers) = (Recent::new(KEPT), Recent::new(KEPT_SEALERS));
+        let mut vault = Self { provider, store, tenant, next, end, open, sealers };
         if end == CHECK {
             vault.mint()?;
         } else {
@@ -144,8 +152,18 @@ impl Vault {
     /// # Errors
     /// `key-unknown` for no slot at all, which everybody could open, and for more than 255;
     /// `key-erased`, `key-damaged`, and what the store says.
-    pub fn sealer(&mut self, slots: &[Slot]) -> Result<Sealer, KeyError> {
-        sealer(slots, |slot| self.entry(slot))
+    pub fn sealer(&mut self, slots: &[Slot]) -> Result<Arc<Sealer>, KeyError> {
+        let ends = match slots {
+            [one] => Some((*one, *one)),
+            [one, two] => Some((*one.min(two), *one.max(two))),
+            _ => None,
+        };
+        if let Some(kept) = ends.and_then(|ends| self.sealers.get(&ends)) {
+            return Ok(kept);
+        }
+        let sealer = Arc::new(sealer(slots, |slot| self.entry(slot))?);
+        ends.into_iter().for_each(|ends| self.sealers.put(ends, Arc::clone(&sealer)));
+        Ok(sealer)
     }
 
     /// The same for reading what was sealed: it asks the key database and keeps nothing.
@@ -162,15 +180,15 @@ impl Vault {
     /// What the store says; the key may then still be there, so call again.
     pub fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, KeyError> {
         self.open.drop_one(&slot);
-        let destroyed = self.store.destroy(slot, at);
-        self.open.drop_one(&slot);
-        Ok(destroyed?)
+        self.sealers.clear();
+        Ok(self.store.destroy(slot, at)?)
     }
 
     /// Drops unwrapped keys from memory, so that they do not stay there for long; they are unwrapped
     /// anew when used.
     pub fn forget(&mut self) {
         self.open.clear();
+        self.sealers.clear();
     }
 
     /// The tenant's keys.

@@ -174,7 +174,7 @@ proptest! {
 
     #[test]
     fn rubbish_never_opens(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-        let mut vault = SHARED.lock().unwrap();
+        let vault = SHARED.lock().unwrap();
         let at = Context { stream: stream(1), event: 1, field: "a" };
         prop_assert!(open(&vault, &at, &bytes).is_err());
     }

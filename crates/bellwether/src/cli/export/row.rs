@@ -50,9 +50,9 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     /// The cells in the order of [`COLUMNS`].
-    pub(super) fn cells(&self) -> [Cow<'_, str>; 16] {
-        let number = |number: u64| Cow::Owned(number.to_string());
-        let word = |word| Cow::Borrowed(word);
+    pub(super) fn cells<'a>(&'a self) -> [Cow<'a, str>; 16] {
+        let word = |word: &'a str| -> Cow<'a, str> { Cow::Borrowed(word) };
+        let number = |number: u64| -> Cow<'a, str> { Cow::Owned(number.to_string()) };
         [
             Cow::Owned(self.at.to_string()),
             word(&self.stream),
@@ -75,13 +75,12 @@ impl Row<'_> {
 
     /// The same as a JSON object; numbers are numbers there.
     pub(super) fn json(&self) -> serde_json::Value {
-        let supersedes = self.supersedes;
         serde_json::json!({
             "at": self.at.to_string(), "stream": self.stream, "seq": self.seq,
             "graph": self.graph, "doc": self.doc, "outcome": self.outcome, "node": self.node,
             "rule": self.rule, "asked": self.asked,
             "completeness": self.completeness.get() as f64 / Ppm::ONE.get() as f64,
-            "trust": self.trust, "changed": self.changed, "supersedes": supersedes,
+            "trust": self.trust, "changed": self.changed, "supersedes": self.supersedes,
             "status": self.status, "origin": self.origin, "rules": self.rules,
         })
     }

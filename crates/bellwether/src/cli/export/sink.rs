@@ -2,7 +2,7 @@
 
 use super::Form;
 use super::row::{COLUMNS, Row};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
@@ -31,8 +31,13 @@ struct Unfinished {
 impl Sink {
     /// Opens stdout for `-`, else a file beside the one that is wanted.
     pub(super) fn open(out: &Path, form: Form) -> Result<Self> {
+        let direct = out.exists() && !out.is_file();
         let (target, file): (Target, _) = if out.as_os_str() == "-" {
             (Box::new(stdout().lock()), None)
+        } else if direct {
+            // A pipe or a device: there is nothing to rename over.
+            let file = File::options().write(true).open(out);
+            (Box::new(file.with_context(|| format!("cannot write {}", out.display()))?), None)
         } else {
             let file = Unfinished::create(out)?;
             (Box::new(file.file.try_clone()?), Some(file))
@@ -40,7 +45,7 @@ impl Sink {
         let rows = match form {
             Form::Csv => {
                 let mut csv = csv::Writer::from_writer(target);
-                csv.write_record(COLUMNS)?;
+                csv.write_record(COLUMNS).map_err(plain)?;
                 Rows::Csv(Box::new(csv))
             }
             Form::Jsonl => Rows::Jsonl(BufWriter::new(target)),
@@ -51,7 +56,10 @@ impl Sink {
     /// Writes a row.
     pub(super) fn put(&mut self, row: &Row<'_>) -> Result<()> {
         match &mut self.rows {
-            Rows::Csv(csv) => csv.write_record(row.cells().map(safe).iter().map(|c| c.as_bytes()))?,
+            Rows::Csv(csv) => {
+                let cells = row.cells().map(safe);
+                csv.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(plain)?;
+            }
             Rows::Jsonl(lines) => {
                 serde_json::to_writer(&mut *lines, &row.json()).map_err(std::io::Error::from)?;
                 lines.write_all(b"\n")?;
@@ -79,14 +87,14 @@ impl Sink {
 
 impl Unfinished {
     fn create(wanted: &Path) -> Result<Self> {
-        if wanted.is_dir() {
-            bail!("{} is a folder; name a file", wanted.display());
-        }
+        // Behind a link, the file that it leads to is replaced, not the link.
+        let wanted = wanted.canonicalize().unwrap_or_else(|_| wanted.to_owned());
         let mut name = wanted.as_os_str().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let name = PathBuf::from(name);
-        let file = File::create(&name).with_context(|| format!("cannot write {}", name.display()))?;
-        Ok(Self { file, name, wanted: wanted.to_owned() })
+        let file =
+            File::create(&name).with_context(|| format!("cannot write {}", name.display()))?;
+        Ok(Self { file, name, wanted })
     }
 }
 
@@ -94,6 +102,14 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         // After the renaming there is nothing under this name.
         let _ = std::fs::remove_file(&self.name);
+    }
+}
+
+/// The system's own error, so that a reader that left can be told from a full disk.
+fn plain(error: csv::Error) -> anyhow::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => anyhow!("a row cannot be written: {other:?}"),
     }
 }
 

@@ -26,9 +26,7 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     let (old, new) = (bundle::load(&args.old)?, bundle::load(&args.new)?);
     let changes = changes(&old, &new);
     if context.format == Format::Json {
-        let one = |change: &Change| {
-            serde_json::json!({"what": change.what, "old": change.old, "new": change.new})
-        };
+        let one = |change: &Change| serde_json::json!({"what": change.what, "old": change.old, "new": change.new});
         println!("{}", serde_json::Value::from_iter(changes.iter().map(one)));
         return Ok(Exit::Fine);
     }
@@ -63,8 +61,13 @@ fn facts(rules: &Rules) -> BTreeMap<&str, &Definition> {
 
 /// A digest stands for the whole definition; where only that differs, the place says where to look.
 fn fact(name: &str, was: Option<&Definition>, now: Option<&Definition>) -> Change {
-    let words = |one: &Definition| {
-        format!("{} of the {}, as defined in {}", one.kind, one.scope.as_str(), one.place)
-    };
-    Change { what: format!("fact `{name}`"), old: was.map(words), new: now.map(words) }
+    let words = |one: &Definition| format!("{} of the {}", one.kind, one.scope.as_str());
+    let (old, new) = (was.map(words), now.map(words));
+    match now {
+        Some(now) if old == new => {
+            let what = format!("fact `{name}`\n  is worked out differently, see {}", now.place);
+            Change { what, old: None, new: None }
+        }
+        _ => Change { what: format!("fact `{name}`"), old, new },
+    }
 }

@@ -1,8 +1,8 @@
 //! `policy show`: routing graphs as text that the owner of the rules can read.
 
 use crate::bundle;
-use crate::cli::context::{Context, now, read_time};
 use crate::cli::Format;
+use crate::cli::context::{Context, now, read_time};
 use crate::exit::Exit;
 use anyhow::{Result, bail};
 use bellwether_core::problem::nearest;

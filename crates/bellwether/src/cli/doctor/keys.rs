@@ -1,0 +1,91 @@
+//! Keys: whether the master key is there, closed to others, and the one that this directory needs.
+
+use super::finding::Finding;
+use crate::cli::context::Context;
+use bellwether_core::{SubjectId, Timestamp};
+use bellwether_runtime::keys::{
+    FileKeys, KeyError, KeyProvider, KeyStore, Slot, StoreFault, StoredKey, Vault,
+};
+use bellwether_store::{Keys, Store, StoreError};
+use std::ops::Range;
+
+pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
+    let mut findings = vec![master(context)];
+    let keys = match Keys::open(&context.data, true) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.push(Finding::store("key database", &error));
+            return findings;
+        }
+    };
+    let well = findings.iter().all(|finding| finding.code.is_none());
+    if let (Some(store), true) = (store, well) {
+        findings.push(match fits(context, store, keys) {
+            Ok(minted) => {
+                let found = format!("opens with this master key, {minted} keys minted");
+                Finding::ok("key database", found)
+            }
+            Err(error) => unfit("key database", &error),
+        });
+    }
+    findings
+}
+
+fn unfit(about: &str, error: &KeyError) -> Finding {
+    Finding::broken(about, error.to_string(), error.help()).code(error.code())
+}
+
+fn master(context: &Context) -> Finding {
+    let about = "master key";
+    if context.seed_file().exists() {
+        let mend = "fine for a demo or a test; for real data start anew without a seed";
+        return Finding::look(about, "from a seed: nothing here is secret", mend);
+    }
+    let file = context.key_file();
+    match FileKeys::at(&file).master() {
+        Ok(_) if file.starts_with(&context.data) => {
+            let found = format!("{}, closed to others", file.display());
+            Finding::ok(about, found)
+        }
+        Ok(_) => Finding::ok(about, format!("{}, apart from the data", file.display())),
+        Err(error) => unfit(about, &error),
+    }
+}
+
+/// How many keys there are, if the master key opens them and they reach as far as the data.
+fn fits(context: &Context, store: &Store, keys: Keys) -> Result<Slot, KeyError> {
+    let fault = |error: StoreError| KeyError::from(to_fault(error));
+    let missing = |_| KeyError::Missing { path: context.seed_file().display().to_string() };
+    let provider = context.keys().map_err(missing)?;
+    let tenant = store.meta().map_err(fault)?.tenant;
+    let next = store.slots_taken().map_err(fault)? + 1;
+    let minted = keys.next_free_slot().map_err(fault)?.saturating_sub(1);
+    Vault::open(provider, Box::new(Unwritten(keys)), &tenant, next)?;
+    Ok(minted)
+}
+
+fn to_fault(error: StoreError) -> StoreFault {
+    StoreFault { reason: error.code(), source: Box::new(error) }
+}
+
+/// The key database for reading: whatever would change it is refused.
+struct Unwritten(Keys);
+
+impl KeyStore for Unwritten {
+    fn next_free_slot(&self) -> Result<Slot, StoreFault> {
+        self.0.next_free_slot().map_err(to_fault)
+    }
+
+    fn mint_block(&mut self, _: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault> {
+        Err(to_fault(StoreError::ReadOnly))
+    }
+
+    fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault> {
+        let kept = self.0.key(slot).map_err(to_fault)?;
+        Ok(kept.map(|key| StoredKey { id: key.id, wrapped: key.wrapped }))
+    }
+
+    fn destroy(&mut self, _: Slot, _: Timestamp) -> Result<bool, StoreFault> {
+        Err(to_fault(StoreError::ReadOnly))
+    }
+}

@@ -1,0 +1,159 @@
+//! Rules, records and the clock: whether what was decided can be derived again.
+
+use super::finding::Finding;
+use super::tables::told;
+use crate::progress;
+use crate::table::thousands;
+use bellwether_core::{Body, Origin, StreamId, Timestamp};
+use bellwether_engine::{Replay, ReplayError, RuleBook};
+use bellwether_ledger::decode_event;
+use bellwether_runtime::embedded::read_rules;
+use bellwether_store::{Store, StoreError};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// A start derives every record behind the snapshots again; beyond this many it takes long.
+const LONG_TAIL: u64 = 200_000;
+
+pub(super) fn look(store: &Store, full: bool, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match read_rules(store) {
+        Ok(book) => {
+            findings.push(told("rules", rules(store, &book)));
+            findings.push(told("records", records(store, &book, full)));
+        }
+        Err(error) => {
+            let (code, help) = (error.code(), error.help());
+            findings.push(Finding::broken("rules", error.to_string(), help).code(code));
+        }
+    }
+    findings.push(told("snapshots", snapshots(store)));
+    findings.push(told("clock", clock(store, now)));
+    findings
+}
+
+fn rules(store: &Store, book: &RuleBook) -> Result<Finding> {
+    let mut active = None;
+    store.stream_events(StreamId::SYSTEM, 1, |kept| {
+        if let Ok(event) = decode_event(kept.event)
+            && let Body::RulesActivated { rules } = event.body
+        {
+            active = Some((rules, event.at));
+        }
+        ControlFlow::Continue(())
+    })?;
+    let in_force = active.and_then(|(digest, since)| Some((book.get(&digest)?, since)));
+    Ok(match in_force {
+        Some((rules, since)) => {
+            let meta = rules.policy().meta();
+            let mode = meta.mode.as_str();
+            let found = format!("{} {} ({mode}) in force since {since}", meta.name, meta.version);
+            Finding::ok("rules", found)
+        }
+        None => {
+            let mend = "`bellwether init --bundle NAME` activates a bundle";
+            Finding::broken("rules", "none are in force", mend).code("drive-no-rules")
+        }
+    })
+}
+
+fn snapshots(store: &Store) -> Result<Finding> {
+    let (covered, last) = (store.covered_pos()?, store.last_pos()?);
+    let behind = last.saturating_sub(covered);
+    let found = format!("cover {} of {} records", thousands(covered), thousands(last));
+    Ok(if behind > LONG_TAIL {
+        let mend = "the next start derives the rest again, which takes a while; nothing is lost";
+        Finding::look("snapshots", found, mend)
+    } else {
+        Finding::ok("snapshots", found)
+    })
+}
+
+/// Derives records again: those of every stream that moved behind the snapshots, or all of them. A
+/// stream whose records differ is frozen when the directory is opened.
+fn records(store: &Store, book: &RuleBook, full: bool) -> Result<Finding> {
+    let about = if full { "records (all)" } else { "records (newest)" };
+    let from = if full { 1 } else { store.covered_pos()? + 1 };
+    let mut streams = BTreeSet::new();
+    store.scan(from, |row| {
+        streams.insert(row.stream);
+        ControlFlow::Continue(())
+    })?;
+    let bar = progress::bar(streams.len() as u64, "streams derived again");
+    let (mut same, mut frozen, mut trimmed) = (0u64, Vec::new(), 0u64);
+    for stream in streams {
+        bar.inc(1);
+        match derive(store, book, stream)? {
+            Derived::Same(records) => same += records,
+            Derived::Trimmed => trimmed += 1,
+            Derived::Fault(error) => frozen.push(error),
+        }
+    }
+    bar.finish_and_clear();
+    let mut found = format!("{} derived again, byte for byte", thousands(same));
+    if trimmed > 0 {
+        found.push_str(&format!("; {} streams have trimmed events", thousands(trimmed)));
+    }
+    Ok(match frozen.first() {
+        None => Finding::ok(about, found),
+        Some(first) => {
+            let found = format!("{} streams are frozen: {first}", thousands(frozen.len() as u64));
+            let mend = "`bellwether replay --all` names every record that differs";
+            Finding::broken(about, found, mend).code(first.code())
+        }
+    })
+}
+
+enum Derived {
+    Same(u64),
+    Trimmed,
+    Fault(ReplayError),
+}
+
+fn derive(store: &Store, book: &RuleBook, stream: StreamId) -> Result<Derived> {
+    let mut replay = Replay::new(book);
+    let mut derived = Derived::Same(0);
+    store.stream_events(stream, 1, |kept| {
+        if kept.event.is_empty() {
+            derived = Derived::Trimmed;
+            return ControlFlow::Break(());
+        }
+        match (replay.check(kept.event, kept.record), &mut derived) {
+            (Ok(_), Derived::Same(records)) => *records += 1,
+            (Ok(_), _) => {}
+            (Err(error), _) => {
+                derived = Derived::Fault(error);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(derived)
+}
+
+/// The clock must not lie before what already happened.
+fn clock(store: &Store, now: Timestamp) -> Result<Finding> {
+    let (about, mend) =
+        ("clock", "set the system's clock; signals would be counted at wrong times");
+    let created = store.meta()?.created;
+    if now < created {
+        let found = format!("{now} lies before the directory was made, {created}");
+        return Ok(Finding::broken(about, found, mend));
+    }
+    let newest = store.entry(store.last_pos()?)?;
+    let newest = newest.and_then(|kept| decode_event(&kept.event).ok());
+    Ok(match newest {
+        Some(event) if event.at > now && event.origin == Origin::Live => {
+            let found = format!("{now} lies before the newest record, {}", event.at);
+            Finding::broken(about, found, mend)
+        }
+        Some(event) if event.at > now => {
+            let found = format!("imported history reaches into the future, to {}", event.at);
+            let mend = "see that the mapping reads times in the right format and time zone";
+            Finding::look(about, found, mend)
+        }
+        _ => Finding::ok(about, now.to_string()),
+    })
+}

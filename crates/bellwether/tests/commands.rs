@@ -1,0 +1,206 @@
+//! The program as a whole: what commands print, how they end, and what they leave on the disk. Every
+//! test has a folder of its own.
+#![cfg(test)]
+
+mod world;
+
+use serde_json::Value;
+use std::fs;
+use world::{BUNDLE, World, names};
+
+#[test]
+fn a_bad_bundle_is_told_everything_at_once() {
+    let world = World::new();
+    let [.., (routing, text), _] = BUNDLE;
+    let text = text.replace("deal.amount >=", "deal.amuont >=").replace("to: cro", "to: crow");
+    world.write(&format!("small/{routing}"), &text);
+    world.write("small/bundle.yaml", "bundle: small\nversion: one\nowner: ann\ncurrency: EUR\n");
+    world.run(&["policy", "check", "small"]).ends(2).says(&[
+        "small/bundle.yaml:2:10: error[policy-version]",
+        "small/routing/deal.yaml:11:",
+        "error[policy-unknown-node]",
+        "did you mean `cro`?",
+        "deal.amuont",
+        "did you mean `deal.amount`?",
+        "to mend",
+    ]);
+    let json = world.run(&["policy", "check", "small", "--format", "json"]).ends(2).json();
+    let problems = json.as_array().unwrap();
+    assert!(problems.len() >= 3, "{json}");
+    for problem in problems {
+        for key in ["code", "file", "line", "message"] {
+            assert!(!problem[key].is_null(), "{problem}");
+        }
+    }
+    world.run(&["policy", "check", "smal"]).ends(1);
+}
+
+#[test]
+fn a_good_bundle_is_summed_up() {
+    let world = World::new();
+    let said = world.run(&["policy", "check", "small"]).ends(0);
+    said.says(&["small 1.0.0: fine (1 graph, 2 rules,"]);
+    let json = world.run(&["policy", "check", "small", "--format", "json"]).ends(0).json();
+    assert_eq!(json, Value::Array(Vec::new()));
+}
+
+#[test]
+fn each_shipped_bundle_is_fine_and_passes_its_tests() {
+    let world = World::new();
+    let list = world.run(&["policy", "list", "--format", "json"]).ends(0).json();
+    let shipped = list.as_array().unwrap();
+    assert!(shipped.len() >= 4, "{list}");
+    for one in shipped {
+        let bundle = one["bundle"].as_str().unwrap();
+        assert!(one["about"].as_str().unwrap().ends_with('.'), "{one}");
+        world.run(&["policy", "check", bundle]).ends(0).says(&[bundle, "fine"]);
+        let tested = world.run(&["policy", "test", bundle]).ends(0);
+        assert!(tested.out.ends_with(" tests passed\n"), "{bundle}: {}", tested.out);
+        let facts = world.run(&["facts", "--bundle", bundle, "--format", "json"]).ends(0).json();
+        assert!(facts.as_array().unwrap().len() > 3, "{bundle}");
+        world.run(&["policy", "show", bundle]).ends(0).says(&[bundle, "asked now: "]);
+    }
+}
+
+#[test]
+fn a_failing_test_is_a_finding() {
+    let world = World::new();
+    let [.., (tests, text)] = BUNDLE;
+    world.write(&format!("small/{tests}"), &text.replace("node: cro", "node: desk"));
+    world.run(&["policy", "test", "small"]).ends(2).says(&[
+        "large",
+        "small/tests/deal.yaml:2",
+        "expected node `desk`, found `cro`",
+        "0 tests passed, 1 failed",
+    ]);
+}
+
+#[test]
+fn routing_is_shown_and_compared() {
+    let world = World::new();
+    world.run(&["policy", "show", "small", "--graph", "deals"]).ends(0).says(&[
+        "R1-large -> cro",
+        "when deal.amount >= 500000",
+        "because it is large",
+        "asked now: maria, lee, kim",
+    ]);
+    let said = world.run(&["policy", "show", "small", "--graph", "deasl"]).ends(1);
+    assert!(said.err.contains("did you mean `deals`?"), "{}", said.err);
+    for (path, text) in BUNDLE {
+        world.write(&format!("new/{path}"), &text.replace("500000", "900000"));
+    }
+    world.run(&["policy", "diff", "small", "small"]).ends(0).says(&["they say the same"]);
+    world.run(&["policy", "diff", "small", "new"]).ends(0).says(&[
+        "rule `R1-large` of `deals`",
+        "deal.amount >= 900000",
+        "1 difference",
+    ]);
+}
+
+#[test]
+fn decisions_come_out_as_they_were_made() {
+    let world = World::with_deals();
+    world.run(&["export", "decisions", "--out", "all.csv"]).ends(0);
+    let text = fs::read_to_string(world.path("all.csv")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("at,stream,seq,graph,doc,outcome,node,rule,asked,"), "{text}");
+    let large: Vec<_> = lines.iter().filter(|line| line.contains("R1-large")).collect();
+    assert!(large[0].starts_with("2026-02-05T09:00:00Z,account:"), "{text}");
+    assert!(
+        large[0].contains(",cxo,cro,R1-large,maria,1,operator,yes,,applied,history,"),
+        "{text}"
+    );
+
+    let piped = world.run(&["export", "decisions", "--out", "-", "--as", "jsonl"]).ends(0);
+    let rows = piped.lines();
+    assert_eq!(rows.len(), lines.len() - 1, "both forms have the same rows");
+    let asked = rows.iter().find(|row| row["rule"] == "R1-large").unwrap();
+    assert_eq!(asked["asked"][0], "maria");
+    for (words, count) in [
+        (&["--changed", "--from", "2026-03-05", "--until", "2026-03-06"][..], 1),
+        (&["--graph", "deals", "--changed", "--until", "2026-02-06"], 2),
+        (&["--from", "2030-01-01"], 0),
+    ] {
+        let words = [&["export", "decisions", "--out", "-", "--as", "jsonl"], words].concat();
+        let said = world.run(&words).ends(0);
+        assert_eq!(said.lines().len(), count, "{words:?}\n{}", said.out);
+    }
+    let said = world.run(&["export", "decisions", "--out", "x.csv", "--graph", "deal"]).ends(1);
+    assert!(said.err.contains("did you mean `deals`?"), "{}", said.err);
+    assert_eq!(names(world.path(".")), ["all.csv", "bellwether-data", "crm-deals.csv", "small"]);
+}
+
+#[test]
+fn a_healthy_directory_is_told_so() {
+    let world = World::with_deals();
+    let before = names(world.path("bellwether-data"));
+    assert_eq!(world.doctor(0, "broken"), []);
+    let told = world.run(&["doctor", "--full", "--bundle", "small"]).ends(0);
+    assert!(!told.out.contains("tom@us.example"), "{}", told.out);
+    told.says(&[
+        "integrity (full)",
+        "records (all)",
+        "small 1.0.0 (shadow) in force",
+        "1 refused rows: 1 row-no-id",
+        "nothing is broken",
+    ]);
+    assert_eq!(names(world.path("bellwether-data")), before, "it changes nothing");
+}
+
+#[test]
+fn each_breakage_is_named_with_its_code() {
+    for (breakage, check, code) in [
+        ("no key file", "master key", "key-file-missing"),
+        ("another key", "key database", "key-wrong-master"),
+        ("half a key", "master key", "key-file-malformed"),
+        ("open key", "master key", "key-file-exposed"),
+        ("no data.db", "store", "store-missing"),
+        ("no keys.db", "key database", "store-missing"),
+        ("no directory", "data directory", "data-missing"),
+        ("torn data.db", "store", "store-corrupt"),
+    ] {
+        let world = World::with_deals();
+        let key = world.data("master.key");
+        match breakage {
+            "no key file" => fs::remove_file(key).unwrap(),
+            "another key" => fs::write(key, "A".repeat(43)).unwrap(),
+            "half a key" => fs::write(key, "abc").unwrap(),
+            "open key" => world::open_to_others(&key),
+            "no data.db" => fs::remove_file(world.data("data.db")).unwrap(),
+            "no keys.db" => fs::remove_file(world.data("keys.db")).unwrap(),
+            "torn data.db" => {
+                fs::write(world.data("data.db"), [7; 8192]).unwrap();
+                // As long as its log is there, SQLite reads every page from that.
+                fs::remove_file(world.data("data.db-wal")).unwrap();
+            }
+            _ => fs::remove_dir_all(world.path("bellwether-data")).unwrap(),
+        }
+        let broken = world.doctor(2, "broken");
+        let found = broken.iter().find(|(about, _)| about == check).map(|(_, code)| code.as_str());
+        assert_eq!(found, Some(code), "{breakage}: {broken:?}");
+        world.run(&["doctor"]).ends(2).says(&[code, "help: "]);
+    }
+}
+
+#[test]
+fn a_purge_is_shown_before_it_is_done() {
+    let world = World::with_deals();
+    world.run(&["privacy", "purge"]).ends(64);
+    world.run(&["privacy", "purge", "--dry-run", "--yes"]).ends(64);
+    let retention = world.run(&["privacy", "retention"]).ends(0);
+    retention.says(&["quarantine", "30d", "journal", "2190d"]);
+    let rows = |words: &[&str], table: &str, key: &str| {
+        let words = [&["privacy", "purge", "--format", "json"], words].concat();
+        let plan = world.run(&words).ends(0).json();
+        let line = plan.as_array().unwrap().iter().find(|line| line["table"] == table);
+        line.unwrap()[key].as_u64().unwrap()
+    };
+    let later = "2199-01-01";
+    assert_eq!(rows(&["--dry-run"], "quarantine", "rows"), 0);
+    assert_eq!(rows(&["--dry-run", "--now", later], "quarantine", "rows"), 1);
+    assert_eq!(rows(&["--dry-run", "--now", later], "quarantine", "removed"), 0);
+    assert_eq!(rows(&["--yes", "--now", later], "quarantine", "removed"), 1);
+    assert_eq!(rows(&["--dry-run", "--now", later], "quarantine", "rows"), 0);
+    assert_eq!(rows(&["--yes", "--now", later], "journal", "removed"), 0);
+    assert_eq!(world.doctor(0, "broken"), []);
+}
