@@ -58,7 +58,7 @@ fn each_shipped_bundle_is_fine_and_passes_its_tests() {
         assert!(tested.out.ends_with(" tests passed\n"), "{bundle}: {}", tested.out);
         let facts = world.run(&["facts", "--bundle", bundle, "--format", "json"]).ends(0).json();
         assert!(facts.as_array().unwrap().len() > 3, "{bundle}");
-        world.run(&["policy", "show", bundle]).ends(0).says(&[bundle, "asked now: "]);
+        world.run(&["policy", "show", bundle]).ends(0).says(&[bundle, "asked in turn: "]);
     }
 }
 
@@ -82,7 +82,7 @@ fn routing_is_shown_and_compared() {
         "R1-large -> cro",
         "when deal.amount >= 500000",
         "because it is large",
-        "asked now: maria, lee, kim",
+        "asked in turn: maria, lee, kim",
     ]);
     let said = world.run(&["policy", "show", "small", "--graph", "deasl"]).ends(1);
     assert!(said.err.contains("did you mean `deals`?"), "{}", said.err);
@@ -141,7 +141,7 @@ fn a_healthy_directory_is_told_so() {
         "integrity (full)",
         "records (all)",
         "small 1.0.0 (shadow) in force",
-        "1 refused rows: 1 row-no-id",
+        "refused rows: 1 row-no-id",
         "nothing is broken",
     ]);
     assert_eq!(names(world.path("bellwether-data")), before, "it changes nothing");

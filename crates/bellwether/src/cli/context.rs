@@ -89,6 +89,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
+/// An instant for people: to the second.
+pub(crate) fn to_the_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.micros().div_euclid(1_000_000).saturating_mul(1_000_000))
+}
+
 /// An instant as an argument: RFC 3339, or a bare date, which is its midnight in UTC.
 pub(crate) fn read_time(text: &str) -> Result<Timestamp, String> {
     let utc = civil::zone("UTC").map_err(|error| error.to_string())?;

@@ -69,7 +69,7 @@ fn check_bundle(place: &Path) -> Finding {
             return Finding::ok(about, format!("{} {} composes", meta.name, meta.version));
         }
         Ok(rules) => {
-            let found = format!("{} warnings", rules.warnings().len());
+            let found = format!("warnings: {}", rules.warnings().len());
             let mend = format!("`bellwether policy check {}` shows them", place.display());
             return Finding::look(about, found, mend);
         }
@@ -77,7 +77,7 @@ fn check_bundle(place: &Path) -> Finding {
     };
     match error.downcast_ref::<Problems>().map(|problems| problems.0.as_slice()) {
         Some(problems @ [first, ..]) => {
-            let found = format!("{} problems, the first: {}", problems.len(), first.message);
+            let found = format!("problems: {}, the first: {}", problems.len(), first.message);
             let mend = format!("`bellwether policy check {}` shows them all", place.display());
             Finding::broken(about, found, mend).code(first.code)
         }

@@ -1,7 +1,7 @@
 //! `privacy`: how long each table keeps its rows, and removing what is past its span.
 
 use super::Format;
-use super::context::{Context, now, read_time};
+use super::context::{Context, now, read_time, to_the_second};
 use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::table::{Table, thousands};
@@ -141,8 +141,8 @@ fn print_plan(context: &Context, plan: &[Purgeable], removed: &BTreeMap<&'static
     let mut table = Table::new(&["table", ">past its span", ">removed", "oldest", "kept since"]);
     for line in plan {
         let gone = removed.get(line.table).map_or_else(String::new, |rows| thousands(*rows));
-        let oldest = line.oldest.map_or_else(String::new, |at| at.to_string());
-        let row = [&thousands(line.rows), &gone, &oldest, &line.cutoff.to_string()];
+        let oldest = line.oldest.map_or_else(String::new, |at| to_the_second(at).to_string());
+        let row = [&thousands(line.rows), &gone, &oldest, &to_the_second(line.cutoff).to_string()];
         table.row(std::iter::once(line.table).chain(row.map(String::as_str)));
     }
     print!("{}", table.render());

@@ -4,15 +4,18 @@
 //! - Out: signals of several accounts with cases and deals, the same for the same seed.
 //! - Never: a clock or chance that is not seeded.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-#![expect(dead_code, reason = "each test uses its part")]
 
 use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
-use bellwether_core::{Duration, Personal, Ppm, Timestamp, Trust};
-use bellwether_engine::Rules;
+use bellwether_core::{
+    AccountId, DocKey, Personal, Ppm, Purpose, StreamId, Timestamp, Trust,
+};
+use bellwether_engine::state::Doc;
+use bellwether_engine::{Replay, Rules};
 use bellwether_runtime::embedded::{Embedded, Tenancy};
 use bellwether_runtime::keys::SeededKeys;
 use bellwether_testkit::Dice;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -171,7 +174,41 @@ pub(crate) fn history(seed: u64, accounts: u64, signals: u64, days: i64) -> Vec<
     times.into_iter().enumerate().map(one).collect()
 }
 
-/// A span of seconds.
-pub(crate) fn seconds(count: i64) -> Duration {
-    Duration::from_secs(count)
+/// What the system calls the account of a signal.
+pub(crate) fn account_of(raw: &RawSignal) -> String {
+    raw.account.iter().find_map(named).unwrap_or_default()
+}
+
+fn named(hint: &AccountHint) -> Option<String> {
+    match hint {
+        AccountHint::External(_, id) => Some(id.reveal(Purpose::Identify).clone()),
+        _ => None,
+    }
+}
+
+/// The account that the system calls so.
+pub(crate) fn account(driver: &mut Embedded, name: &str) -> AccountId {
+    driver.edge().lookup_external("crm", name).unwrap().accounts[0]
+}
+
+/// Feature states of every document of a stream.
+pub(crate) fn states(driver: &mut Embedded, stream: StreamId) -> BTreeMap<DocKey, Vec<u8>> {
+    let rules = driver.rules().clone();
+    let Some(state) = driver.state(stream).unwrap() else { return BTreeMap::new() };
+    let encode = |(key, doc): (DocKey, &Doc)| {
+        let mut bytes = Vec::new();
+        rules.features().encode(&doc.features, &mut bytes);
+        (key, bytes)
+    };
+    state.docs().map(encode).collect()
+}
+
+/// Every record is derived again and compared, byte for byte.
+pub(crate) fn assert_replays(driver: &Embedded) {
+    let mut replay = Replay::new(driver.book());
+    let scanned = driver.store().scan(1, |row| {
+        replay.check(row.event, row.record).unwrap();
+        ControlFlow::Continue(())
+    });
+    scanned.unwrap();
 }

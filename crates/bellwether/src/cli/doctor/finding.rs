@@ -72,6 +72,9 @@ impl Finding {
     }
 }
 
+/// Tables with fewer bytes than this in use are left out of what people read.
+const SMALL: u64 = 1000;
+
 /// Findings as they came, then how to mend what is not well, then the sizes of tables.
 pub(super) fn text(findings: &[Finding], sizes: &[TableSize]) -> String {
     let mut table = Table::new(&["", "check", "found"]);
@@ -84,9 +87,10 @@ pub(super) fn text(findings: &[Finding], sizes: &[TableSize]) -> String {
         let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
         let _ = write!(text, "\n{}: {about}{code}\n  help: {mend}\n", state.as_str());
     }
-    if !sizes.is_empty() {
+    let filled: Vec<_> = sizes.iter().filter(|size| size.bytes - size.unused >= SMALL).collect();
+    if !filled.is_empty() {
         let mut table = Table::new(&["table", ">kB", ">free kB"]);
-        for size in sizes {
+        for size in filled {
             let row = [size.bytes, size.unused].map(|bytes| thousands(bytes.div_ceil(1000)));
             table.row([&size.table, &row[0], &row[1]]);
         }

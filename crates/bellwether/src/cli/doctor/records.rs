@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::tables::told;
+use crate::cli::context::to_the_second;
 use crate::progress;
 use crate::table::thousands;
 use bellwether_core::{Body, Origin, StreamId, Timestamp};
@@ -49,6 +50,7 @@ fn rules(store: &Store, book: &RuleBook) -> Result<Finding> {
         Some((rules, since)) => {
             let meta = rules.policy().meta();
             let mode = meta.mode.as_str();
+            let since = to_the_second(since);
             let found = format!("{} {} ({mode}) in force since {since}", meta.name, meta.version);
             Finding::ok("rules", found)
         }
@@ -94,12 +96,12 @@ fn records(store: &Store, book: &RuleBook, full: bool) -> Result<Finding> {
     bar.finish_and_clear();
     let mut found = format!("{} derived again, byte for byte", thousands(same));
     if trimmed > 0 {
-        found.push_str(&format!("; {} streams have trimmed events", thousands(trimmed)));
+        found.push_str(&format!("; streams with trimmed events: {}", thousands(trimmed)));
     }
     Ok(match frozen.first() {
         None => Finding::ok(about, found),
         Some(first) => {
-            let found = format!("{} streams are frozen: {first}", thousands(frozen.len() as u64));
+            let found = format!("frozen streams: {}; {first}", thousands(frozen.len() as u64));
             let mend = "`bellwether replay --all` names every record that differs";
             Finding::broken(about, found, mend).code(first.code())
         }
@@ -154,6 +156,6 @@ fn clock(store: &Store, now: Timestamp) -> Result<Finding> {
             let mend = "see that the mapping reads times in the right format and time zone";
             Finding::look(about, found, mend)
         }
-        _ => Finding::ok(about, now.to_string()),
+        _ => Finding::ok(about, to_the_second(now).to_string()),
     })
 }

@@ -1,6 +1,7 @@
 //! The store's files: whether they are whole, how large, and what waits in them.
 
 use super::finding::Finding;
+use crate::cli::context::to_the_second;
 use crate::table::thousands;
 use bellwether_core::{Duration, Timestamp};
 use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize};
@@ -82,10 +83,9 @@ fn quarantine(store: &Store) -> Result<Finding> {
     if counts.is_empty() {
         return Ok(Finding::ok("quarantine", "empty"));
     }
-    let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
     let by_code: Vec<_> =
         counts.iter().map(|(code, rows)| format!("{} {code}", thousands(*rows))).collect();
-    let found = format!("{} refused rows: {}", thousands(rows), by_code.join(", "));
+    let found = format!("refused rows: {}", by_code.join(", "));
     let mend =
         "docs/errors/ has a page for each code; mend the mapping or the file, then import again";
     Ok(Finding::look("quarantine", found, mend))
@@ -110,7 +110,7 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
     Ok(match oldest {
         None => Finding::ok("outbox", found),
         Some(due) => {
-            let found = format!("{found}, the oldest since {due}");
+            let found = format!("{found}, the oldest since {}", to_the_second(due));
             Finding::look("outbox", found, "nobody sends them: see that the program runs")
         }
     })
@@ -119,8 +119,10 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
 fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
     let found = match store.next_due()? {
         None => "none is set".to_owned(),
-        Some(due) if due <= now => format!("the next was due at {due}; it fires when time passes"),
-        Some(due) => format!("the next is due at {due}"),
+        Some(due) if due <= now => {
+            format!("the next was due at {}; it fires when time passes", to_the_second(due))
+        }
+        Some(due) => format!("the next is due at {}", to_the_second(due)),
     };
     Ok(Finding::ok("timers", found))
 }

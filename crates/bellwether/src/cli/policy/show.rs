@@ -85,7 +85,7 @@ fn write_graph(text: &mut String, rules: &Rules, graph: &Graph, at: Timestamp) {
             write_rules(text, graph, position);
         }
         if node.human().is_some() {
-            let _ = writeln!(text, "  asked now: {}", chain(rules, node, at).join(", "));
+            let _ = writeln!(text, "  asked in turn: {}", chain(rules, node, at).join(", "));
         }
     }
 }

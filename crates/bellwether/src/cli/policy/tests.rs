@@ -62,10 +62,10 @@ fn a_graph_reads_like_a_page() {
               otherwise
 
         cro: asks cro (level 2, outcome cxo); 8h to take it, 3d to act
-          asked now: maria, lee, kim
+          asked in turn: maria, lee, kim
 
         desk: asks desk (level 1, outcome person); 1h to take it
-          asked now: lee, kim
+          asked in turn: lee, kim
 
         look: finds out more for 2d, then desk
     "#]]
