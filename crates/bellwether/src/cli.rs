@@ -87,7 +87,7 @@ pub(crate) enum Command {
     /// Count one account's signals for another, because they are the same company; undoable.
     Link(link::LinkArgs),
     /// Undo a link.
-    Unlink(link::LinkArgs),
+    Unlink(link::UnlinkArgs),
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),

@@ -7,7 +7,7 @@ use bellwether_core::authored::Document;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
 use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
-use bellwether_features::{FeatureSet, Watched};
+use bellwether_features::{FeatureSet, Flips, Watched};
 use bellwether_policy::{Graph, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Rules {
     features: FeatureSet,
     policy: Policy,
     catalogue: Catalogue,
-    watched: [Watched; 3],
+    flips: [Flips; 3],
     graphs: Vec<GraphFacts>,
     names: BTreeMap<Code, String>,
     warnings: Vec<Problem>,
@@ -37,7 +37,7 @@ impl Rules {
         let compiled = bellwether_policy::compile(&files, &mut catalogue)?;
         let policy = compiled.policy;
         let preimage = preimage(&files, &features);
-        let watched = [Scope::Account, Scope::Case, Scope::Deal].map(|scope| watch(&policy, scope));
+        let flips = Scope::ALL.map(|scope| features.flips(&watch(&policy, scope)));
         let names = names(&policy, &catalogue);
         let graphs = policy.graphs().iter().map(|graph| GraphFacts::new(graph, &catalogue));
         let graphs = graphs.collect();
@@ -48,7 +48,7 @@ impl Rules {
             features,
             policy,
             catalogue,
-            watched,
+            flips,
             graphs,
             names,
             warnings: compiled.warnings,
@@ -95,9 +95,9 @@ impl Rules {
         &self.warnings
     }
 
-    /// What the guards of a subject's graphs read.
-    pub fn watched(&self, scope: Scope) -> &Watched {
-        let [account, case, deal] = &self.watched;
+    /// What time alone may change for the guards of a subject's graphs.
+    pub fn flips(&self, scope: Scope) -> &Flips {
+        let [account, case, deal] = &self.flips;
         match scope {
             Scope::Account => account,
             Scope::Case => case,

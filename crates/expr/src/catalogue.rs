@@ -2,6 +2,7 @@
 
 use bellwether_core::{Code, Duration, Place, Problem, Type};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The number of a fact in the dense array of [`Slots`](crate::Slots).
 pub type Slot = u16;
@@ -185,11 +186,22 @@ impl Catalogue {
 
     /// A slot's number for people.
     pub fn show(&self, kind: Type, raw: i64) -> String {
+        let mut text = String::new();
+        // A string takes everything.
+        let _ = self.write(kind, raw, &mut text);
+        text
+    }
+
+    /// The same at the end of a text.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(crate) fn write(&self, kind: Type, raw: i64, out: &mut impl fmt::Write) -> fmt::Result {
         match kind {
-            Type::Code => self.word(Code::from_raw(raw)).map(str::to_owned),
-            _ => None,
+            Type::Int => write!(out, "{raw}"),
+            Type::Code if let Some(word) = self.word(Code::from_raw(raw)) => out.write_str(word),
+            _ => out.write_str(&bellwether_core::value::show_raw(kind, raw)),
         }
-        .unwrap_or_else(|| bellwether_core::value::show_raw(kind, raw))
     }
 }
 

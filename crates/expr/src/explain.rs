@@ -28,22 +28,22 @@ pub struct Clause {
     pub margin: Option<String>,
     /// The facts it reads, sorted.
     pub slots: Vec<Slot>,
+    /// All of it as one sentence.
+    pub sentence: String,
 }
 
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}", self.subject, self.found)?;
-        match self.truth {
-            _ if self.limit.is_empty() || self.limit == self.found => {}
-            Tri::True => write!(f, ", {}", self.limit)?,
-            Tri::False => write!(f, ", not {}", self.limit)?,
-            Tri::Unknown => write!(f, ", asked for {}", self.limit)?,
-        }
-        match &self.margin {
-            Some(margin) => write!(f, ": by {margin}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.sentence)
     }
+}
+
+/// A clause as it stands for some facts, not yet put into words.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    def: &'a ClauseDef,
+    slots: &'a Slots,
+    catalogue: &'a Catalogue,
 }
 
 /// A clause before it is looked at.
@@ -58,7 +58,7 @@ pub(crate) struct ClauseDef {
 }
 
 /// A side of a comparison.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Part {
     text: String,
     node: Node,
@@ -67,7 +67,7 @@ struct Part {
     written: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Ask {
     Compare(Op, Part),
     Member { negated: bool, list: Vec<Part> },
@@ -184,53 +184,124 @@ impl Collector<'_, '_> {
 
 impl ClauseDef {
     /// The clause with what the slots hold.
-    pub(crate) fn explain(&self, slots: &Slots, catalogue: &Catalogue) -> Clause {
-        let value = self.subject.node.eval(slots);
-        let truth = match self.ask {
-            Ask::Value => value.map_or(Tri::Unknown, |_| Tri::True),
-            _ => self.node.truth(slots),
+    pub(crate) fn told<'a>(&'a self, slots: &'a Slots, catalogue: &'a Catalogue) -> Told<'a> {
+        Told { def: self, slots, catalogue }
+    }
+}
+
+impl Told<'_> {
+    /// Whether it holds.
+    pub fn truth(&self) -> Tri {
+        match self.def.ask {
+            Ask::Value => self.value().map_or(Tri::Unknown, |_| Tri::True),
+            _ => self.def.node.truth(self.slots),
+        }
+    }
+
+    /// Writes it as one sentence.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(&self.def.subject.text)?;
+        out.write_str(" is ")?;
+        self.found(out)?;
+        let truth = self.truth();
+        if !(self.def.ask == Ask::Value || truth == Tri::True && self.def.says_what_it_asks()) {
+            out.write_str(match truth {
+                Tri::True => ", ",
+                Tri::False => ", not ",
+                Tri::Unknown => ", asked for ",
+            })?;
+            self.limit(out)?;
+        }
+        if let Some((kind, distance)) = self.margin() {
+            out.write_str(": by ")?;
+            self.catalogue.write(kind, distance, out)?;
+        }
+        Ok(())
+    }
+
+    /// All of it as data.
+    pub fn clause(&self) -> Clause {
+        let text = |write: &dyn Fn(&mut String) -> fmt::Result| {
+            let mut text = String::new();
+            // A string takes everything.
+            let _ = write(&mut text);
+            text
         };
-        let limit = match &self.ask {
+        let margin = self.margin().map(|(kind, distance)| show_raw(kind, distance));
+        Clause {
+            text: self.def.text.clone(),
+            subject: self.def.subject.text.clone(),
+            truth: self.truth(),
+            found: text(&|out| self.found(out)),
+            limit: text(&|out| self.limit(out)),
+            margin,
+            slots: self.def.slots.clone(),
+            sentence: text(&|out| self.write(out)),
+        }
+    }
+
+    fn value(&self) -> Option<i64> {
+        self.def.subject.node.eval(self.slots)
+    }
+
+    fn found(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let ask = &self.def.ask;
+        match (ask, self.value()) {
+            (Ask::Known { .. }, value) => out.write_str(is_known(value.is_some())),
+            (_, Some(value)) => match ask.written(value) {
+                Some(word) => out.write_str(word),
+                None => self.def.subject.value(value, self.catalogue, out),
+            },
+            (_, None) => out.write_str("unknown"),
+        }
+    }
+
+    fn limit(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match &self.def.ask {
             Ask::Compare(op, limit) => {
-                let shown = limit.shown(slots, catalogue);
-                match words(*op, limit.kind) {
-                    "" => shown,
-                    words => format!("{words} {shown}"),
-                }
+                let words = words(*op, limit.kind);
+                out.write_str(words)?;
+                out.write_str(if words.is_empty() { "" } else { " " })?;
+                limit.shown(self.slots, self.catalogue, out)
             }
             Ask::Member { negated, list } => {
-                let list: Vec<_> = list.iter().map(|part| part.shown(slots, catalogue)).collect();
-                format!("{} of {}", if *negated { "none" } else { "one" }, list.join(", "))
+                out.write_str(if *negated { "none of " } else { "one of " })?;
+                for (nth, part) in list.iter().enumerate() {
+                    out.write_str(if nth == 0 { "" } else { ", " })?;
+                    part.shown(self.slots, self.catalogue, out)?;
+                }
+                Ok(())
             }
-            Ask::Known { known } => is_known(*known).to_owned(),
-            Ask::Flag { wanted } => wanted.to_string(),
-            Ask::Value => String::new(),
-        };
-        let found = match (&self.ask, value) {
-            (Ask::Known { .. }, value) => is_known(value.is_some()).to_owned(),
-            (ask, Some(value)) => match ask.written(value) {
-                Some(word) => word.to_owned(),
-                None => self.subject.value(value, catalogue),
-            },
-            (_, None) => "unknown".to_owned(),
-        };
-        Clause {
-            text: self.text.clone(),
-            subject: self.subject.text.clone(),
-            truth,
-            found,
-            limit,
-            margin: self.margin(value, slots),
-            slots: self.slots.clone(),
+            Ask::Known { known } => out.write_str(is_known(*known)),
+            Ask::Flag { wanted } => out.write_str(if *wanted { "true" } else { "false" }),
+            Ask::Value => Ok(()),
         }
     }
 
     /// The distance to the limit of an ordering.
-    fn margin(&self, value: Option<i64>, slots: &Slots) -> Option<String> {
-        let Ask::Compare(Op::Lt | Op::Le | Op::Gt | Op::Ge, limit) = &self.ask else { return None };
-        let distance = value?.saturating_sub(limit.node.eval(slots)?).saturating_abs();
+    fn margin(&self) -> Option<(Type, i64)> {
+        let Ask::Compare(Op::Lt | Op::Le | Op::Gt | Op::Ge, limit) = &self.def.ask else {
+            return None;
+        };
+        let distance = self.value()?.saturating_sub(limit.node.eval(self.slots)?).saturating_abs();
         let kind = if limit.kind == Type::Time { Type::Duration } else { limit.kind };
-        Some(show_raw(kind, distance))
+        Some((kind, distance))
+    }
+}
+
+impl ClauseDef {
+    /// Whether what is found, when it holds, reads like what was asked for.
+    fn says_what_it_asks(&self) -> bool {
+        match &self.ask {
+            Ask::Known { .. } | Ask::Flag { .. } => true,
+            Ask::Compare(op, limit) => {
+                words(*op, limit.kind).is_empty() && matches!(limit.node, Node::Const(_))
+            }
+            Ask::Member { .. } | Ask::Value => false,
+        }
     }
 }
 
@@ -249,22 +320,33 @@ impl Ask {
 
 impl Part {
     /// A value of this part, with the unit of its fact.
-    fn value(&self, value: i64, catalogue: &Catalogue) -> String {
-        let shown = catalogue.show(self.kind, value);
-        let Node::Slot(slot) = self.node else { return shown };
+    fn value(&self, value: i64, catalogue: &Catalogue, out: &mut impl fmt::Write) -> fmt::Result {
+        catalogue.write(self.kind, value, out)?;
+        let Node::Slot(slot) = self.node else { return Ok(()) };
         match catalogue.fact(slot).and_then(|fact| fact.unit.as_ref()) {
-            Some(unit) => format!("{shown} {unit}"),
-            None => shown,
+            Some(unit) => write!(out, " {unit}"),
+            None => Ok(()),
         }
     }
 
     /// What it stands for as a limit: a constant as written, anything else with its value.
-    fn shown(&self, slots: &Slots, catalogue: &Catalogue) -> String {
+    fn shown(
+        &self,
+        slots: &Slots,
+        catalogue: &Catalogue,
+        out: &mut impl fmt::Write,
+    ) -> fmt::Result {
+        if self.written {
+            return out.write_str(&self.text);
+        }
         match (&self.node, self.node.eval(slots)) {
-            _ if self.written => self.text.clone(),
-            (Node::Const(_), Some(value)) => catalogue.show(self.kind, value),
-            (_, Some(value)) => format!("{} ({})", self.text, catalogue.show(self.kind, value)),
-            (_, None) => format!("{} (unknown)", self.text),
+            (Node::Const(_), Some(value)) => catalogue.write(self.kind, value, out),
+            (_, Some(value)) => {
+                write!(out, "{} (", self.text)?;
+                catalogue.write(self.kind, value, out)?;
+                out.write_str(")")
+            }
+            (_, None) => write!(out, "{} (unknown)", self.text),
         }
     }
 }

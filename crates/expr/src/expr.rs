@@ -2,7 +2,7 @@
 
 use crate::ast::Ast;
 use crate::catalogue::{Catalogue, Slot};
-use crate::explain::{self, Clause, ClauseDef};
+use crate::explain::{self, Clause, ClauseDef, Told};
 use crate::fault::{Fault, fault};
 use crate::lower::Lowering;
 use crate::node::{Comparison, Node};
@@ -151,7 +151,16 @@ impl Expr {
 
     /// Why it holds or not: one clause for each condition that `&&`, `||` and `!` join, as written.
     pub fn explain(&self, slots: &Slots, catalogue: &Catalogue) -> Vec<Clause> {
-        self.clauses.iter().map(|clause| clause.explain(slots, catalogue)).collect()
+        self.tell(slots, catalogue).map(|told| told.clause()).collect()
+    }
+
+    /// The same clauses, not yet put into words: cheap where few of them are wanted.
+    pub fn tell<'a>(
+        &'a self,
+        slots: &'a Slots,
+        catalogue: &'a Catalogue,
+    ) -> impl Iterator<Item = Told<'a>> + Clone {
+        self.clauses.iter().map(move |clause| clause.told(slots, catalogue))
     }
 }
 

@@ -32,7 +32,7 @@ mod tests;
 mod tri;
 
 pub use catalogue::{Catalogue, FactDef, Pii, Scope, Slot};
-pub use explain::Clause;
+pub use explain::{Clause, Told};
 pub use expr::{Expr, MAX_DEPTH, MAX_LENGTH, scalar_place};
 pub use guards::GuardSet;
 pub use literal::literal;

@@ -11,16 +11,15 @@ impl FeatureSet {
         &'a self,
         state: &'a DocState,
     ) -> impl Iterator<Item = &'a Definition> + 'a {
-        let lacks = move |part: u16| {
-            state.heads.get(usize::from(part)).is_none_or(|head| !head.complete)
-        };
+        let lacks =
+            move |part: u16| state.heads.get(usize::from(part)).is_none_or(|head| !head.complete);
         self.definitions.iter().filter(move |definition| {
             let plan = self.slots.get(usize::from(definition.slot));
             definition.scope == state.scope
                 && match plan.map(|plan| plan.source) {
-                    Some(Source::Part(part) | Source::Previous(part) | Source::Since { part, .. }) => {
-                        lacks(part)
-                    }
+                    Some(
+                        Source::Part(part) | Source::Previous(part) | Source::Since { part, .. },
+                    ) => lacks(part),
                     Some(Source::Rate { short, long, .. }) => lacks(short) || lacks(long),
                     _ => false,
                 }

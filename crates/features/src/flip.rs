@@ -31,12 +31,91 @@ enum Use {
     Asked,
 }
 
+/// What time alone may change of what guards watch: facts taken apart, made once by
+/// [`FeatureSet::flips`].
+#[derive(Clone, Debug, Default)]
+pub struct Flips {
+    /// Facts that grow stale, and after how long.
+    fresh: Vec<(Slot, i64)>,
+    clock: Vec<Use>,
+    /// By scope: parts that are no windowed counts.
+    folded: Vec<(usize, Source, Use)>,
+    rings: Vec<Counters>,
+}
+
+/// Windowed counts of one ring: their bits, and how they are read.
+#[derive(Clone, Debug)]
+struct Counters {
+    scope: usize,
+    ring: usize,
+    uses: Vec<(u32, Use)>,
+}
+
+/// How many entries must leave before a count changes its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leave {
+    Never,
+    After(u32),
+    /// It depends on how many leave at once.
+    Look,
+}
+
 const DAY: i64 = 86_400_000_000;
 
 /// How many instants of a windowed value are tried before it is simply looked at again.
 const TRIES: usize = 64;
 
 impl FeatureSet {
+    /// Takes what guards watch apart, down to what time can change.
+    pub fn flips(&self, watched: &Watched) -> Flips {
+        let compared =
+            watched.comparisons.iter().map(|(slot, op, limit)| (*slot, Use::Compared(*op, *limit)));
+        let loose = watched.loose.iter().map(|slot| (*slot, Use::Loose));
+        let mut open: Vec<_> = compared.chain(loose).collect();
+        let (mut seen, mut flips) = (BTreeSet::new(), Flips::default());
+        while let Some((slot, used)) = open.pop() {
+            if !seen.insert((slot, used)) {
+                continue;
+            }
+            let Some(plan) = self.slots.get(usize::from(slot)) else { continue };
+            flips.fresh.extend(plan.freshness.map(|freshness| (slot, freshness)));
+            match plan.source {
+                Source::Computed => self.parts_of(slot, &mut open),
+                Source::Completeness => {
+                    let required = self.scopes.iter().flat_map(|scope| &scope.required);
+                    open.extend(required.map(|slot| (*slot, Use::Asked)));
+                }
+                Source::Now => flips.clock.push(used),
+                Source::Rate { short, long, .. } => {
+                    for part in [short, long] {
+                        self.watch(&mut flips, plan.scope, Source::Part(part), Use::Loose);
+                    }
+                }
+                source => self.watch(&mut flips, plan.scope, source, used),
+            }
+        }
+        flips.fresh.sort_unstable();
+        flips.fresh.dedup();
+        flips
+    }
+
+    fn watch(&self, flips: &mut Flips, scope: usize, source: Source, used: Use) {
+        let part = match source {
+            Source::Part(part) => {
+                self.scopes.get(scope).and_then(|s| s.parts.get(usize::from(part)))
+            }
+            _ => None,
+        };
+        let Some(Keeps::Counter { ring, bit }) = part.map(|part| part.keeps) else {
+            flips.folded.push((scope, source, used));
+            return;
+        };
+        match flips.rings.iter_mut().find(|known| (known.scope, known.ring) == (scope, ring)) {
+            Some(known) => known.uses.push((bit, used)),
+            None => flips.rings.push(Counters { scope, ring, uses: vec![(bit, used)] }),
+        }
+    }
+
     /// The next instant after `now` at which a re-evaluation without a signal may see something else;
     /// [`Timestamp::MAX`] is never. Exact for comparisons of windowed counts, spans and `now`, and for
     /// freshness; otherwise the next change of a part, whole days of a span, and midnight UTC for `now`.
@@ -46,38 +125,56 @@ impl FeatureSet {
         sub: Option<&DocState>,
         reading: &Reading,
         now: Timestamp,
-        watched: &Watched,
+        flips: &Flips,
     ) -> Timestamp {
         let now = now.micros();
-        let compared =
-            watched.comparisons.iter().map(|(slot, op, limit)| (*slot, Use::Compared(*op, *limit)));
-        let loose = watched.loose.iter().map(|slot| (*slot, Use::Loose));
-        let mut open: Vec<_> = compared.chain(loose).collect();
-        let (mut seen, mut soonest) = (BTreeSet::new(), i64::MAX);
-        while let Some((slot, used)) = open.pop() {
-            if !seen.insert((slot, used)) {
-                continue;
+        let doc = |scope| std::iter::once(account).chain(sub).find(|d| d.scope as usize == scope);
+        let mut soonest = i64::MAX;
+        for (slot, freshness) in &flips.fresh {
+            if let Some(as_of) = reading.as_of(*slot) {
+                soonest = soonest.min(after(as_of.micros().saturating_add(*freshness), now));
             }
-            let Some(plan) = self.slots.get(usize::from(slot)) else { continue };
-            if let (Some(freshness), Some(as_of)) = (plan.freshness, reading.as_of(slot)) {
-                soonest = soonest.min(after(as_of.micros().saturating_add(freshness), now));
+        }
+        for used in &flips.clock {
+            soonest = soonest.min(clock(now, *used));
+        }
+        for (scope, source, used) in &flips.folded {
+            if let Some(doc) = doc(*scope) {
+                soonest = soonest.min(self.folded(*source, doc, now, *used));
             }
-            match plan.source {
-                Source::Computed => self.parts_of(slot, &mut open),
-                Source::Completeness => {
-                    let required = self.scopes.iter().flat_map(|scope| &scope.required);
-                    open.extend(required.map(|slot| (*slot, Use::Asked)));
-                }
-                Source::Now => soonest = soonest.min(clock(now, used)),
-                source => {
-                    let mut docs = std::iter::once(account).chain(sub);
-                    if let Some(doc) = docs.find(|doc| doc.scope as usize == plan.scope) {
-                        soonest = soonest.min(self.folded(source, doc, now, used));
-                    }
-                }
+        }
+        for counters in &flips.rings {
+            if let Some(doc) = doc(counters.scope) {
+                soonest = soonest.min(self.counted(counters, doc, now, soonest));
             }
         }
         Timestamp::from_micros(soonest)
+    }
+
+    /// When the first of a ring's counts changes its answer, if that is before `bound`.
+    fn counted(&self, counters: &Counters, doc: &DocState, now: i64, bound: i64) -> i64 {
+        let plan = self.scope(doc.scope).rings.get(counters.ring);
+        let (Some(ring), Some(plan)) = (doc.rings.get(counters.ring), plan) else {
+            return i64::MAX;
+        };
+        let current = ring.is_at(now);
+        let (mut needed, mut waiting, mut soonest) = ([u32::MAX; 64], 0u64, bound);
+        for (bit, used) in &counters.uses {
+            let head = doc.heads.get(plan.base + *bit as usize);
+            let leave =
+                head.filter(|_| current).map_or(Leave::Look, |head| leave(head.value, *used));
+            match (leave, needed.get_mut(*bit as usize)) {
+                (Leave::After(count), Some(needed)) => {
+                    *needed = (*needed).min(count);
+                    waiting |= 1 << bit;
+                }
+                (Leave::Look, _) => {
+                    soonest = soonest.min(count(&ring.leaving(plan, *bit, now), *used));
+                }
+                _ => {}
+            }
+        }
+        ring.first_to_leave(plan, waiting, needed, soonest)
     }
 
     /// What an expression reads, and how.
@@ -98,10 +195,6 @@ impl FeatureSet {
                 Some(seen) => span(seen.stamp.time, now, used),
                 None => i64::MAX,
             },
-            Source::Rate { short, long, .. } => {
-                let flip = |part| self.part_flip(part, doc, now, Use::Loose);
-                flip(short).min(flip(long))
-            }
             _ => i64::MAX,
         }
     }
@@ -110,12 +203,6 @@ impl FeatureSet {
         let (scope, at) = (self.scope(doc.scope), usize::from(part));
         let Some(plan) = scope.parts.get(at) else { return i64::MAX };
         match plan.keeps {
-            Keeps::Counter { ring, bit } => {
-                let (Some(ring), Some(plan)) = (doc.rings.get(ring), scope.rings.get(ring)) else {
-                    return i64::MAX;
-                };
-                count(&ring.leaving(plan, bit, now), used)
-            }
             Keeps::Windowed(fold, window) => {
                 let cell = at.checked_sub(scope.counters).and_then(|at| doc.cells.get(at));
                 let Some(Cell::Values(values)) = cell else { return i64::MAX };
@@ -142,6 +229,20 @@ impl FeatureSet {
 /// An instant, if it lies ahead.
 fn after(instant: i64, now: i64) -> i64 {
     if instant > now { instant } else { i64::MAX }
+}
+
+fn leave(value: i64, used: Use) -> Leave {
+    let count = match used {
+        Use::Compared(Op::Ge | Op::Lt, limit) if value >= limit => {
+            value.saturating_sub(limit).saturating_add(1)
+        }
+        Use::Compared(Op::Gt | Op::Le, limit) if value > limit => value.saturating_sub(limit),
+        Use::Compared(Op::Eq | Op::Ne, limit) if value > limit => return Leave::Look,
+        Use::Compared(Op::Eq | Op::Ne, limit) if value == limit => 1,
+        Use::Loose => 1,
+        Use::Compared(..) | Use::Asked => return Leave::Never,
+    };
+    u32::try_from(count).map_or(Leave::Never, Leave::After)
 }
 
 /// When a count changes its answer as its entries leave.

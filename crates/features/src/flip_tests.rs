@@ -66,13 +66,13 @@ fn comparisons_flip_exactly_when_said() {
     ] {
         set.read(&mut state, None, None, now, &rates, &mut reading);
         let given = Watched { comparisons: watched.clone(), loose: Vec::new() };
-        let flip = set.next_flip(&state, None, &reading, now, &given);
+        let flip = set.next_flip(&state, None, &reading, now, &set.flips(&given));
         let expected =
             hours.map_or(Timestamp::MAX, |h| start.plus(Duration::from_micros(h * HOUR)));
         assert_eq!(flip, expected, "{watched:?}");
     }
     let loose = Watched { comparisons: Vec::new(), loose: vec![n] };
-    let flip = set.next_flip(&state, None, &reading, now, &loose);
+    let flip = set.next_flip(&state, None, &reading, now, &set.flips(&loose));
     assert_eq!(flip, start.plus(Duration::from_days(1)));
 }
 
@@ -89,6 +89,37 @@ fn truth_is_steady_until_the_flip() {
                 if let Some(next) = next {
                     assert_ne!(op.holds(next, limit), today, "{number} {op:?} {limit}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_flip_when_a_search_says_so() {
+    let set = counting();
+    let rates = Rates::new("EUR".parse().unwrap());
+    let n = set.catalogue().slot("n").unwrap();
+    let mut bits = 7u64;
+    for round in 0..300 {
+        let mut state = set.new_state(Scope::Account);
+        let mut now = Timestamp::from_secs(1_767_225_600);
+        for key in 0..round % 9 {
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            now = now.plus(Duration::from_micros((bits >> 33) as i64 % 4 * 3 * HOUR));
+            let signal = signal(key, "ticket.opened", now, &[]);
+            set.fold(&mut state, &signal, now, Duration::from_days(1), &rates);
+        }
+        let mut reading = set.reading();
+        set.read(&mut state, None, None, now, &rates, &mut reading);
+        let leaving = state.rings[0].leaving(&set.scope(Scope::Account).rings[0], 0, now.micros());
+        for op in Op::ALL {
+            for limit in -1..6 {
+                let given = Watched { comparisons: vec![(n, op, limit)], loose: Vec::new() };
+                let flip = set.next_flip(&state, None, &reading, now, &set.flips(&given));
+                let expected = count(&leaving, Use::Compared(op, limit));
+                assert_eq!(flip.micros(), expected, "round {round}: {op:?} {limit}");
             }
         }
     }

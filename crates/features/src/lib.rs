@@ -37,7 +37,7 @@ mod tests;
 mod values;
 mod wire;
 
-pub use flip::Watched;
+pub use flip::{Flips, Watched};
 pub use fold::{Counted, Registers};
 pub use kinds::{FieldDef, KindDef, Kinds};
 pub use read::Reading;

@@ -290,6 +290,40 @@ impl Ring {
         (entries.collect(), bundles.copied().collect())
     }
 
+    /// Whether the numbers belong to an instant, and every entry stands for itself.
+    pub(crate) fn is_at(&self, now: i64) -> bool {
+        !self.stale && self.cursor == now && self.bundles.is_empty()
+    }
+
+    /// When, before `bound`, the first of the `waiting` counters has lost as many entries as it
+    /// `needed` to lose; else `bound`. Only where [`Ring::is_at`] holds.
+    pub(crate) fn first_to_leave(
+        &self,
+        plan: &RingPlan,
+        waiting: u64,
+        mut needed: [u32; 64],
+        bound: i64,
+    ) -> i64 {
+        let mut soonest = bound;
+        for (track, head) in plan.tracks.iter().zip(&self.heads) {
+            let bits = waiting & track.bits;
+            let entries = self.entries.get(*head as usize..).unwrap_or_default();
+            for entry in if bits == 0 { &[] } else { entries } {
+                let leaves = entry.time.saturating_add(track.window.micros);
+                if leaves >= soonest {
+                    break;
+                }
+                each_bit(entry.bits & bits, |bit| {
+                    if let Some(needed) = needed.get_mut(bit as usize) {
+                        *needed -= 1;
+                        soonest = if *needed == 0 { leaves } else { soonest };
+                    }
+                });
+            }
+        }
+        soonest
+    }
+
     /// When entries of a counter leave after `now`, and how many, soonest first.
     pub(crate) fn leaving(&self, plan: &RingPlan, bit: u32, now: i64) -> Vec<(i64, i64)> {
         let Some(window) = plan.window(bit) else { return Vec::new() };

@@ -83,7 +83,7 @@ fn decide(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let row = next.next()?;
                 let verdict = graph.decide(black_box(row), &mut masks);
-                Some(graph.explain_briefly(row, &catalogue, &verdict).render())
+                Some(graph.tell(row, &catalogue, &verdict))
             });
         });
         println!("{rules} rules: {}", percentiles(graph, &rows));

@@ -1,17 +1,14 @@
 //! Explanation of a verdict: the way through the graph, the rule that decided, and why not others.
 //!
 //! - In: a graph, the facts it decided with, its verdict.
-//! - Out: an [`Explanation`] as plain data; [`Explanation::render`] writes it for people.
+//! - Out: an [`Explanation`] as plain data, or the text of [`Graph::tell`] for people.
 //! - Never: anything that the verdict did not depend on, and no personal data.
 
 mod render;
 
 use crate::graph::{Graph, Human, Masks, Node, NodeKind, Outcome, Verdict};
 use bellwether_core::Duration;
-use bellwether_expr::{Catalogue, Clause, Slots, Tri};
-
-/// The most rules of one kind that are written out for people; the rest are counted.
-const MOST: usize = 8;
+use bellwether_expr::{Catalogue, Clause, Slots, Told, Tri};
 
 /// How a rule stood when the graph decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,17 +42,9 @@ pub struct RuleAccount {
     pub to: String,
     /// How it stood.
     pub standing: Standing,
-    /// Its conditions with what was found and by what margin. None for an `otherwise`, where they
-    /// do not matter to how it stood, and among the other nodes for the first ones in `before`.
+    /// Its conditions with what was found and by what margin. None for an `otherwise`, and where
+    /// they do not matter to how it stood.
     pub clauses: Vec<Clause>,
-}
-
-impl RuleAccount {
-    /// The clauses that kept it from holding; all of them where no single one did.
-    pub fn missing(&self) -> Vec<&Clause> {
-        let wanted = if self.standing == Standing::Failed { Tri::False } else { Tri::Unknown };
-        short_of(&self.clauses, wanted)
-    }
 }
 
 /// What a node asks of whom.
@@ -84,8 +73,6 @@ pub struct OtherNode {
     pub role: Option<String>,
     /// The rules that lead to it; none when it is reached by doubt or after a discovery only.
     pub rules: Vec<RuleAccount>,
-    /// How many there are; more than `rules` in a brief explanation.
-    pub rule_count: usize,
 }
 
 /// Why a graph decided as it did.
@@ -109,42 +96,27 @@ pub struct Explanation {
     pub doubt: bool,
     /// Rules that stood before a deciding one and did not hold, in order.
     pub before: Vec<RuleAccount>,
-    /// How many there are; more than `before` in a brief explanation.
-    pub before_count: usize,
     /// The other nodes where the graph could have ended.
     pub others: Vec<OtherNode>,
+    text: String,
+}
+
+impl Explanation {
+    /// All of it for people, as [`Graph::tell`] writes it.
+    pub fn render(&self) -> String {
+        self.text.clone()
+    }
 }
 
 impl Graph {
     /// Explains the verdict that [`Graph::decide`] gave for these facts, rule by rule.
     pub fn explain(&self, slots: &Slots, catalogue: &Catalogue, verdict: &Verdict) -> Explanation {
-        self.explain_some(slots, catalogue, verdict, usize::MAX)
+        Explainer::new(self, slots, catalogue).explain(verdict)
     }
 
-    /// As [`Graph::explain`], but with only the rules that [`Explanation::render`] writes out, which
-    /// is cheaper in a graph of many rules, and rendered the same.
-    pub fn explain_briefly(
-        &self,
-        slots: &Slots,
-        catalogue: &Catalogue,
-        verdict: &Verdict,
-    ) -> Explanation {
-        self.explain_some(slots, catalogue, verdict, MOST)
-    }
-
-    fn explain_some(
-        &self,
-        slots: &Slots,
-        catalogue: &Catalogue,
-        verdict: &Verdict,
-        most: usize,
-    ) -> Explanation {
-        let mut masks = Masks::default();
-        self.decide(slots, &mut masks);
-        let mut deciding = Vec::new();
-        self.walk(&masks, |rule| deciding.push(rule));
-        let explainer = Explainer { graph: self, slots, catalogue, masks: &masks, deciding, most };
-        explainer.explain(verdict)
+    /// The explanation for people only: much cheaper, because only what they read is put into words.
+    pub fn tell(&self, slots: &Slots, catalogue: &Catalogue, verdict: &Verdict) -> String {
+        Explainer::new(self, slots, catalogue).tell(verdict)
     }
 }
 
@@ -152,41 +124,65 @@ struct Explainer<'a> {
     graph: &'a Graph,
     slots: &'a Slots,
     catalogue: &'a Catalogue,
-    masks: &'a Masks,
+    masks: Masks,
     /// The rules that decided, one for each decide node on the way.
     deciding: Vec<usize>,
-    /// The most rules of one list.
-    most: usize,
 }
 
-impl Explainer<'_> {
+impl<'a> Explainer<'a> {
+    fn new(graph: &'a Graph, slots: &'a Slots, catalogue: &'a Catalogue) -> Self {
+        let mut masks = Masks::default();
+        graph.decide(slots, &mut masks);
+        let mut deciding = Vec::new();
+        graph.walk(&masks, |rule| deciding.push(rule));
+        Self { graph, slots, catalogue, masks, deciding }
+    }
+
+    /// Positions of the nodes from the start to the one that was reached.
+    fn way(&self, verdict: &Verdict) -> impl Iterator<Item = &'a Node> {
+        let from = |rule: &usize| self.graph.rules.get(*rule).map(|rule| rule.from);
+        let way = self.deciding.iter().filter_map(from).chain([verdict.node]);
+        way.filter_map(|at| self.graph.nodes.get(at))
+    }
+
+    /// The other nodes where the graph could have ended, each with its position.
+    fn ends(&self, verdict: &Verdict) -> impl Iterator<Item = (usize, &'a Node)> {
+        let (reached, nodes) = (verdict.node, self.graph.nodes.iter().enumerate());
+        nodes.filter(move |(at, node)| {
+            *at != reached && !matches!(node.kind, NodeKind::Decide { .. })
+        })
+    }
+
+    /// Positions of the rules that lead to a node.
+    fn leading(&self, node: usize) -> impl Iterator<Item = usize> {
+        let rules = self.graph.rules.iter().enumerate().filter(move |(_, rule)| rule.to == node);
+        rules.map(|(index, _)| index)
+    }
+
     fn explain(&self, verdict: &Verdict) -> Explanation {
         let graph = self.graph;
-        let from = |rule: &usize| graph.rules.get(*rule).map(|rule| rule.from);
-        let way = self.deciding.iter().filter_map(from).chain([verdict.node]);
         let reached = graph.nodes.get(verdict.node);
         let discovers = reached.and_then(|node| match node.kind {
-            NodeKind::Discover { within, then } => Some((within, self.name(then))),
+            NodeKind::Discover { within, then } => Some((within, self.name(then).to_owned())),
             _ => None,
         });
-        let before = self.before();
         Explanation {
             graph: graph.name.clone(),
             owner: graph.owner.clone(),
-            path: way.map(|at| self.name(at)).collect(),
+            path: self.way(verdict).map(|node| node.name.clone()).collect(),
             outcome: reached.map_or(Outcome::None, |node| node.outcome),
             asks: reached.and_then(Node::human).map(asks),
             discovers,
-            decided: verdict.rule.and_then(|rule| self.account(rule, true)),
+            decided: verdict.rule.and_then(|rule| self.account(rule)),
             doubt: verdict.doubt,
-            before: self.accounts(&before, &[]),
-            before_count: before.len(),
-            others: self.others(verdict.node, before.get(..MOST).unwrap_or(&before)),
+            before: self.accounts(self.before()),
+            others: self.ends(verdict).map(|(at, node)| self.other(at, node)).collect(),
+            text: self.tell(verdict),
         }
     }
 
-    fn name(&self, node: usize) -> String {
-        self.graph.nodes.get(node).map_or_else(String::new, |node| node.name.clone())
+    fn name(&self, node: usize) -> &'a str {
+        self.graph.nodes.get(node).map_or("", |node| &node.name)
     }
 
     /// Positions of the rules that stood before a deciding one at its node, in order.
@@ -201,47 +197,43 @@ impl Explainer<'_> {
         before
     }
 
-    /// `told` are rules whose clauses are written out already.
-    fn others(&self, reached: usize, told: &[usize]) -> Vec<OtherNode> {
-        let nodes = self.graph.nodes.iter().enumerate();
-        let ends = nodes
-            .filter(|(at, node)| *at != reached && !matches!(node.kind, NodeKind::Decide { .. }));
-        ends.map(|(at, node)| {
-            let rules = self.graph.rules.iter().enumerate().filter(|(_, rule)| rule.to == at);
-            let rules: Vec<usize> = rules.map(|(index, _)| index).collect();
-            OtherNode {
-                name: node.name.clone(),
-                outcome: node.outcome,
-                role: node.human().map(|human| human.role.clone()),
-                rules: self.accounts(&rules, told),
-                rule_count: rules.len(),
-            }
-        })
-        .collect()
+    fn other(&self, at: usize, node: &Node) -> OtherNode {
+        OtherNode {
+            name: node.name.clone(),
+            outcome: node.outcome,
+            role: node.human().map(|human| human.role.clone()),
+            rules: self.accounts(self.leading(at)),
+        }
     }
 
-    fn accounts(&self, rules: &[usize], told: &[usize]) -> Vec<RuleAccount> {
-        let some = rules.iter().take(self.most);
-        some.filter_map(|rule| self.account(*rule, !told.contains(rule))).collect()
+    fn accounts(&self, rules: impl IntoIterator<Item = usize>) -> Vec<RuleAccount> {
+        rules.into_iter().filter_map(|rule| self.account(rule)).collect()
     }
 
-    fn account(&self, index: usize, clauses: bool) -> Option<RuleAccount> {
+    fn account(&self, index: usize) -> Option<RuleAccount> {
         let rule = self.graph.rules.get(index)?;
         let standing = self.standing(index);
         let mattered = matches!(
             standing,
             Standing::Decided | Standing::Doubtful | Standing::Failed | Standing::Unread
         );
-        let guard = self.graph.guard(index).filter(|_| clauses && mattered && !rule.otherwise);
-        let clauses = guard.map(|guard| guard.explain(self.slots, self.catalogue));
+        let clauses = self.clauses(index).filter(|_| mattered);
         Some(RuleAccount {
             id: rule.id.clone(),
             reason: rule.reason.clone(),
-            from: self.name(rule.from),
-            to: self.name(rule.to),
+            from: self.name(rule.from).to_owned(),
+            to: self.name(rule.to).to_owned(),
             standing,
-            clauses: clauses.unwrap_or_default(),
+            clauses: clauses.map(|told| told.clause()).collect(),
         })
+    }
+
+    /// What a rule asks; nothing for an `otherwise`.
+    fn clauses(&self, index: usize) -> impl Iterator<Item = Told<'a>> + Clone {
+        let otherwise = self.graph.rules.get(index).is_none_or(|rule| rule.otherwise);
+        let guard = self.graph.guard(index).filter(|_| !otherwise);
+        let (slots, catalogue) = (self.slots, self.catalogue);
+        guard.into_iter().flat_map(move |guard| guard.tell(slots, catalogue))
     }
 
     fn standing(&self, index: usize) -> Standing {
@@ -277,12 +269,7 @@ pub(crate) fn why_not(graph: &Graph, rule: usize, slots: &Slots, catalogue: &Cat
         Tri::Unknown => "cannot be evaluated",
         Tri::False => "did not hold",
     };
-    let clauses = guard.explain(slots, catalogue);
-    format!("`{}` {what}: {}", rule.id, render::sentences(&short_of(&clauses, truth)))
-}
-
-/// The clauses with a truth; all of them where none has it.
-fn short_of(clauses: &[Clause], truth: Tri) -> Vec<&Clause> {
-    let some: Vec<_> = clauses.iter().filter(|clause| clause.truth == truth).collect();
-    if some.is_empty() { clauses.iter().collect() } else { some }
+    let mut text = format!("`{}` {what}: ", rule.id);
+    render::short_of(&mut text, guard.tell(slots, catalogue), truth);
+    text
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on must stop")]
 
 #[path = "../tests/common/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use bellwether_core::Origin;

@@ -170,6 +170,7 @@ impl Embedded {
         at: Timestamp,
     ) -> Result<Step, DriveError> {
         self.load(stream)?;
+        self.pending.batch.at = self.pending.batch.at.max(at);
         let draft = EventDraft {
             stream,
             at,

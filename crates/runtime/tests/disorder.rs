@@ -2,6 +2,7 @@
 //! differ only where the record says that a late signal replaced them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use bellwether_core::record::Status;

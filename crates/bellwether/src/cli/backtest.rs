@@ -4,7 +4,8 @@ mod outcome;
 mod watch;
 
 use super::sources::{SourceArgs, refuse_hindsight};
-use super::{Format, context::Context};
+use super::Format;
+use super::context::{Context, read_time};
 use crate::exit::{Exit, Problems};
 use crate::{bundle, progress, report};
 use anyhow::{Context as _, Result};
@@ -122,9 +123,4 @@ pub(crate) fn read(sources: &[Source]) -> Result<(Vec<RawSignal>, u64)> {
     }
     signals.sort_by_key(|signal| signal.at);
     Ok((signals, refused))
-}
-
-fn read_time(text: &str) -> Result<Timestamp, String> {
-    let utc = bellwether_core::civil::zone("UTC").map_err(|error| error.to_string())?;
-    bellwether_core::civil::read(text, "iso", &utc).map_err(|error| error.to_string())
 }

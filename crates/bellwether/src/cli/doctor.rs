@@ -2,7 +2,7 @@
 //!
 //! - In: a data directory, read beside whoever works in it; optionally a bundle.
 //! - Out: a finding per check, exit 2 when something is broken.
-//! - Never: changes what is kept: it takes no lock for longer than a try, mints no key, writes no snapshot.
+//! - Never: changes what is kept. It tries the lock and lets go, mints no key, writes no snapshot.
 
 mod finding;
 mod house;

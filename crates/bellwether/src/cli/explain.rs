@@ -28,7 +28,7 @@ pub(crate) struct ExplainArgs {
     /// What the account, case or deal is called in its source: `SOURCE=ID`, or just the id.
     #[arg(long, value_name = "[SOURCE=]ID", conflicts_with_all = ["subject", "email"])]
     id: Option<String>,
-    /// Explain this record; without it, the newest one that changed a decision.
+    /// Explain this record; without it, the newest one that asked somebody.
     #[arg(long)]
     seq: Option<u64>,
     /// List the decisions that changed, newest last, instead of explaining one.
@@ -79,7 +79,8 @@ fn show_stream(
         print!("{}", render::list(stream, &rows, &changed));
         return Ok(!changed.is_empty());
     }
-    let Some(seq) = args.seq.or_else(|| changed.last().copied()) else { return Ok(false) };
+    let newest = || render::newest(&rows, &changed);
+    let Some(seq) = args.seq.or_else(newest) else { return Ok(false) };
     let bytes = rows.iter().map(|row| (&row.event[..], &row.record[..]));
     let explained = match explain(bytes, seq, &book) {
         Ok(Some(explained)) => explained,
@@ -91,6 +92,7 @@ fn show_stream(
             .decisions
             .into_iter()
             .filter(|one| doc.is_none_or(|doc| doc == one.decided.doc))
+            .filter(|one| args.seq.is_some() || one.decided.changed)
             .collect(),
         ..explained
     };

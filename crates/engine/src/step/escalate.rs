@@ -160,7 +160,10 @@ fn pass_on(
     }
     moving.scratch.chain = chain;
     let Some(person) = person else { return };
-    ask(moving, graph, key, Ask { node: node.code, rung, person, due: now.plus(pause), cause });
+    // Imported history rings nobody: when its chain has ended there is nothing to wait for.
+    let history = moving.event.origin == Origin::History;
+    let due = if history && beyond > 0 { Timestamp::MAX } else { now.plus(pause) };
+    ask(moving, graph, key, Ask { node: node.code, rung, person, due, cause });
 }
 
 /// Whom to ask, at which rung of which node, and until when.

@@ -118,8 +118,8 @@ impl Moving<'_> {
         let sub = self.state.subs.get(&key).map(|doc| &doc.features);
         let features = rules.features();
         let reading = &self.scratch.reading;
-        let watched = rules.watched(scope);
-        let due = features.next_flip(&account.features, sub, reading, now, watched);
+        let flips = rules.flips(scope);
+        let due = features.next_flip(&account.features, sub, reading, now, flips);
         let Some(doc) = self.doc_mut(key) else { return };
         // A timer for this very instant would fire for ever.
         let next = Timestamp::from_micros(now.micros().saturating_add(1));

@@ -81,6 +81,7 @@ fn a_clause_is_data_too() {
                 slots: [
                     0,
                 ],
+                sentence: "deal.amount is 620000.00, at least 500000: by 120000.00",
             },
         ]
     "#]]

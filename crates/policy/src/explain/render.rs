@@ -1,101 +1,153 @@
 //! An explanation as plain text that is read in half a minute.
 //!
-//! - In: an [`Explanation`].
+//! - In: how each rule of a graph stood.
 //! - Out: lines of at most about a hundred characters: what, because of what, and why nothing else.
 //! - Never: more than [`MOST`] rules of one kind; the rest are counted.
 
-use super::{Explanation, MOST, OtherNode, RuleAccount, Standing};
-use bellwether_expr::{Clause, Tri};
+use super::{Explainer, Standing};
+use crate::graph::{Node, NodeKind, Rule, Verdict};
+use bellwether_expr::{Told, Tri};
 use std::fmt::Write as _;
 
-impl Explanation {
+/// The most rules of one kind that are written out; the rest are counted.
+const MOST: usize = 8;
+
+impl Explainer<'_> {
     /// Writes it for people.
-    pub fn render(&self) -> String {
-        let mut out = String::new();
-        self.headline(&mut out);
-        self.because(&mut out);
-        if !self.before.is_empty() {
-            line(&mut out, "\nBefore it, these rules did not hold:");
-            for rule in self.before.iter().take(MOST) {
-                line(&mut out, &format!("  {} -> {}: {}", rule.id, rule.to, lacks(rule)));
-            }
-            rest(&mut out, self.before_count);
+    pub(super) fn tell(&self, verdict: &Verdict) -> String {
+        let mut out = String::with_capacity(4096);
+        self.headline(verdict, &mut out);
+        self.because(verdict, &mut out);
+        let before = self.before();
+        if !before.is_empty() {
+            out.push_str("\nBefore it, these rules did not hold:\n");
         }
-        if !self.others.is_empty() {
-            line(&mut out, "\nWhy not:");
-            self.others.iter().for_each(|other| self.why_not(other, &mut out));
+        let told = before.get(..MOST).unwrap_or(&before);
+        for rule in told {
+            if let Some(named) = self.graph.rules.get(*rule) {
+                push(&mut out, &["  ", &named.id, " -> ", self.name(named.to), ": "]);
+                self.lacks(*rule, Tri::False, &mut out);
+                out.push('\n');
+            }
+        }
+        rest(&mut out, before.len());
+        for (nth, (at, node)) in self.ends(verdict).enumerate() {
+            out.push_str(if nth == 0 { "\nWhy not:\n" } else { "" });
+            self.why_not(at, node, told, &mut out);
         }
         out
     }
 
-    fn headline(&self, out: &mut String) {
-        let node = self.path.last().map_or("", String::as_str);
-        line(out, &format!("{node} ({}), decided by {}", self.outcome.as_str(), self.graph));
-        if let Some(asks) = &self.asks {
-            let mut roles = asks.role.clone();
-            for fallback in &asks.fallback {
-                let _ = write!(roles, ", then {fallback}");
+    fn headline(&self, verdict: &Verdict, out: &mut String) {
+        let graph = self.graph;
+        let Some(node) = graph.nodes.get(verdict.node) else { return };
+        let outcome = node.outcome.as_str();
+        push(out, &[&node.name, " (", outcome, "), decided by ", &graph.name, "\n"]);
+        if let Some(human) = node.human() {
+            push(out, &["  asks ", &human.role]);
+            human.fallback.iter().for_each(|role| push(out, &[", then ", role]));
+            let _ = write!(out, ": answer within {}", human.ack);
+            if let Some(act) = human.act {
+                let _ = write!(out, ", movement within {act}");
             }
-            let act = asks.act.map_or_else(String::new, |act| format!(", movement within {act}"));
-            line(out, &format!("  asks {roles}: answer within {}{act}", asks.ack));
+            out.push('\n');
         }
-        if let Some((within, then)) = &self.discovers {
-            line(out, &format!("  finds out more for {within}, then {then} decides"));
+        if let NodeKind::Discover { within, then } = node.kind {
+            let then = self.name(then);
+            let _ = writeln!(out, "  finds out more for {within}, then {then} decides");
         }
-        line(out, &format!("  way {}; owner {}", self.path.join(" -> "), self.owner));
+        for (nth, node) in self.way(verdict).enumerate() {
+            push(out, &[if nth == 0 { "  way " } else { " -> " }, &node.name]);
+        }
+        push(out, &["; owner ", &graph.owner, "\n"]);
     }
 
-    fn because(&self, out: &mut String) {
-        let Some(rule) = &self.decided else { return };
-        let reason = match rule.reason.as_str() {
-            "" => String::new(),
-            reason => format!(": {reason}"),
+    fn because(&self, verdict: &Verdict, out: &mut String) {
+        let Some(index) = verdict.rule else { return };
+        let Some(rule) = self.graph.rules.get(index) else { return };
+        let verb = if verdict.doubt { "\nIn doubt about " } else { "\nBecause of " };
+        push(out, &[verb, &rule.id]);
+        push(out, &[if rule.reason.is_empty() { "" } else { ": " }, &rule.reason, "\n"]);
+        if rule.otherwise {
+            out.push_str("  no rule before it held\n");
+        }
+        for clause in self.clauses(index) {
+            push(out, &["  ", mark(clause.truth()), " "]);
+            said(out, clause);
+            out.push('\n');
+        }
+    }
+
+    /// `told` are the rules whose clauses are written out already.
+    fn why_not(&self, at: usize, node: &Node, told: &[usize], out: &mut String) {
+        let name = |out: &mut String| {
+            push(out, &["  ", &node.name, " (", node.outcome.as_str()]);
+            if let Some(human) = node.human() {
+                push(out, &[", ", &human.role]);
+            }
+            out.push_str("): ");
         };
-        let verb = if self.doubt { "In doubt about" } else { "Because of" };
-        line(out, &format!("\n{verb} {}{reason}", rule.id));
-        if rule.clauses.is_empty() {
-            line(out, "  no rule before it held");
+        let mut count = 0;
+        for index in self.leading(at) {
+            count += 1;
+            if let (true, Some(rule)) = (count <= MOST, self.graph.rules.get(index)) {
+                name(out);
+                push(out, &[&rule.id, " "]);
+                self.stood(index, rule, told.contains(&index), out);
+                out.push('\n');
+            }
         }
-        for clause in &rule.clauses {
-            line(out, &format!("  {} {clause}", mark(clause.truth)));
+        if count == 0 {
+            name(out);
+            out.push_str("only in doubt, or when a discovery is over\n");
+        }
+        rest(out, count);
+    }
+
+    fn stood(&self, index: usize, rule: &Rule, told: bool, out: &mut String) {
+        match self.standing(index) {
+            Standing::Decided => out.push_str("decided, but the way went on"),
+            Standing::Doubtful => out.push_str("could not be evaluated"),
+            Standing::Failed if told => out.push_str("did not hold (see above)"),
+            Standing::Failed => {
+                out.push_str("did not hold: ");
+                self.lacks(index, Tri::False, out);
+            }
+            Standing::Outranked => out.push_str("holds too, but comes later"),
+            Standing::Unread => {
+                out.push_str("comes later, and is unknown: ");
+                self.lacks(index, Tri::Unknown, out);
+            }
+            Standing::NotNeeded => out.push_str("is for when no other rule holds"),
+            Standing::NotReached => {
+                push(out, &["belongs to ", self.name(rule.from), ", which was not reached"]);
+            }
         }
     }
 
-    fn why_not(&self, other: &OtherNode, out: &mut String) {
-        let role = other.role.as_ref().map_or_else(String::new, |role| format!(", {role}"));
-        let name = format!("  {} ({}{role})", other.name, other.outcome.as_str());
-        if other.rules.is_empty() {
-            line(out, &format!("{name}: only in doubt, or when a discovery is over"));
-            return;
-        }
-        for rule in other.rules.iter().take(MOST) {
-            line(out, &format!("{name}: {} {}", rule.id, self.stood(rule)));
-        }
-        rest(out, other.rule_count);
-    }
-
-    fn stood(&self, rule: &RuleAccount) -> String {
-        match rule.standing {
-            Standing::Decided => "decided, but the way went on".to_owned(),
-            Standing::Doubtful => "could not be evaluated".to_owned(),
-            Standing::Failed if rule.clauses.is_empty() => "did not hold (see above)".to_owned(),
-            Standing::Failed => format!("did not hold: {}", lacks(rule)),
-            Standing::Outranked => "holds too, but comes later".to_owned(),
-            Standing::Unread => format!("comes later, and is unknown: {}", lacks(rule)),
-            Standing::NotNeeded => "is for when no other rule holds".to_owned(),
-            Standing::NotReached => format!("belongs to {}, which was not reached", rule.from),
-        }
+    /// The clauses that kept a rule from holding, on one line.
+    fn lacks(&self, index: usize, truth: Tri, out: &mut String) {
+        short_of(out, self.clauses(index), truth);
     }
 }
 
-/// The clauses that kept a rule from holding, on one line.
-fn lacks(rule: &RuleAccount) -> String {
-    sentences(&rule.missing())
+/// The clauses with a truth, on one line; all of them where none has it.
+pub(super) fn short_of<'a>(
+    out: &mut String,
+    clauses: impl Iterator<Item = Told<'a>> + Clone,
+    truth: Tri,
+) {
+    let any = clauses.clone().any(|clause| clause.truth() == truth);
+    let some = clauses.filter(|clause| !any || clause.truth() == truth);
+    for (nth, clause) in some.enumerate() {
+        out.push_str(if nth == 0 { "" } else { "; " });
+        said(out, clause);
+    }
 }
 
-/// Clauses on one line.
-pub(super) fn sentences(clauses: &[&Clause]) -> String {
-    clauses.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn said(out: &mut String, clause: Told<'_>) {
+    // A string takes everything.
+    let _ = clause.write(out);
 }
 
 const fn mark(truth: Tri) -> &'static str {
@@ -106,13 +158,12 @@ const fn mark(truth: Tri) -> &'static str {
     }
 }
 
-fn line(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
+fn push(out: &mut String, parts: &[&str]) {
+    parts.iter().for_each(|part| out.push_str(part));
 }
 
 fn rest(out: &mut String, count: usize) {
     if count > MOST {
-        line(out, &format!("  and {} more", count - MOST));
+        let _ = writeln!(out, "  and {} more", count - MOST);
     }
 }

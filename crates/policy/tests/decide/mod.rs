@@ -91,8 +91,8 @@ fn random_facts_are_decided_as_the_rules_read() {
             let kind = &graph.nodes()[verdict.node].kind;
             assert!(!matches!(kind, NodeKind::Decide { .. }), "seed {seed}, round {round}");
             let explained = graph.explain(&slots, &catalogue, &verdict);
-            let brief = graph.explain_briefly(&slots, &catalogue, &verdict);
-            assert_eq!(brief.render(), explained.render(), "seed {seed}, round {round}");
+            let told = graph.tell(&slots, &catalogue, &verdict);
+            assert_eq!(told, explained.render(), "seed {seed}, round {round}");
             assert_eq!(explained.path.last(), Some(&graph.nodes()[verdict.node].name));
             assert_eq!(
                 explained.decided.map(|rule| rule.id),

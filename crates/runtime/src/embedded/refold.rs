@@ -133,7 +133,8 @@ impl Embedded {
         for doc in standing.keys().filter(|doc| **doc != DocKey::Account) {
             folded.states.entry(*doc).or_insert_with(|| self.blank(*doc));
         }
-        let differences = self.differences(&standing, &folded.states, at);
+        let time = self.streams.get(&stream).map_or(at, |state| state.time);
+        let differences = self.differences(&standing, &folded.states, time);
         let (cause, always) = match sweep {
             Sweep::Backfill { .. } => (FoldCause::Backfill, true),
             Sweep::Recompute { record } => (FoldCause::Recompute, record),

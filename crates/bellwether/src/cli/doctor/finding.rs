@@ -87,7 +87,8 @@ pub(super) fn text(findings: &[Finding], sizes: &[TableSize]) -> String {
         let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
         let _ = write!(text, "\n{}: {about}{code}\n  help: {mend}\n", state.as_str());
     }
-    let filled: Vec<_> = sizes.iter().filter(|size| size.bytes - size.unused >= SMALL).collect();
+    let filled: Vec<_> =
+        sizes.iter().filter(|size| size.bytes.saturating_sub(size.unused) >= SMALL).collect();
     if !filled.is_empty() {
         let mut table = Table::new(&["table", ">kB", ">free kB"]);
         for size in filled {

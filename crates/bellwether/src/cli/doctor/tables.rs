@@ -32,14 +32,12 @@ pub(super) fn told(about: &str, found: Result<Finding>) -> Finding {
     found.unwrap_or_else(|error| Finding::store(about, &error))
 }
 
-/// Opening refuses other versions, so whatever was opened has this program's.
+/// Opening refuses files of another version, so whatever was opened has this program's.
 fn version(store: &Store) -> Result<Finding> {
     let meta = store.meta()?;
+    let since = to_the_second(meta.created);
     let (tenant, region, epoch) = (meta.tenant, meta.region, meta.epoch);
-    let found = format!(
-        "this version, tenant {tenant}, region {region}, epoch {epoch}, since {}",
-        meta.created
-    );
+    let found = format!("tenant {tenant}, region {region}, epoch {epoch}, since {since}");
     Ok(Finding::ok("store", found))
 }
 

@@ -20,6 +20,20 @@ pub(super) fn changed(rows: &[StoredEntry], doc: Option<DocKey>) -> Vec<u64> {
     rows.iter().filter(about).map(|row| row.seq).collect()
 }
 
+/// The record that answers "who got this and why": the newest change that asks somebody, or else the
+/// newest change.
+pub(super) fn newest(rows: &[StoredEntry], changed: &[u64]) -> Option<u64> {
+    let asks = |seq: &&u64| {
+        let row = rows.iter().find(|row| row.seq == **seq);
+        row.is_some_and(|row| {
+            decisions(row).iter().any(|decision| {
+                decision.get("evidence").is_some() && text_of(decision, "outcome") != "none"
+            })
+        })
+    };
+    changed.iter().rev().find(asks).or(changed.last()).copied()
+}
+
 /// One line for each record in which a decision changed.
 pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> String {
     let mut table = Table::new(&[">seq", "at (UTC)", "graph", "subject", "decided", "rule", "asked"]);

@@ -18,7 +18,7 @@ pub struct Difference {
 type States = BTreeMap<DocKey, Vec<u8>>;
 
 impl Embedded {
-    /// The documents of `new` that differ from the standing ones, and how.
+    /// The documents of `new` that differ from the standing ones, and how they read at an instant.
     pub(super) fn differences(&self, old: &States, new: &States, at: Timestamp) -> Vec<Difference> {
         let differs = |(doc, bytes): &(&DocKey, &Vec<u8>)| old.get(doc) != Some(*bytes);
         new.iter()

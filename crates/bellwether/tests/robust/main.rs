@@ -1,0 +1,14 @@
+//! The program under bad luck and bad input: whole runs of it, in folders of their own.
+//!
+//! Small counts unless `BELLWETHER_FULL` is set. Every random choice comes from a seed that is printed.
+#![cfg(test)]
+
+mod bad_bundles;
+mod bad_places;
+mod bad_rows;
+mod flipped;
+mod history;
+mod killed;
+mod planted;
+mod resumed;
+mod world;

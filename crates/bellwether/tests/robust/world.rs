@@ -1,0 +1,160 @@
+//! A folder of its own, and the program run in it.
+
+use bellwether_core::{Digest, StreamId};
+use bellwether_store::{Import, Options, Store};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// Whether large counts were asked for.
+pub(crate) fn full() -> bool {
+    std::env::var_os("BELLWETHER_FULL").is_some()
+}
+
+/// A folder; gone when the test ends.
+pub(crate) struct World(TempDir);
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// With a data directory whose keys come from a seed, so that two runs give the same bytes.
+    pub(crate) fn under(bundle: &str) -> Self {
+        let world = Self::new();
+        world.init(bundle);
+        world
+    }
+
+    pub(crate) fn init(&self, bundle: &str) {
+        self.run(&["init", "--seed-not-secret", "7", "--bundle", bundle]).ends(0);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// The program with some words, in this folder.
+    pub(crate) fn command(&self, words: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
+        command.args(words).current_dir(self.0.path());
+        for name in ["BELLWETHER_MASTER_KEY_FILE", "BELLWETHER_LOG"] {
+            command.env_remove(name);
+        }
+        command.env("BELLWETHER_DATA", "data");
+        command
+    }
+
+    pub(crate) fn run(&self, words: &[impl AsRef<OsStr>]) -> Said {
+        Said::of(&self.command(words).output().unwrap())
+    }
+
+    /// The program at work, with nobody looking.
+    pub(crate) fn start(&self, words: &[impl AsRef<OsStr>]) -> Child {
+        let mut command = self.command(words);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// Waits until the data directory has grown to a size; `false` if the program ended before.
+    pub(crate) fn grows(&self, child: &mut Child, size: u64) -> bool {
+        while child.try_wait().unwrap().is_none() {
+            if self.size() >= size {
+                return true;
+            }
+            std::thread::yield_now();
+        }
+        false
+    }
+
+    /// The bytes of the database and its log.
+    pub(crate) fn size(&self) -> u64 {
+        let of = |name| fs::metadata(self.data().join(name)).map_or(0, |file| file.len());
+        of("data.db") + of("data.db-wal")
+    }
+
+    /// What the journal holds: a digest of each event with its record, by stream and place.
+    pub(crate) fn journal(&self) -> Journal {
+        let mut journal = Journal::new();
+        let store = self.store();
+        store
+            .scan(1, |row| {
+                let both = Digest::of_parts([row.event, row.record]);
+                journal.insert((row.stream, row.seq), (row.pos, both));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        journal
+    }
+
+    /// The only import.
+    pub(crate) fn import(&self) -> Option<Import> {
+        let imports = self.store().imports().unwrap();
+        assert!(imports.len() < 2, "{imports:?}");
+        imports.into_iter().next()
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::open(self.data(), &Options::read_only()).unwrap()
+    }
+}
+
+/// Position and digest of every entry, by its place in its stream.
+pub(crate) type Journal = BTreeMap<(StreamId, u64), (u64, Digest)>;
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    exit: Option<i32>,
+}
+
+impl Said {
+    pub(crate) fn of(ended: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { out: text(&ended.stdout), err: text(&ended.stderr), exit: ended.status.code() }
+    }
+
+    #[track_caller]
+    pub(crate) fn ends(self, exit: i32) -> Self {
+        assert_eq!(self.exit, Some(exit), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Both streams say this; a part in square brackets is a code, and its page is looked for.
+    #[track_caller]
+    pub(crate) fn says(&self, parts: &[&str]) {
+        let all = format!("{}\n{}", self.out, self.err);
+        for part in parts {
+            assert!(all.contains(part), "`{part}` is not in:\n{all}");
+        }
+    }
+
+    /// A code is named, with the next step, and has a page.
+    #[track_caller]
+    pub(crate) fn names(&self, code: &str) {
+        self.says(&[code]);
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+        assert!(page.join(format!("{code}.md")).is_file(), "docs/errors has no page for {code}");
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
