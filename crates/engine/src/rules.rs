@@ -22,7 +22,7 @@ pub struct Rules {
     catalogue: Catalogue,
     flips: [Flips; 3],
     graphs: Vec<GraphFacts>,
-    names: BTreeMap<Code, String>,
+    names: Names,
     warnings: Vec<Problem>,
 }
 
@@ -123,7 +123,7 @@ impl Rules {
 
     /// The word of a code that the bundle names: graphs, nodes, people, facts, closed words.
     pub fn word(&self, code: Code) -> Option<&str> {
-        self.names.get(&code).map(String::as_str).or_else(|| self.catalogue.word(code))
+        self.names.get(code).or_else(|| self.catalogue.word(code))
     }
 }
 
@@ -202,22 +202,55 @@ fn watch(policy: &Policy, scope: Scope) -> Watched {
     watched
 }
 
-fn names(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<Code, String> {
-    let mut names = BTreeMap::new();
-    let mut note = |word: &str| names.insert(Code::of(word), word.to_owned());
+fn names(policy: &Policy, catalogue: &Catalogue) -> Names {
+    let mut words = vec!["undecided"];
     for graph in policy.graphs() {
-        note(graph.name());
-        graph.nodes().iter().for_each(|node| drop(note(&node.name)));
-        graph.rules().iter().for_each(|rule| drop(note(&rule.id)));
+        words.push(graph.name());
+        words.extend(graph.nodes().iter().map(|node| node.name.as_str()));
+        words.extend(graph.rules().iter().map(|rule| rule.id.as_str()));
     }
-    for person in policy.people().persons() {
-        note(&person.key);
+    words.extend(policy.people().persons().iter().map(|person| person.key.as_str()));
+    words.extend(catalogue.iter().map(|(_, fact)| fact.name.as_str()));
+    Names::new(&words)
+}
+
+/// Words by their codes. A code is a digest's first bits, so these alone find its place.
+struct Names {
+    places: Vec<Option<(Code, Box<str>)>>,
+}
+
+impl Names {
+    fn new(words: &[&str]) -> Self {
+        let mut names = Self { places: vec![None; (words.len() * 2).next_power_of_two()] };
+        for word in words {
+            let code = Code::of(word);
+            let free = names.from(code).find(|at| match names.places.get(*at) {
+                Some(Some((known, _))) => *known == code,
+                _ => true,
+            });
+            if let Some(place) = free.and_then(|at| names.places.get_mut(at)) {
+                *place = Some((code, (*word).into()));
+            }
+        }
+        names
     }
-    for (_, fact) in catalogue.iter() {
-        note(&fact.name);
+
+    /// The places where a code may stand, in the order of looking.
+    fn from(&self, code: Code) -> impl Iterator<Item = usize> + use<> {
+        let (first, len) = (code.raw() as usize, self.places.len());
+        (0..len).map(move |further| first.wrapping_add(further) & (len - 1))
     }
-    note("undecided");
-    names
+
+    fn get(&self, code: Code) -> Option<&str> {
+        for at in self.from(code) {
+            match self.places.get(at)? {
+                Some((known, word)) if *known == code => return Some(word),
+                Some(_) => {}
+                None => return None,
+            }
+        }
+        None
+    }
 }
 
 /// The rules that events may name, by digest.

@@ -198,11 +198,27 @@ impl Catalogue {
     /// Those of the writer.
     pub(crate) fn write(&self, kind: Type, raw: i64, out: &mut impl fmt::Write) -> fmt::Result {
         match kind {
-            Type::Int => write!(out, "{raw}"),
+            Type::Int => write_int(raw, out),
             Type::Code if let Some(word) = self.word(Code::from_raw(raw)) => out.write_str(word),
             _ => out.write_str(&bellwether_core::value::show_raw(kind, raw)),
         }
     }
+}
+
+/// Explanations are full of small numbers, and the formatter of the standard library takes its time.
+fn write_int(raw: i64, out: &mut impl fmt::Write) -> fmt::Result {
+    let Ok(mut left) = u32::try_from(raw) else { return write!(out, "{raw}") };
+    let mut digits = [b'0'; 10];
+    let mut first = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit += (left % 10) as u8;
+        (left, first) = (left / 10, at);
+        if left == 0 {
+            break;
+        }
+    }
+    let shown = digits.get(first..).and_then(|digits| std::str::from_utf8(digits).ok());
+    out.write_str(shown.unwrap_or_default())
 }
 
 /// Words that mean something else in an expression.

@@ -44,6 +44,7 @@ pub struct Told<'a> {
     def: &'a ClauseDef,
     slots: &'a Slots,
     catalogue: &'a Catalogue,
+    truth: Tri,
 }
 
 /// A clause before it is looked at.
@@ -185,17 +186,18 @@ impl Collector<'_, '_> {
 impl ClauseDef {
     /// The clause with what the slots hold.
     pub(crate) fn told<'a>(&'a self, slots: &'a Slots, catalogue: &'a Catalogue) -> Told<'a> {
-        Told { def: self, slots, catalogue }
+        let truth = match self.ask {
+            Ask::Value => self.subject.node.eval(slots).map_or(Tri::Unknown, |_| Tri::True),
+            _ => self.node.truth(slots),
+        };
+        Told { def: self, slots, catalogue, truth }
     }
 }
 
 impl Told<'_> {
     /// Whether it holds.
-    pub fn truth(&self) -> Tri {
-        match self.def.ask {
-            Ask::Value => self.value().map_or(Tri::Unknown, |_| Tri::True),
-            _ => self.def.node.truth(self.slots),
-        }
+    pub const fn truth(&self) -> Tri {
+        self.truth
     }
 
     /// Writes it as one sentence.
@@ -206,9 +208,9 @@ impl Told<'_> {
         out.write_str(&self.def.subject.text)?;
         out.write_str(" is ")?;
         self.found(out)?;
-        let truth = self.truth();
-        if !(self.def.ask == Ask::Value || truth == Tri::True && self.def.says_what_it_asks()) {
-            out.write_str(match truth {
+        let told = self.truth == Tri::True && self.def.says_what_it_asks();
+        if self.def.ask != Ask::Value && !told {
+            out.write_str(match self.truth {
                 Tri::True => ", ",
                 Tri::False => ", not ",
                 Tri::Unknown => ", asked for ",
@@ -234,7 +236,7 @@ impl Told<'_> {
         Clause {
             text: self.def.text.clone(),
             subject: self.def.subject.text.clone(),
-            truth: self.truth(),
+            truth: self.truth,
             found: text(&|out| self.found(out)),
             limit: text(&|out| self.limit(out)),
             margin,

@@ -99,6 +99,11 @@ fn counts_flip_when_a_search_says_so() {
     let set = counting();
     let rates = Rates::new("EUR".parse().unwrap());
     let n = set.catalogue().slot("n").unwrap();
+    let plan = set.scope(Scope::Account);
+    let Source::Part(part) = set.slots[usize::from(n)].source else { panic!("n is no part") };
+    let Keeps::Counter { ring, bit } = plan.parts[usize::from(part)].keeps else {
+        panic!("n is no counter")
+    };
     let mut bits = 7u64;
     for round in 0..300 {
         let mut state = set.new_state(Scope::Account);
@@ -113,7 +118,7 @@ fn counts_flip_when_a_search_says_so() {
         }
         let mut reading = set.reading();
         set.read(&mut state, None, None, now, &rates, &mut reading);
-        let leaving = state.rings[0].leaving(&set.scope(Scope::Account).rings[0], 0, now.micros());
+        let leaving = state.rings[ring].leaving(&plan.rings[ring], bit, now.micros());
         for op in Op::ALL {
             for limit in -1..6 {
                 let given = Watched { comparisons: vec![(n, op, limit)], loose: Vec::new() };

@@ -36,8 +36,11 @@ impl<'a> Object<'a> {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
         }
-        text(self.out, key);
-        self.out.push(b':');
+        // Keys are ours: they need no escapes.
+        debug_assert!(plain(key), "{key} is not a plain key");
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
         self.out
     }
 
@@ -79,10 +82,23 @@ pub fn array<T>(
     out.push(b']');
 }
 
+/// Whether a string needs no escapes. It looks at every byte, which is quicker than leaving early.
+fn plain(value: &str) -> bool {
+    let escaped = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    !value.bytes().fold(false, |found, byte| found | escaped(byte))
+}
+
+/// Writes what displays itself without escapes, such as an id, as a string.
+pub(crate) fn shown(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    use std::io::Write as _;
+    // A buffer takes everything.
+    let _ = write!(out, "\"{value}\"");
+}
+
 /// Writes a string with the escapes of RFC 8785 section 3.2.2.2.
 pub fn text(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
-    if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    if plain(value) {
         out.extend_from_slice(value.as_bytes());
     } else {
         for byte in value.bytes() {
@@ -128,12 +144,13 @@ fn push_signed(out: &mut Vec<u8>, value: i64) {
 }
 
 fn push_unsigned(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0u8; 20];
+    let mut digits = [b'0'; 20];
     let mut used = 0;
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0' + (value % 10) as u8;
-        value /= 10;
-        used += 1;
+    for pair in digits.rchunks_exact_mut(2) {
+        let both = (value % 100) as u8;
+        value /= 100;
+        pair.copy_from_slice(&[b'0' + both / 10, b'0' + both % 10]);
+        used += if value == 0 && both < 10 { 1 } else { 2 };
         if value == 0 {
             break;
         }
@@ -144,14 +161,15 @@ fn push_unsigned(out: &mut Vec<u8>, mut value: u64) {
 /// Writes a bit set as a hexadecimal string, highest word first, without leading zeros.
 pub fn bits(out: &mut Vec<u8>, words: &[u64]) {
     out.push(b'"');
-    let nibbles =
-        words.iter().rev().flat_map(|word| (0..16).rev().map(move |n| word >> (4 * n) & 15));
-    let mut started = false;
-    for nibble in nibbles.skip_while(|nibble| *nibble == 0) {
-        out.push(if nibble < 10 { b'0' + nibble as u8 } else { b'a' + nibble as u8 - 10 });
-        started = true;
+    let highest = words.iter().rposition(|word| *word != 0).unwrap_or(0);
+    for (at, word) in words.iter().enumerate().take(highest + 1).rev() {
+        let digits = if at == highest { 16 - word.leading_zeros() as usize / 4 } else { 16 };
+        for nth in (0..digits.max(1)).rev() {
+            let nibble = (word >> (4 * nth) & 15) as u8;
+            out.push(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+        }
     }
-    if !started {
+    if words.is_empty() {
         out.push(b'0');
     }
     out.push(b'"');
@@ -175,6 +193,10 @@ mod tests {
         assert_eq!(written(|out| bits(out, &[0x11, 0])), r#""11""#);
         assert_eq!(written(|out| bits(out, &[0, 0xa])), r#""a0000000000000000""#);
         assert_eq!(written(|out| bits(out, &[])), r#""0""#);
+        assert_eq!(written(|out| bits(out, &[0, 0])), r#""0""#);
+        for value in [0, 7, 10, 99, 100, 101, 999, 1_000, 123_456, u64::MAX] {
+            assert_eq!(written(|out| push_unsigned(out, value)), value.to_string());
+        }
     }
 
     proptest! {

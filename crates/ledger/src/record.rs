@@ -30,7 +30,7 @@ pub fn write_record(record: &Record<'_>, words: Words<'_>, out: &mut Vec<u8>) {
     digest(object.key("rules"), &record.rules);
     object.quoted("seq", i64::try_from(record.seq).unwrap_or(i64::MAX));
     object.text("status", record.status.as_str());
-    object.text("stream", &record.stream.to_string());
+    json::shown(object.key("stream"), record.stream);
     object.quoted("stream_time", record.stream_time.micros());
     if !record.timers.is_empty() {
         json::array(object.key("timers"), record.timers, |out, timer| {
@@ -60,7 +60,7 @@ fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>, words: Words<'_>) 
     if let Some(confidence) = decision.confidence {
         object.number("confidence", confidence.get().unsigned_abs());
     }
-    object.text("doc", &decision.doc.to_string());
+    json::shown(object.key("doc"), decision.doc);
     if let Some(evidence) = &decision.evidence {
         digest(object.key("evidence"), evidence);
     }
@@ -102,7 +102,7 @@ fn write_effect(out: &mut Vec<u8>, key: &EffectKey, effect: &Effect, words: Word
         }
         Effect::StandDown { doc, graph, person } => (doc, graph, person),
     };
-    object.text("doc", &doc.to_string());
+    json::shown(object.key("doc"), doc);
     word(object.key("graph"), *graph, words);
     digest(object.key("key"), &key.0);
     object.text("kind", effect.kind());
@@ -115,7 +115,7 @@ fn write_effect(out: &mut Vec<u8>, key: &EffectKey, effect: &Effect, words: Word
 
 fn write_timer(out: &mut Vec<u8>, timer: &Timer, words: Words<'_>) {
     let mut object = Object::new(out);
-    object.text("doc", &timer.doc.to_string());
+    json::shown(object.key("doc"), timer.doc);
     if timer.due != Timestamp::MAX {
         object.quoted("due", timer.due.micros());
     }
@@ -130,6 +130,6 @@ fn write_timer(out: &mut Vec<u8>, timer: &Timer, words: Words<'_>) {
 fn word(out: &mut Vec<u8>, code: Code, words: Words<'_>) {
     match words(code) {
         Some(word) => json::text(out, word),
-        None => json::text(out, &code.to_string()),
+        None => json::shown(out, code),
     }
 }

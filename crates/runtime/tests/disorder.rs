@@ -1,6 +1,10 @@
 //! Late, repeated and shuffled signals: the features come out the same, to the byte, and decisions
 //! differ only where the record says that a late signal replaced them.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
 
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;

@@ -27,7 +27,7 @@ fn history(seed: u64) -> Vec<RawSignal> {
     for _ in 0..20 {
         let from = dice.below(history.len() as u64) as usize;
         let to = from + dice.below((history.len() - from) as u64) as usize;
-        let again = history[from].clone();
+        let Some(again) = history.get(from).cloned() else { continue };
         history.insert(to + 1, again);
     }
     history

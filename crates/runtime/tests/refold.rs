@@ -244,8 +244,11 @@ fn rows(seed: u64) -> String {
     text
 }
 
+/// Graph, document, rule, node, and whether there was doubt.
+type Verdict = (Code, DocKey, Code, Code, bool);
+
 /// What was decided after each signal, by its key.
-fn verdicts(driver: &Embedded) -> BTreeMap<u64, Vec<(Code, DocKey, Code, Code, bool)>> {
+fn verdicts(driver: &Embedded) -> BTreeMap<u64, Vec<Verdict>> {
     let (mut replay, mut found) = (Replay::new(driver.book()), BTreeMap::new());
     driver
         .store()

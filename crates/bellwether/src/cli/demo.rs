@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::exit::Exit;
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
-use bellwether_demo::{Company, Size, company};
+use bellwether_demo::{Company, Size, StoryKind, company};
 use desk::Desk;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -79,8 +79,8 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     println!("\nTry next:");
     let customers = folder.join("customers");
     let data = customers.display();
-    if let Some(person) = made.truth.people.first() {
-        println!("  bellwether explain --data {data} --email {}", person.email);
+    if let Some(story) = made.truth.stories.iter().find(|story| story.kind == StoryKind::Sour) {
+        println!("  bellwether explain --data {data} --id crm={}", story.account_id);
     }
     println!("  bellwether replay --all --data {data}");
     println!("  bellwether policy show customer-escalation");

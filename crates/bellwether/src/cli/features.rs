@@ -1,7 +1,7 @@
 //! `features`: what is counted changes with the bundle, and what was counted before is folded anew.
 
-use super::context::{Context, now, read_time};
 use super::Format;
+use super::context::{Context, now, read_time};
 use crate::exit::{Exit, Failure, Problems};
 use crate::table::{Table, thousands};
 use crate::{bundle, progress};
@@ -208,9 +208,10 @@ fn print_json(tally: &Tally) {
             "stream": stream.to_string(), "documents": documents.collect::<Vec<_>>(),
         })
     });
-    let left = tally.left.iter().map(|(stream, why)| {
-        serde_json::json!({"stream": stream.to_string(), "why": why})
-    });
+    let left = tally
+        .left
+        .iter()
+        .map(|(stream, why)| serde_json::json!({"stream": stream.to_string(), "why": why}));
     let json = serde_json::json!({
         "fine": tally.fine, "folded": tally.folded, "linked": tally.rests,
         "differing": differing.collect::<Vec<_>>(), "left": left.collect::<Vec<_>>(),
@@ -247,7 +248,8 @@ fn print_text(tally: &Tally, what: Sweep) {
         }
     }
     for (stream, why) in &tally.left {
-        let problem = Problem::new("features-left", format!("{stream} is {why} and was left alone"));
+        let problem =
+            Problem::new("features-left", format!("{stream} is {why} and was left alone"));
         eprintln!("{}", Problems(vec![problem.help("`bellwether replay --all` checks it")]));
     }
 }

@@ -157,6 +157,11 @@ fn print_report(context: &Context, report: &Report, seconds: f64) {
             table.row([&thousands(*count), *code, &format!("{place}: {}", first.message)]);
         }
         print!("{}", table.render());
+        for (code, (_, first)) in &report.refused {
+            if !first.help.is_empty() {
+                println!("{code}: help: {}", first.help);
+            }
+        }
         println!("refused rows are kept sealed in quarantine");
     }
     for (kind, count) in &report.unread {

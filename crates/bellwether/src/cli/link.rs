@@ -1,7 +1,7 @@
 //! `link` and `unlink`: one company known under two accounts counts as one, until that is undone.
 
-use super::context::{Context, now};
 use super::Format;
+use super::context::{Context, now};
 use crate::exit::{Exit, Failure, Problems};
 use crate::table::{Table, thousands};
 use anyhow::Result;

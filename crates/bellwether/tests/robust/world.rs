@@ -88,14 +88,17 @@ impl World {
         of("data.db") + of("data.db-wal")
     }
 
-    /// What the journal holds: a digest of each event with its record, by stream and place.
+    /// What the journal holds of accounts: a digest of each event with its record, by stream and place.
+    /// The system's own stream is left out: it says when the directory was made.
     pub(crate) fn journal(&self) -> Journal {
         let mut journal = Journal::new();
         let store = self.store();
         store
             .scan(1, |row| {
                 let both = Digest::of_parts([row.event, row.record]);
-                journal.insert((row.stream, row.seq), (row.pos, both));
+                if row.stream != StreamId::SYSTEM {
+                    journal.insert((row.stream, row.seq), (row.pos, both));
+                }
                 ControlFlow::Continue(())
             })
             .unwrap();

@@ -137,12 +137,21 @@ pub(super) fn short_of<'a>(
     clauses: impl Iterator<Item = Told<'a>> + Clone,
     truth: Tri,
 ) {
-    let any = clauses.clone().any(|clause| clause.truth() == truth);
-    let some = clauses.filter(|clause| !any || clause.truth() == truth);
-    for (nth, clause) in some.enumerate() {
-        out.push_str(if nth == 0 { "" } else { "; " });
-        said(out, clause);
+    let wanted = clauses.clone().filter(|clause| clause.truth() == truth);
+    if said_all(out, wanted) == 0 {
+        said_all(out, clauses);
     }
+}
+
+/// Says how many there were.
+fn said_all<'a>(out: &mut String, clauses: impl Iterator<Item = Told<'a>>) -> usize {
+    let mut count = 0;
+    for clause in clauses {
+        out.push_str(if count == 0 { "" } else { "; " });
+        said(out, clause);
+        count += 1;
+    }
+    count
 }
 
 fn said(out: &mut String, clause: Told<'_>) {

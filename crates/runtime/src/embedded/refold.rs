@@ -118,7 +118,8 @@ impl Embedded {
         if standing.is_empty() {
             return Ok(Outcome::Fine);
         }
-        let incomplete = |(doc, bytes): (&DocKey, &Vec<u8>)| !self.incomplete(*doc, bytes).is_empty();
+        let incomplete =
+            |(doc, bytes): (&DocKey, &Vec<u8>)| !self.incomplete(*doc, bytes).is_empty();
         if sweep == (Sweep::Backfill { all: false }) && !standing.iter().any(incomplete) {
             return Ok(Outcome::Fine);
         }
@@ -144,9 +145,7 @@ impl Embedded {
         }
         folded.states.retain(|doc, bytes| standing.get(doc) != Some(&*bytes));
         let states = folded.states.into_iter().collect();
-        self.guarded(|driver| {
-            driver.give_folded(stream, cause, None, states, (folded.live, at))
-        })?;
+        self.guarded(|driver| driver.give_folded(stream, cause, None, states, (folded.live, at)))?;
         Ok(Outcome::Folded(differences))
     }
 

@@ -6,9 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
-use bellwether_core::{
-    AccountId, DocKey, Personal, Ppm, Purpose, StreamId, Timestamp, Trust,
-};
+use bellwether_core::{AccountId, DocKey, Personal, Ppm, Purpose, StreamId, Timestamp, Trust};
 use bellwether_engine::state::Doc;
 use bellwether_engine::{Replay, Rules};
 use bellwether_runtime::embedded::{Embedded, Tenancy};
@@ -134,8 +132,12 @@ pub(crate) fn signal(account: &str, id: &str, kind: &str, at: i64) -> RawSignal 
 /// A signal of some account at an instant, as the dice fall: chats and tickets of its cases, deals,
 /// what is known of the company.
 pub(crate) fn roll(dice: &mut Dice, account: &str, id: &str, at: i64) -> RawSignal {
-    let kinds = ["chat.message", "ticket.updated", "crm.deal.updated", "firmographics.updated"];
-    let kind = kinds[[0, 0, 0, 1, 1, 2, 3][dice.below(7) as usize]];
+    let kind = match dice.below(7) {
+        0..3 => "chat.message",
+        3..5 => "ticket.updated",
+        5 => "crm.deal.updated",
+        _ => "firmographics.updated",
+    };
     let mut raw = signal(account, id, kind, at);
     let case = format!("{account}-{}", dice.below(3));
     match kind {
@@ -188,7 +190,7 @@ fn named(hint: &AccountHint) -> Option<String> {
 
 /// The account that the system calls so.
 pub(crate) fn account(driver: &mut Embedded, name: &str) -> AccountId {
-    driver.edge().lookup_external("crm", name).unwrap().accounts[0]
+    *driver.edge().lookup_external("crm", name).unwrap().accounts.first().unwrap()
 }
 
 /// Feature states of every document of a stream.

@@ -110,7 +110,8 @@ impl Embedded {
         }
         let mut links = self.store.links()?;
         links.push(Link { slot: from, survivor: to, since: at, undone: None });
-        let ends = Ends { other: (from, other), survivor: (end, self.account(end, survivor)?), links };
+        let ends =
+            Ends { other: (from, other), survivor: (end, self.account(end, survivor)?), links };
         self.index()?;
         let done = self.guarded(|driver| {
             driver.pending.batch.links.extend(ends.links.last());
@@ -159,9 +160,9 @@ impl Embedded {
         let own = past.iter().filter(|past| past.stream == other).map(|past| past.origin);
         let other_live = own.into_iter().any(|origin| origin == Origin::Live);
         let moved = folded.states.keys().filter(|doc| !standing.contains_key(doc)).count();
-        folded.states.retain(|doc, bytes| {
-            *doc == DocKey::Account || standing.get(doc) != Some(&*bytes)
-        });
+        folded
+            .states
+            .retain(|doc, bytes| *doc == DocKey::Account || standing.get(doc) != Some(&*bytes));
         // The account rests when its cases have gone, so it comes last.
         let subs = leaving.into_iter().filter(|doc| *doc != DocKey::Account);
         let gone = subs.chain([DocKey::Account]).map(|doc| (doc, Vec::new())).collect();
@@ -189,9 +190,9 @@ impl Embedded {
             }
         }
         let moved = leave.len();
-        folded.states.retain(|doc, bytes| {
-            *doc == DocKey::Account || standing.get(doc) != Some(&*bytes)
-        });
+        folded
+            .states
+            .retain(|doc, bytes| *doc == DocKey::Account || standing.get(doc) != Some(&*bytes));
         leave.extend(folded.states);
         self.give_folded(survivor, FoldCause::Unlink, Some(other), leave, (folded.live, at))?;
         let states = back_states.into_iter().collect();

@@ -48,7 +48,8 @@ impl Embedded {
         let live = || links.iter().filter(|link| link.undone.is_none());
         while live().any(|link| homes.contains(&link.survivor) && homes.insert(link.slot)) {}
         places.extend(&homes);
-        while links.iter().any(|link| places.contains(&link.slot) && places.insert(link.survivor)) {}
+        while links.iter().any(|link| places.contains(&link.slot) && places.insert(link.survivor)) {
+        }
         let ids = |slots: BTreeSet<Slot>| -> Result<Vec<AccountId>, DriveError> {
             let slots: Vec<_> = slots.into_iter().collect();
             Ok(self.store.accounts(&slots)?.into_iter().flatten().map(|known| known.id).collect())
