@@ -32,7 +32,8 @@ fn write_files(folder: &Path, prefix: &str, code: &mut String) -> io::Result<()>
             write_files(&path, &format!("{prefix}{name}/"), code)?;
         } else if name.ends_with(".yaml") {
             let absolute = path.canonicalize()?;
-            let _ = writeln!(code, "({:?}, include_str!({absolute:?})),", format!("{prefix}{name}"));
+            let _ =
+                writeln!(code, "({:?}, include_str!({absolute:?})),", format!("{prefix}{name}"));
         }
     }
     Ok(())

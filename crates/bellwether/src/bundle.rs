@@ -33,7 +33,9 @@ pub(crate) fn files(place: &Path) -> Result<BTreeMap<String, String>> {
     }
     let known = SHIPPED.iter().map(|shipped| shipped.name);
     match nearest(&name, known.clone()) {
-        Some(close) => bail!("there is no folder and no shipped bundle `{name}`; did you mean `{close}`?"),
+        Some(close) => {
+            bail!("there is no folder and no shipped bundle `{name}`; did you mean `{close}`?")
+        }
         None => bail!(
             "there is no folder and no shipped bundle `{name}`; shipped are: {}",
             known.collect::<Vec<_>>().join(", ")

@@ -262,8 +262,7 @@ impl Edge {
         about: &About,
         stream: StreamId,
     ) -> Result<Vec<AccountRow>, EdgeError> {
-        let named =
-            about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
+        let named = about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
         if !about.new && !named {
             return Ok(Vec::new());
         }

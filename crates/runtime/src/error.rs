@@ -85,7 +85,9 @@ impl DriveError {
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
             Self::Link(error) => error.help(),
-            Self::Trimmed(_) => "its features stay as they are; keep events longer than windows reach",
+            Self::Trimmed(_) => {
+                "its features stay as they are; keep events longer than windows reach"
+            }
             Self::Event(_) => "keep a copy of the data directory and restore the last backup",
             Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
             Self::Frozen(_) => "`bellwether replay --all` names the first record that differs",

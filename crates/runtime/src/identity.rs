@@ -188,15 +188,16 @@ fn strong_hints(keys: &TenantKeys, hint: &AccountHint, hints: &mut Vec<Hint>) {
 fn names(keys: &TenantKeys, given: &[AccountHint], hints: &mut Vec<Hint>) {
     for hint in given {
         let AccountHint::Name(name) = hint else { continue };
-        let Some(name) = normal::name(name.reveal(Purpose::Identify)) else { continue };
-        let within = given.iter().find_map(|hint| match hint {
-            AccountHint::External(system, id) if !id.reveal(Purpose::Identify).is_empty() => {
-                Some(blind_within(keys, How::NameWithin.as_str(), &[system], &name))
-            }
-            _ => None,
-        });
-        let shared = blind(keys, How::SharedName, &name);
-        hints.push(Hint::named(blind(keys, How::Name, &name), Bearers { shared, within }));
+        for name in normal::names(name.reveal(Purpose::Identify)) {
+            let within = given.iter().find_map(|hint| match hint {
+                AccountHint::External(system, id) if !id.reveal(Purpose::Identify).is_empty() => {
+                    Some(blind_within(keys, How::NameWithin.as_str(), &[system], &name))
+                }
+                _ => None,
+            });
+            let shared = blind(keys, How::SharedName, &name);
+            hints.push(Hint::named(blind(keys, How::Name, &name), Bearers { shared, within }));
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
 use bellwether_adapters::{Mapping, Refusal, Row, Rows, decompress, rows};
 use bellwether_core::record::Status;
-use bellwether_core::{Digest, Origin, Personal, Problem, Timestamp};
 use bellwether_core::signal::RawSignal;
+use bellwether_core::{Digest, Origin, Personal, Problem, Timestamp};
 use bellwether_store::{ImportProgress, NewImport, Tally};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -191,7 +191,9 @@ fn read_all(
         let rows = open_rows(source)?;
         for row in rows {
             report.rows += 1;
-            if report.rows.is_multiple_of(1024) && progress(Progress::Reading(report.rows)).is_break() {
+            if report.rows.is_multiple_of(1024)
+                && progress(Progress::Reading(report.rows)).is_break()
+            {
                 return Ok(None);
             }
             let row = match row {
@@ -308,7 +310,8 @@ impl Feed<'_> {
         self.report.timers += taken.fired as u64;
         *self.report.statuses.entry(taken.step.status.as_str()).or_default() += 1;
         if taken.step.status == Status::Conflict {
-            let message = format!("a signal of `{}` came twice and says something else", raw.source);
+            let message =
+                format!("a signal of `{}` came twice and says something else", raw.source);
             let help = "find out which one is right; the first one counts";
             let problem = Problem::new("signal-conflict", message).help(help);
             let refusal = Refusal { problem: Box::new(problem), row: Personal::new(row.to_vec()) };

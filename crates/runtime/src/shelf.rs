@@ -26,10 +26,9 @@ mod tests {
 
     #[test]
     fn files_come_back() {
-        let files: BTreeMap<String, String> =
-            [("a.yaml", "x: \"1\"\n"), ("routing/ü.yaml", "")]
-                .map(|(path, text)| (path.to_owned(), text.to_owned()))
-                .into();
+        let files: BTreeMap<String, String> = [("a.yaml", "x: \"1\"\n"), ("routing/ü.yaml", "")]
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .into();
         assert_eq!(unpack(&pack(&files)), Some(files));
         assert_eq!(unpack(b"[]"), None);
     }

@@ -89,7 +89,8 @@ fn signals(made: &Company, providers_listed: bool) -> Vec<RawSignal> {
         if providers_listed {
             text = PROVIDERS.iter().fold(text, |text, provider| text.replace(provider, LISTED));
         }
-        let open = move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(text.clone()))) };
+        let open =
+            move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(text.clone()))) };
         let source = Source { name: file.to_owned(), mapping, open: Box::new(open) };
         for row in open_rows(&source).unwrap() {
             signals.extend(source.mapping.map(&row.unwrap()).into_iter().map(Result::unwrap));
@@ -130,8 +131,8 @@ fn fared(made: &Company, world: &World) -> BTreeMap<&'static str, Fared> {
         let fared = by_kind.entry(one.kind).or_default();
         match world.leads[&one.lead_id] == world.accounts[&one.account_id] {
             true => fared.right += 1,
-            false if world.taken(&one.lead_id) => { fared.wrong += 1; dbg(made, one.kind, &one.lead_id, &one.account_id) }
-            false => { fared.missed += 1; dbg(made, one.kind, &one.lead_id, &one.account_id) }
+            false if world.taken(&one.lead_id) => fared.wrong += 1,
+            false => fared.missed += 1,
         }
     }
     for one in &made.truth.traps {
@@ -172,13 +173,8 @@ fn measure(made: &Company, providers_listed: bool) -> (usize, usize) {
 #[test]
 fn leads_find_the_account_that_they_are() {
     let made = company(DEFAULT_SEED, Size { accounts: 2_000, signals: 20_000, days: 90 });
-    for (providers_listed, floor) in [(true, (0, 0)), (false, (0, 0))] {
+    for (providers_listed, floor) in [(true, (99, 99)), (false, (76, 75))] {
         let (recall, precision) = measure(&made, providers_listed);
         assert!(recall >= floor.0 && precision >= floor.1, "{recall} {precision}, not {floor:?}");
     }
-}
-
-fn dbg(made: &Company, kind: &str, lead: &str, account: &str) {
-    let line = |name: &str, id: &str| { let f = made.files.iter().find(|f| f.name == name).unwrap(); let t = String::from_utf8(f.bytes.clone()).unwrap(); t.lines().find(|l| l.starts_with(id)).unwrap().chars().take(90).collect::<String>() };
-    println!("  {kind}: {} | {}", line("leads.csv", lead), line("accounts.csv", account));
 }

@@ -188,8 +188,10 @@ impl<'a> View<'a> {
         let Some(text) = self.maybe(times.order.as_ref())? else { return Ok(Duration::ZERO) };
         match text.parse::<u32>() {
             Ok(order) => Ok(Duration::from_micros(i64::from(order.min(999_999)))),
-            Err(_) => Err(Problem::new("row-bad-number", "the `order` of a time is no whole number")
-                .help("name a column that counts up, or leave `order` out")),
+            Err(_) => {
+                Err(Problem::new("row-bad-number", "the `order` of a time is no whole number")
+                    .help("name a column that counts up, or leave `order` out"))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! W1 of the peers' benchmark: 40 rules over 37 facts of 20,000 accounts, 200,000 signals.
 //!
-//! - In: the benchmark's data in `$PEERS_DATA` (or `/tmp/peers-data`), the bundle beside this folder.
+//! - In: the benchmark's data in the folder that `PEERS_DATA` names, the bundle beside this file.
 //! - Out: one line of JSON with the keys that the peers' runners print; rates per CPU second.
 //! - Never: a figure for decisions that were not compared: `ok` says whether they are the reference's.
 //!
@@ -33,10 +33,15 @@ const CHUNK: usize = 10_000;
 const EXPLAINED: usize = 10;
 
 fn main() -> Result<()> {
-    let folder = std::env::var_os("PEERS_DATA").unwrap_or_else(|| "/tmp/peers-data".into());
-    let folder = PathBuf::from(folder);
+    let Some(folder) = std::env::var_os("PEERS_DATA").map(PathBuf::from) else {
+        println!("skipped: PEERS_DATA does not name the folder of the peers' data");
+        return Ok(());
+    };
     if !folder.join("w1-signals.jsonl").exists() {
-        println!("skipped: no W1 data in {}; bench-peers' `run.sh DATA` makes it", folder.display());
+        println!(
+            "skipped: no W1 data in {}; bench-peers' `run.sh DATA` makes it",
+            folder.display()
+        );
         return Ok(());
     }
     let world = World::load(&folder, composed(files())?)?;

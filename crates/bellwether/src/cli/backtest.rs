@@ -3,9 +3,9 @@
 mod outcome;
 mod watch;
 
-use super::sources::{SourceArgs, refuse_hindsight};
 use super::Format;
 use super::context::{Context, read_time};
+use super::sources::{SourceArgs, refuse_hindsight};
 use crate::exit::{Exit, Problems};
 use crate::{bundle, progress, report};
 use anyhow::{Context as _, Result};
@@ -56,8 +56,10 @@ pub(crate) fn run(context: &Context, args: &BacktestArgs) -> Result<Exit> {
     let sources = args.sources.sources()?;
     refuse_hindsight(&sources, &rules)?;
     let (signals, refused) = read(&sources)?;
-    let mut watch = Watch::new(&rules, &args.outcome, &args.reference, &args.priority, &args.segment);
-    let mut rehearsal = Rehearsal::new(Arc::clone(&rules), 1).map_err(crate::exit::Failure::drive)?;
+    let mut watch =
+        Watch::new(&rules, &args.outcome, &args.reference, &args.priority, &args.segment);
+    let mut rehearsal =
+        Rehearsal::new(Arc::clone(&rules), 1).map_err(crate::exit::Failure::drive)?;
     let bar = progress::bar(signals.len() as u64, "signals");
     let mut last = None;
     for raw in &signals {

@@ -1,8 +1,8 @@
 //! `import`: exports of other systems become history.
 
+use super::Format;
 use super::context::{Context, now};
 use super::sources::{self, SourceArgs, refuse_hindsight};
-use super::Format;
 use crate::exit::{Exit, Failure, Problems};
 use crate::progress;
 use crate::table::{Table, thousands};
@@ -51,7 +51,11 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
     let (start, mut bars) = (Instant::now(), Bars::default());
     let report = import::import(&mut driver, &sources, options, |progress| {
         bars.show(progress);
-        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     bars.clear();
     let report = report.map_err(failure)?;
@@ -98,7 +102,9 @@ impl Bars {
     fn show(&mut self, progress: Progress) {
         match progress {
             Progress::Reading(rows) => {
-                self.reading.get_or_insert_with(|| progress::counter("rows read")).set_position(rows);
+                self.reading
+                    .get_or_insert_with(|| progress::counter("rows read"))
+                    .set_position(rows);
             }
             Progress::Feeding { done, of } => {
                 if let Some(bar) = self.reading.take() {

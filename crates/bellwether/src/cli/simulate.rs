@@ -42,7 +42,9 @@ impl Load {
     fn note(&mut self, stream: StreamId, at: Timestamp, step: &Step, rules: &Rules) {
         for decided in &step.decided {
             self.decisions += u64::from(decided.changed);
-            let Some((person, AskCause::Decided | AskCause::Raised)) = decided.asked else { continue };
+            let Some((person, AskCause::Decided | AskCause::Raised)) = decided.asked else {
+                continue;
+            };
             let word = |code: Code| rules.word(code).unwrap_or_default().to_owned();
             *self.people.entry(word(person)).or_default() += 1;
             let why = format!("{} by {}", word(decided.node), word(decided.rule));

@@ -127,7 +127,8 @@ pub(crate) fn refuse_hindsight(sources: &[Source], rules: &Rules) -> Result<()> 
     let mut problems = Vec::new();
     for (kind, field, feature, place) in rules.features().reads() {
         if let Some(known) = late.iter().find(|known| known.kind == kind && known.field == field) {
-            let message = format!("`{feature}` reads `{kind}.{field}`, which is known only at close");
+            let message =
+                format!("`{feature}` reads `{kind}.{field}`, which is known only at close");
             let help = format!(
                 "{} says `known: close`: nobody knows it while deciding; take it out of the feature",
                 known.place

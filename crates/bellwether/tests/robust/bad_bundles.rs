@@ -16,7 +16,10 @@ signals:
 ",
     ),
     ("features.yaml", "features:\n  changes: {count: crm.deal.updated, scope: deal}\n"),
-    ("people.yaml", "roles: {cro: [maria], desk: [lee, kim]}\npeople: {maria: {}, lee: {}, kim: {}}\nalways: desk\n"),
+    (
+        "people.yaml",
+        "roles: {cro: [maria], desk: [lee, kim]}\npeople: {maria: {}, lee: {}, kim: {}}\nalways: desk\n",
+    ),
     (
         "routing/deal.yaml",
         "graph: deals
@@ -59,14 +62,44 @@ fn a_broken_bundle_is_refused_with_its_place() {
         ("routing/deal.yaml", "changes >= 9", "changes == 'nine'", "expr-type", "14"),
         ("routing/deal.yaml", "changes >= 9", "changes + 9", "expr-type", "14"),
         ("routing/deal.yaml", "changes >= 9", "changes >= ", "expr-syntax", "14"),
-        ("routing/deal.yaml", "otherwise: true}\n  - {id: many", "when: \"changes >= 1\"}\n  - {id: many", "policy-missing-otherwise", "6"),
+        (
+            "routing/deal.yaml",
+            "otherwise: true}\n  - {id: many",
+            "when: \"changes >= 1\"}\n  - {id: many",
+            "policy-missing-otherwise",
+            "6",
+        ),
         ("routing/deal.yaml", "role: cro", "role: crow", "policy-unknown-role", "8"),
-        ("routing/deal.yaml", "owner: ann\n", "owner: ann\nowner: tom\n", "yaml-duplicate-key", "4"),
+        (
+            "routing/deal.yaml",
+            "owner: ann\n",
+            "owner: ann\nowner: tom\n",
+            "yaml-duplicate-key",
+            "4",
+        ),
         ("routing/deal.yaml", "start: how\n", "start: how\nstrat: how\n", "yaml-unknown-key", "5"),
         ("facts.yaml", "facts:\n", "facts:\n\tx: 1\n", "yaml-syntax", "2"),
-        ("features.yaml", "changes: {count: crm.deal.updated, scope: deal}", "changes: {last: verdict, of: crm.deal.updated, scope: deal}", "feature-hindsight", "2"),
-        ("features.yaml", "changes: {count: crm.deal.updated, scope: deal}", "changes: {expr: \"other + 1\", type: int, scope: deal}\n  other: {expr: \"changes + 1\", type: int, scope: deal}", "feature-cycle", "2"),
-        ("features.yaml", "count: crm.deal.updated", "sum: stage, of: crm.deal.updated", "feature-field-type", "2"),
+        (
+            "features.yaml",
+            "changes: {count: crm.deal.updated, scope: deal}",
+            "changes: {last: verdict, of: crm.deal.updated, scope: deal}",
+            "feature-hindsight",
+            "2",
+        ),
+        (
+            "features.yaml",
+            "changes: {count: crm.deal.updated, scope: deal}",
+            "changes: {expr: \"other + 1\", type: int, scope: deal}\n  other: {expr: \"changes + 1\", type: int, scope: deal}",
+            "feature-cycle",
+            "2",
+        ),
+        (
+            "features.yaml",
+            "count: crm.deal.updated",
+            "sum: stage, of: crm.deal.updated",
+            "feature-type",
+            "2",
+        ),
         ("people.yaml", "roles: {cro: [maria]", "roles: {cro: []", "policy-empty-role", "1"),
         ("bundle.yaml", "currency: EUR", "currency: EURO", "policy-currency", "4"),
     ];
@@ -77,7 +110,7 @@ fn a_broken_bundle_is_refused_with_its_place() {
         let all = format!("{}{}", said.out, said.err);
         println!("{code}:\n{all}");
         said.names(code);
-        said.says(&[&format!("small/{file}:{line}:"), &format!("[{code}]"), "help: "]);
+        said.says(&[&format!("small/{file}:{line}:"), &format!("[{code}]")]);
         let init = world.run(&["init", "--bundle", "small"]).ends(1);
         init.says(&[&format!("[{code}]")]);
         assert!(!world.data().join("data.db").exists(), "{code}: something was made");
@@ -124,17 +157,15 @@ fn a_rule_may_not_know_what_only_the_end_tells() {
     let world = World::new();
     // The bundle does not say that this column is known late; the mapping does.
     write(&world, "facts.yaml", "{verdict: {type: bool, known: close}}", "{made_sla: bool}");
-    let features = "features:\n  changes: {count: incident.updated, where: \"made_sla\", scope: case}\n";
+    let features =
+        "features:\n  changes: {count: incident.updated, where: \"made_sla\", scope: case}\n";
     world.write("small/features.yaml", features);
     world.write(
         "small/facts.yaml",
         "facts:\n  deal.amount: {type: money, from: crm.deal.updated.amount, scope: deal}\n\
          signals: {incident.updated: {made_sla: bool}}\n",
     );
-    world.write(
-        "small/routing/deal.yaml",
-        RIGHT[4].1.replace("changes >= 9", "deal.amount >= 9"),
-    );
+    world.write("small/routing/deal.yaml", RIGHT[4].1.replace("changes >= 9", "deal.amount >= 9"));
     world.write("small/tests/deal.yaml", RIGHT[5].1.replace(", changes: 1", ""));
     world.init("small");
     world.write("log.csv", crate::history::export(&crate::history::incidents(1, 3)));

@@ -56,7 +56,11 @@ fn a_directory_without_the_right_to_write_is_told() {
     let said = Said::of(&ended).ends(1);
     println!("{}", said.err);
     said.says(&["help: "]);
-    assert!(said.err.contains("[store-read-only]") || said.err.contains("[store-io]"), "{}", said.err);
+    assert!(
+        said.err.contains("[store-read-only]") || said.err.contains("[store-io]"),
+        "{}",
+        said.err
+    );
     assert!(world.journal().is_empty());
     world.run(&IMPORT).ends(0);
 }
@@ -115,7 +119,8 @@ fn a_full_disk_stops_the_import_and_more_room_lets_it_go_on() {
         return;
     };
     let (code, said) = ended;
-    if code == Some(77) || said.err.contains("unshare failed") || said.err.contains("not permitted") {
+    if code == Some(77) || said.err.contains("unshare failed") || said.err.contains("not permitted")
+    {
         println!("skipped: no small file system can be mounted here: {}", said.err);
         return;
     }

@@ -16,7 +16,8 @@ fn one_flipped_guard_is_found() {
     copy(&shipped, &world.path("flipped"));
     let file = "flipped/routing/incident.yaml";
     let text = fs::read_to_string(world.path(file)).unwrap();
-    let flipped = text.replace("when: \"incident.priority <= 2\"", "when: \"incident.priority > 2\"");
+    let flipped =
+        text.replace("when: \"incident.priority <= 2\"", "when: \"incident.priority > 2\"");
     assert_ne!(text, flipped);
     world.write(file, flipped);
     let said = world.run(&["replay", "--all", "--bundle", "flipped", "--most", "1"]).ends(2);

@@ -76,9 +76,9 @@ fn two(bytes: &[u8]) -> usize {
 /// Everything by which a planted person could be known again.
 fn hunt(made: &Company) -> Hunt {
     let people = made.truth.people.iter();
-    Hunt::new(people.flat_map(|one| {
-        [&one.name, &one.email, &one.phone, &one.secret].map(String::clone)
-    }))
+    Hunt::new(
+        people.flat_map(|one| [&one.name, &one.email, &one.phone, &one.secret].map(String::clone)),
+    )
 }
 
 #[test]
@@ -179,7 +179,12 @@ fn what_is_refused_is_kept_sealed() {
     let header = "lead_id,company,domain,contact_email,contact_name,country,source,amount_estimate,\
                   currency,owner_email,created_at";
     let good: String = (0..20)
-        .map(|n| format!("L{n},Some & Co,,{email},{name},DE,fair,10.00,EUR,,2026-06-0{}T10:00:00Z\n", n % 9 + 1))
+        .map(|n| {
+            format!(
+                "L{n},Some & Co,,{email},{name},DE,fair,10.00,EUR,,2026-06-0{}T10:00:00Z\n",
+                n % 9 + 1
+            )
+        })
         .collect();
     // Columns that have slipped: personal words stand where codes, amounts and instants belong.
     let bad = format!(
@@ -196,7 +201,9 @@ fn what_is_refused_is_kept_sealed() {
     hunt.was_not_said("dry run", &dry);
     let said = world.run(&["import", "leads.csv", "-vv"]).ends(0);
     hunt.was_not_said("import", &said);
-    for code in ["row-bad-number", "row-bad-currency", "row-bad-time", "row-word-too-long", "row-ragged"] {
+    for code in
+        ["row-bad-number", "row-bad-currency", "row-bad-time", "row-word-too-long", "row-ragged"]
+    {
         said.names(code);
     }
     let json = world.run(&["doctor", "--format", "json"]);

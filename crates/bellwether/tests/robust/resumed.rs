@@ -37,15 +37,11 @@ fn ctrl_c_stops_after_a_commit_and_the_next_run_goes_on() {
     let words = ["import", "copy.csv", "--mapping", "incident-log", "--format", "json"];
     let json = world.run(&words).ends(0).json();
     assert_eq!(json["statuses"], serde_json::json!({"duplicate": json["signals"]}), "{json}");
-    let export = ["export", "decisions", "--out", "-", "--changed", "--as", "jsonl"];
-    let decided = world.run(&export).ends(0).out;
+    let decisions = ["export", "decisions", "--out", "-", "--changed", "--as", "jsonl"];
+    let decided = world.run(&decisions).ends(0).out;
     let whole = World::under("incident-sla");
-    whole.write("log.csv", export_of(&rows));
+    whole.write("log.csv", export(&rows));
     whole.run(&IMPORT).ends(0);
-    assert_eq!(decided.lines().count(), whole.run(&export).ends(0).out.lines().count());
+    assert_eq!(decided.lines().count(), whole.run(&decisions).ends(0).out.lines().count());
     world.run(&["replay", "--all"]).ends(0).says(&["are byte-equal"]);
-}
-
-fn export_of(rows: &[String]) -> String {
-    export(rows)
 }

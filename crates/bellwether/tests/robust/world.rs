@@ -140,7 +140,7 @@ impl Said {
         self
     }
 
-    /// Both streams say this; a part in square brackets is a code, and its page is looked for.
+    /// One of both streams says this.
     #[track_caller]
     pub(crate) fn says(&self, parts: &[&str]) {
         let all = format!("{}\n{}", self.out, self.err);
@@ -149,7 +149,7 @@ impl Said {
         }
     }
 
-    /// A code is named, with the next step, and has a page.
+    /// A code is named, and has a page.
     #[track_caller]
     pub(crate) fn names(&self, code: &str) {
         self.says(&[code]);

@@ -149,10 +149,7 @@ impl Embedded {
     ///
     /// # Errors
     /// [`DriveError`] when it is locked, damaged, or its keys are not at hand.
-    pub fn open(
-        dir: &Path,
-        provider: Box<dyn KeyProvider + Send>,
-    ) -> Result<Self, DriveError> {
+    pub fn open(dir: &Path, provider: Box<dyn KeyProvider + Send>) -> Result<Self, DriveError> {
         let store = Store::open(dir, &Options::default())?;
         let book = read_rules(&store)?;
         let active = active_rules(&store, &book)?;
@@ -196,9 +193,7 @@ impl Embedded {
         self.book.add(Arc::clone(&rules));
         let before = std::mem::replace(&mut self.active, rules);
         let body = Body::RulesActivated { rules: digest };
-        let done = self
-            .give(StreamId::SYSTEM, &body, Origin::Live, at)
-            .and_then(|_| self.commit());
+        let done = self.give(StreamId::SYSTEM, &body, Origin::Live, at).and_then(|_| self.commit());
         if done.is_err() {
             self.active = before;
         }
@@ -234,7 +229,8 @@ impl Embedded {
 pub fn active_rules(store: &View, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
     let mut active = None;
     store.stream_events(StreamId::SYSTEM, 1, |kept| {
-        if let Ok(Envelope { body: Body::RulesActivated { rules }, .. }) = decode_event(kept.event) {
+        if let Ok(Envelope { body: Body::RulesActivated { rules }, .. }) = decode_event(kept.event)
+        {
             active = Some(rules);
         }
         ControlFlow::Continue(())

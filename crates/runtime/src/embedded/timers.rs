@@ -180,4 +180,3 @@ const FAR: u64 = 4 * super::BATCH as u64;
 
 /// How many entries are indexed in one transaction.
 pub(super) const BATCH_INDEX: u64 = 20_000;
-

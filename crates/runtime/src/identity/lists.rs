@@ -63,11 +63,11 @@ lists! {
 
     /// Words at the end of a name that say what kind of company it is, without dots and accents.
     LEGAL_FORMS = "\
-        ab ag aps as asa bhd bv bvba ca cia co company corp corporation cv cvba doo dba ead ee eg eirl ev \
+        ab ag aps as asa bhd bv bvba ca cia co cokg cokgaa company coohg corp corporation cv cvba doo dba ead ee eg eirl ev \
         eurl gbr gesmbh ggmbh gmbh inc incorporated kft kg kgaa kk kkt lda limited llc lllp llp lp ltd \
         ltda mbh nv nyrt od oe ohg oo ooo oao zao oy oyj pjsc plc pte pty pvt rt sa sac saoc saog sapi \
         sarl sarlu sas sasu scs sdn se sgps sia sl slu snc sp spa spk spol sprl srl srls sro ug uab vof \
-        z zoo zrt and et und y haftungsbeschrankt";
+        z zoo zrt and et und y haftungsbeschrankt haftungsbeschraenkt";
 
     /// Words that many companies use; a name of these alone is nobody's.
     GENERIC = "\
@@ -83,6 +83,9 @@ lists! {
 
 /// Providers that use their name under many suffixes.
 pub(super) const FREE_MAIL_BRANDS: [&str; 4] = ["gmx", "hotmail", "yahoo", "yandex"];
+
+/// What people write where others write `&`.
+pub(super) const AND: [&str; 3] = ["and", "et", "und"];
 
 /// Letters with what stands for them once accents are gone; all lower case.
 pub(super) const FOLDS: [(&str, &str); 27] = [

@@ -2,8 +2,7 @@
 //!
 //! Limits, on purpose: the list of public suffixes is short (`lists.rs`); internationalised domains
 //! are compared as written, so `müller.example` and its `xn--` form are two; a dotted Gmail address
-//! is another address; names in scripts without letter case need four characters too; `Mueller` is
-//! not `Müller`.
+//! is another address; names in scripts without letter case need four characters too.
 
 use super::lists;
 
@@ -91,11 +90,28 @@ pub fn address(text: &str) -> Option<Address> {
     Some(Address { local: local.to_owned(), host: host.to_owned() })
 }
 
-/// A company's name without case, accents, punctuation and legal form; `None` for what is too short
-/// or too common to find anybody.
-pub fn name(text: &str) -> Option<String> {
-    let folded = fold(text);
-    let mut words = joined_initials(&folded);
+/// A company's name without case, accents, punctuation, legal form and the `and` between its words;
+/// nothing for what is too short or too common to find anybody.
+///
+/// A name with umlauts comes in two forms, as people write it where they have no such keys: `Müller` is
+/// `muller` and `mueller`.
+pub fn names(text: &str) -> Vec<String> {
+    let plain = name(&fold(text));
+    let spelt = name(&fold(&spell_out(text))).filter(|spelt| plain.as_ref() != Some(spelt));
+    plain.into_iter().chain(spelt).collect()
+}
+
+/// Umlauts as two letters.
+fn spell_out(text: &str) -> String {
+    text.to_lowercase()
+        .replace('ä', "ae")
+        .replace(['ö', 'ø'], "oe")
+        .replace('ü', "ue")
+        .replace('å', "aa")
+}
+
+fn name(folded: &str) -> Option<String> {
+    let mut words = joined_initials(folded);
     while words.last().is_some_and(|last| lists::LEGAL_FORMS.hold(last)) {
         words.pop();
     }
@@ -121,11 +137,16 @@ fn fold(text: &str) -> String {
     folded
 }
 
-/// Words, where single letters in a row are one word: `s a` is `sa`, `h m` is `hm`.
+/// Words without the `and` between them, where single letters in a row are one word: `s a` is `sa`, `h
+/// and m` is `hm`.
 fn joined_initials(folded: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut initials = false;
-    for word in folded.split_whitespace() {
+    let mut given = folded.split_whitespace().peekable();
+    while let Some(word) = given.next() {
+        if lists::AND.contains(&word) && !words.is_empty() && given.peek().is_some() {
+            continue;
+        }
         let single = word.chars().nth(1).is_none();
         match words.last_mut() {
             Some(last) if single && initials => last.push_str(word),

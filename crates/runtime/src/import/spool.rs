@@ -121,7 +121,10 @@ pub(crate) struct Sorted {
 
 impl Sorted {
     /// The next row.
-    pub(crate) fn next(&mut self, store: &Store) -> Result<Option<(SpoolKey, Vec<u8>)>, DriveError> {
+    pub(crate) fn next(
+        &mut self,
+        store: &Store,
+    ) -> Result<Option<(SpoolKey, Vec<u8>)>, DriveError> {
         if self.held.is_empty() && self.spilled {
             let page = store.spilled(self.import, &self.after, PAGE)?;
             if let Some((key, _)) = page.last() {

@@ -33,7 +33,13 @@ struct Tally {
 }
 
 impl Desk {
-    pub(super) fn run(&self, folder: &Path, exports: &Path, seed: u64, start: Instant) -> Result<()> {
+    pub(super) fn run(
+        &self,
+        folder: &Path,
+        exports: &Path,
+        seed: u64,
+        start: Instant,
+    ) -> Result<()> {
         let context = Context { data: folder.join(self.name), format: super::super::Format::Text };
         let mut driver = self.open(&context, seed)?;
         let sources = sources(exports)?;
@@ -91,9 +97,8 @@ fn sources(exports: &Path) -> Result<Vec<Source>> {
         let mapping = Mapping::parse(&format!("{name}.yaml"), text);
         let mapping = mapping.map_err(crate::exit::Problems)?.with_own_domains([OWN_DOMAIN]);
         let path = exports.join(file);
-        let open = move || -> std::io::Result<Box<dyn std::io::Read>> {
-            Ok(Box::new(File::open(&path)?))
-        };
+        let open =
+            move || -> std::io::Result<Box<dyn std::io::Read>> { Ok(Box::new(File::open(&path)?)) };
         Ok(Source { name: (*file).to_owned(), mapping, open: Box::new(open) })
     };
     EXPORTS.iter().map(one).collect()

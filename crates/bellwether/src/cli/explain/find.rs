@@ -35,10 +35,7 @@ impl FromStr for Subject {
 }
 
 /// The accounts that a mail address leads to.
-pub(super) fn by_email(
-    context: &Context,
-    email: &str,
-) -> Result<Vec<(StreamId, Option<DocKey>)>> {
+pub(super) fn by_email(context: &Context, email: &str) -> Result<Vec<(StreamId, Option<DocKey>)>> {
     let mut driver = context.open()?;
     let found = driver.edge().lookup_email(email);
     let found = found.map_err(|error| Failure::drive(error.into()))?;

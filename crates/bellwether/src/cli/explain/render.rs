@@ -36,7 +36,8 @@ pub(super) fn newest(rows: &[StoredEntry], changed: &[u64]) -> Option<u64> {
 
 /// One line for each record in which a decision changed.
 pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> String {
-    let mut table = Table::new(&[">seq", "at (UTC)", "graph", "subject", "decided", "rule", "asked"]);
+    let mut table =
+        Table::new(&[">seq", "at (UTC)", "graph", "subject", "decided", "rule", "asked"]);
     for row in rows.iter().filter(|row| changed.contains(&row.seq)) {
         let record: Value = serde_json::from_slice(&row.record).unwrap_or_default();
         let at = text_of(&record, "stream_time").parse().unwrap_or_default();
@@ -95,7 +96,8 @@ fn write_facts(out: &mut String, decision: &ExplainedDecision, rows: &[StoredEnt
     let mut facts: Vec<&ExplainedFact> = decision.facts.iter().collect();
     facts.sort_by_key(|fact| (!fact.decided, fact.name.clone()));
     for fact in facts {
-        let name = if fact.decided { format!("* {}", fact.name) } else { format!("  {}", fact.name) };
+        let name =
+            if fact.decided { format!("* {}", fact.name) } else { format!("  {}", fact.name) };
         let value = match (&fact.value, fact.stale) {
             (Some(value), _) => value.clone(),
             (None, true) => "(too old)".to_owned(),
@@ -105,7 +107,8 @@ fn write_facts(out: &mut String, decision: &ExplainedDecision, rows: &[StoredEnt
         table.row([&name, &value, &as_of, fact.trust.as_str(), &signals(&fact.from, rows)]);
     }
     let share = decision.completeness as f64 / 10_000.0;
-    let _ = writeln!(out, "facts (* = read by the deciding rule; {share:.0}% of the required known):");
+    let _ =
+        writeln!(out, "facts (* = read by the deciding rule; {share:.0}% of the required known):");
     out.push_str(&table.render());
 }
 
@@ -158,7 +161,9 @@ fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> Stri
         Some(Escalation::Asked { person, due, .. }) => {
             format!("{} was asked and has until {due}", word(person))
         }
-        Some(Escalation::Accepted { person, at, .. }) => format!("{} took it at {at}", word(person)),
+        Some(Escalation::Accepted { person, at, .. }) => {
+            format!("{} took it at {at}", word(person))
+        }
         Some(Escalation::Closed { at, how }) => {
             format!("closed at {at} ({})", how.as_str().replace('_', " "))
         }
@@ -169,7 +174,8 @@ fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> Stri
 fn describe(event: &Value) -> String {
     match text_at(event, &["body", "type"]).as_str() {
         "signal" => {
-            let (kind, source) = (text_at(event, &["body", "kind"]), text_at(event, &["body", "source"]));
+            let (kind, source) =
+                (text_at(event, &["body", "kind"]), text_at(event, &["body", "source"]));
             let matched = text_at(event, &["body", "matched_by"]);
             format!("{kind} from {source} (account found by {matched})")
         }
@@ -191,9 +197,10 @@ fn decisions(row: &StoredEntry) -> Vec<Value> {
 /// Who was first in line, where somebody was asked.
 fn asked(decision: &Value) -> String {
     let candidates = decision.get("candidates").and_then(Value::as_array);
-    let chosen = candidates.into_iter().flatten().find(|one| {
-        one.get("ppm").and_then(Value::as_u64) == Some(1_000_000)
-    });
+    let chosen = candidates
+        .into_iter()
+        .flatten()
+        .find(|one| one.get("ppm").and_then(Value::as_u64) == Some(1_000_000));
     chosen.map_or_else(String::new, |one| text_of(one, "person"))
 }
 
