@@ -55,6 +55,24 @@ impl Rules {
         })
     }
 
+    /// Composes kept files under the identity that they were activated with, which names the engine and
+    /// the time zones of that day.
+    ///
+    /// # Errors
+    /// Every problem found; `bundle-engine` when this program's engine decides otherwise.
+    pub fn recompose(
+        files: BTreeMap<String, String>,
+        preimage: String,
+    ) -> Result<Self, Vec<Problem>> {
+        if !preimage.contains(&format!("\"engine\":{ENGINE},")) {
+            let message = format!("the rules were activated for another engine than {ENGINE}");
+            let help = "run the version of the program that activated them";
+            return Err(vec![Problem::new("bundle-engine", message).help(help)]);
+        }
+        let digest = Digest::of(preimage.as_bytes());
+        Ok(Self { digest, preimage, ..Self::compose(files)? })
+    }
+
     /// The digest that events name.
     pub fn digest(&self) -> Digest {
         self.digest

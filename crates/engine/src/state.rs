@@ -104,6 +104,14 @@ impl StreamState {
         self.docs().flat_map(|(key, doc)| doc.timers(key))
     }
 
+    /// Whether a timer belongs to an escalation about which somebody was really asked.
+    pub fn is_asked(&self, timer: &Timer) -> bool {
+        let graph = self.doc(timer.doc).and_then(|doc| doc.graph(timer.graph));
+        graph.is_some_and(|graph| {
+            !graph.silent && graph.escalation.is_some_and(|live| live.person().is_some())
+        })
+    }
+
     /// The timer that is due first.
     pub fn next_timer(&self) -> Option<Timer> {
         self.timers().min_by_key(|timer| (timer.due, timer.doc, timer.kind, timer.graph))
@@ -117,6 +125,11 @@ impl StreamState {
 }
 
 impl Doc {
+    /// Whether an escalation about it is under way.
+    pub fn has_live(&self) -> bool {
+        self.graphs.iter().any(|state| state.escalation.is_some_and(|one| one.is_live()))
+    }
+
     /// The timers that it waits for.
     fn timers(&self, doc: DocKey) -> impl Iterator<Item = Timer> {
         let (generation, due) = self.wake;

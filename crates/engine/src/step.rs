@@ -15,13 +15,16 @@ pub use draft::{Decided, Scratch};
 use crate::memory::Known;
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
-use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::effect::{AskCause, Timer, TimerKind};
 use bellwether_core::escalation::Closing;
 use bellwether_core::event::{Answer, Seen};
 use bellwether_core::record::{Record, Status};
-use bellwether_core::{Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Signal, Timestamp};
+use bellwether_core::{
+    Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Escalation, Origin, Signal, Timestamp,
+};
 use bellwether_features::Counted;
 use bellwether_ledger::write_record;
+use bellwether_policy::Mode;
 
 /// What one step gives. Nothing of it has happened yet.
 #[derive(Clone, Debug)]
@@ -89,7 +92,7 @@ pub fn step(
     }
     let rules = book.get(&event.rules).ok_or(StepError::UnknownRules(event.rules))?;
     if state.rules != Some(event.rules) {
-        relayout::adopt(state, event.rules, rules, book);
+        relayout::adopt(state, event.rules, rules, book)?;
     }
     state.seq += 1;
     state.time = state.time.max(event.at);
@@ -182,7 +185,38 @@ impl Moving<'_> {
         let sub = (doc != DocKey::Account).then_some(doc);
         let woken = (kind != TimerKind::Reevaluate).then_some((kind, graph));
         self.evaluate_after(sub, None, Status::Applied, woken);
+        if woken.is_some() {
+            self.settle_orphan(doc, graph, generation);
+        }
         Status::Applied
+    }
+
+    /// An escalation whose timer moved nothing has lost its graph or node to other rules. It ends, and
+    /// the role that is always staffed hears of it: a timer that stands still would fire for ever.
+    fn settle_orphan(&mut self, doc: DocKey, graph: Code, generation: u64) {
+        let at = self.state.time;
+        let Some(found) = self.doc_mut(doc) else { return };
+        let state = found.graph_mut(graph);
+        if state.generation != generation || state.escalation.is_none_or(|one| !one.is_live()) {
+            return;
+        }
+        let silent = state.silent;
+        state.escalation = Some(Escalation::Closed { at, how: Closing::StoodDown });
+        state.generation += 1;
+        let (generation, kind, due) = (state.generation, TimerKind::Deadline, Timestamp::MAX);
+        self.scratch.timers.push(Timer { doc, kind, graph, generation, due });
+        let people = self.rules.policy().people();
+        let staffed = people.members(people.always()).find(|person| person.is_there(at));
+        if let Some(person) = staffed.filter(|_| !silent && self.may_act()) {
+            let (node, person, cause) = (Code::of("undecided"), person.code, AskCause::Fallback);
+            self.scratch.effects.push(Effect::Ask { doc, graph, node, person, cause });
+        }
+    }
+
+    /// Whether what is decided is also done: not for history, and not by rules in shadow.
+    fn may_act(&self) -> bool {
+        let enforced = self.rules.policy().meta().mode == Mode::Enforce;
+        self.event.origin == Origin::Live && enforced
     }
 
     fn answered(&mut self, doc: DocKey, graph: Code, person: Code, answer: Answer) -> Status {

@@ -182,8 +182,8 @@ impl Edge {
         });
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
-        let (learnt, conflict) = (about.learnt, about.conflict);
-        Ok(Taken { bytes, envelope, payloads, learnt, accounts, conflict })
+        let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
+        Ok(Taken { bytes, envelope, payloads, learnt, accounts, conflict, new })
     }
 
     /// Finds whom a signal is about, or gives them slots.

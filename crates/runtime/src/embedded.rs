@@ -15,10 +15,9 @@ pub use timers::timer_event;
 
 use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;
-use crate::keys::Slot;
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
-use bellwether_core::signal::{MatchedBy, RawSignal};
+use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
@@ -36,7 +35,7 @@ pub struct Embedded {
     links: Links,
     kin: refold::Kin,
     /// The key slot under which refused rows are sealed; taken when the first one comes.
-    refused: Option<Slot>,
+    refused: Option<intake::RefusedSlot>,
     book: RuleBook,
     active: Arc<Rules>,
     streams: BTreeMap<StreamId, StreamState>,
@@ -118,7 +117,7 @@ impl Embedded {
         let stamp = Stamp { at, origin, rules, seen: Seen::Unasked };
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
-        if !is_new(&taken) {
+        if !taken.new {
             self.load(stream)?;
         }
         let fired = match origin {
@@ -235,8 +234,14 @@ impl Embedded {
             driver.store.commit(&batch)?;
             driver.edge.commit();
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
-            driver.write_behind_if_due()
-        })
+            Ok(())
+        })?;
+        self.note_refused_slot();
+        // What is written behind is a cache: the commit stands whatever becomes of it.
+        if let Err(error) = self.write_behind_if_due() {
+            tracing::warn!(code = error.code(), "Snapshots could not be written; the next start reads more.");
+        }
+        Ok(())
     }
 
     /// Runs a part of a batch; if it fails, the whole batch is forgotten.
@@ -245,8 +250,9 @@ impl Embedded {
         run: impl FnOnce(&mut Self) -> Result<T, DriveError>,
     ) -> Result<T, DriveError> {
         let result = run(self);
-        if result.is_err() {
+        if result.as_ref().is_err_and(|error| !error.is_refusal()) {
             self.edge.rollback();
+            self.forget_refused_slot();
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {
                 self.streams.remove(&stream);
@@ -270,14 +276,6 @@ impl Embedded {
             how: how.as_str().to_owned(),
             since: at,
         }));
-    }
-}
-
-/// Whether the signal is the first one of its account, so that the journal has nothing of its stream.
-fn is_new(taken: &Taken) -> bool {
-    match &taken.envelope.body {
-        Body::Signal(signal) => matches!(signal.matched_by, MatchedBy::New | MatchedBy::Nobody),
-        _ => false,
     }
 }
 

@@ -58,6 +58,11 @@ pub enum DriveError {
 }
 
 impl DriveError {
+    /// Whether one signal was refused before anything came of it: the batch goes on without it.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Edge(error) if error.is_refusal())
+    }
+
     /// Never changes once released.
     pub fn code(&self) -> &'static str {
         match self {

@@ -306,7 +306,10 @@ impl Feed<'_> {
             let tally = Tally { family: "unread kind", name: raw.kind.clone(), by: 1 };
             self.driver.batch().tallies.push(tally);
         }
-        let taken = self.driver.take(&raw, Origin::History, raw.at)?;
+        let taken = match self.driver.take(&raw, Origin::History, raw.at) {
+            Err(error) if error.is_refusal() => return self.refuse(row, &error),
+            taken => taken?,
+        };
         self.report.timers += taken.fired as u64;
         *self.report.statuses.entry(taken.step.status.as_str()).or_default() += 1;
         if taken.step.status == Status::Conflict {
@@ -319,6 +322,14 @@ impl Feed<'_> {
             self.driver.quarantine(&refusal, self.import, self.options.now)?;
         }
         Ok(())
+    }
+
+    /// Keeps a signal that the edge refused, and goes on with the next one.
+    fn refuse(&mut self, row: &[u8], error: &DriveError) -> Result<(), ImportError> {
+        let problem = Problem::new(error.code(), error.to_string()).help(error.help());
+        let refusal = Refusal { problem: Box::new(problem), row: Personal::new(row.to_vec()) };
+        note_refusal(self.report, &refusal);
+        Ok(self.driver.quarantine(&refusal, self.import, self.options.now)?)
     }
 
     fn signal(&self, key: SpoolKey, row: &[u8]) -> Option<RawSignal> {

@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
         eprintln!("stopped; the same command goes on where it was");
         return Ok(Exit::Failed);
     }
-    Ok(Exit::Fine)
+    Ok(if report.refused.is_empty() { Exit::Fine } else { Exit::Findings })
 }
 
 /// An import's error, with every problem and its code.

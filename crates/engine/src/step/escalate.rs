@@ -33,6 +33,7 @@ pub(super) fn advance(
     let Some(state) = moving.doc_mut(key).map(|doc| doc.graph_mut(graph.code()).clone()) else {
         return;
     };
+    let changed = moving.scratch.last_draft().is_some_and(|draft| draft.changed);
     let live = state.escalation.filter(Escalation::is_live);
     if closed {
         if live.is_some() {
@@ -42,7 +43,7 @@ pub(super) fn advance(
     }
     match live {
         None => {
-            if may_open(&state, rule, now) {
+            if may_open(&state, rule, changed, now) {
                 enter(moving, graph, key, target, AskCause::Decided, rule);
             }
         }
@@ -62,8 +63,8 @@ pub(super) fn advance(
             } else if woken == Some(TimerKind::Snooze) && due <= now {
                 pass_on(moving, graph, key, node, rung, AskCause::Again);
             } else if woken.is_some() && due <= now {
-                pass_on(moving, graph, key, node, rung + 1, AskCause::Fallback);
-            } else if state.silent && moving.event.origin == Origin::Live {
+                pass_on(moving, graph, key, node, rung.saturating_add(1), AskCause::Fallback);
+            } else if state.silent && moving.may_act() {
                 pass_on(moving, graph, key, node, 0, AskCause::Again);
             }
         }
@@ -79,10 +80,13 @@ pub(super) fn advance(
     }
 }
 
-/// A closed escalation is not opened again by the same rule for a while.
-fn may_open(state: &GraphState, rule: Code, now: Timestamp) -> bool {
+/// A closed escalation is not opened again by the same rule for a while, unless the graph decided
+/// otherwise in between: then it is a new matter.
+fn may_open(state: &GraphState, rule: Code, changed: bool, now: Timestamp) -> bool {
     match state.escalation {
-        Some(Escalation::Closed { at, .. }) => state.rule != rule || at.plus(AGAIN_AFTER) <= now,
+        Some(Escalation::Closed { at, .. }) => {
+            changed || state.rule != rule || at.plus(AGAIN_AFTER) <= now
+        }
         _ => true,
     }
 }
@@ -191,9 +195,11 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask) {
     // time and not counting anew.
     let asleep = before.is_some() && moving.is_silent(key, graph.code());
     let woken = matches!(moving.event.body, Body::Timer { .. } | Body::Folded { .. });
-    let live = moving.event.origin == Origin::Live && !(asleep && woken);
+    let live = moving.may_act() && !(asleep && woken);
+    // What somebody was really asked about is not made unreal by history that is told later.
+    let real = before.is_some() && !asleep;
     if let Some(doc) = moving.doc_mut(key) {
-        doc.graph_mut(graph.code()).silent = !live;
+        doc.graph_mut(graph.code()).silent = !live && !real;
     }
     if let Some(draft) = moving.scratch.last_draft() {
         draft.asked = Some((person, cause));
@@ -215,7 +221,7 @@ pub(super) fn close(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, how: Cl
     let closed = apply(moving, graph, key, EscalationEvent::Close { at, how }, TimerKind::Deadline);
     if let (true, false, Some(person)) = (closed, silent, person) {
         let graph = graph.code();
-        if moving.event.origin == Origin::Live && how != Closing::Resolved {
+        if moving.may_act() && how != Closing::Resolved {
             moving.scratch.effects.push(Effect::StandDown { doc: key, graph, person });
         }
     }
@@ -273,7 +279,7 @@ pub(super) fn answer(
             apply(moving, graph, key, accept, TimerKind::Deadline)
         }
         Answer::Decline(_) => {
-            pass_on(moving, graph, key, node, rung + 1, AskCause::PassedOn);
+            pass_on(moving, graph, key, node, rung.saturating_add(1), AskCause::PassedOn);
             true
         }
         Answer::Delegate(to) => {

@@ -3,7 +3,7 @@
 use super::Moving;
 use super::escalate;
 use crate::rules::Rules;
-use crate::state::{LastDecision, scope_of};
+use crate::state::{Doc, LastDecision, scope_of};
 use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::record::Status;
 use bellwether_core::{Code, Digest, DocKey, Signal, Timestamp, Trust};
@@ -59,13 +59,16 @@ impl Moving<'_> {
         let (features, rates) = (rules.features(), rules.policy().rates());
         let reading = &mut self.scratch.reading;
         features.read(&mut account.features, sub, signal, now, rates, reading);
-        let mut ended = false;
+        let (mut graphs, mut closed) = (0, 0);
         for (nth, graph) in rules.policy().graphs().iter().enumerate() {
             if graph.subject() == scope {
                 let own = woken.filter(|(_, woken)| *woken == graph.code()).map(|(kind, _)| kind);
-                ended |= self.graph(nth, graph, key, status, own);
+                graphs += 1;
+                closed += u32::from(self.graph(nth, graph, key, status, own));
             }
         }
+        // A subject has ended when every graph that decides about it says so.
+        let ended = graphs > 0 && closed == graphs;
         if !ended && let Some(doc) = self.doc_mut(key) {
             doc.ended = None;
         }
@@ -139,9 +142,13 @@ impl Moving<'_> {
             doc.ended.get_or_insert(now);
             if doc.wake.1 != Timestamp::MAX {
                 doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
+                let (generation, due) = doc.wake;
+                let (kind, graph) = (TimerKind::Reevaluate, Code::default());
+                self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
             }
         }
-        self.state.subs.retain(|_, doc| doc.ended.is_none_or(|ended| ended.plus(lateness) >= now));
+        let is_past = |doc: &Doc| doc.ended.is_some_and(|ended| ended.plus(lateness) < now);
+        self.state.subs.retain(|_, doc| doc.has_live() || !is_past(doc));
     }
 }
 

@@ -2,28 +2,34 @@
 
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
+use crate::step::StepError;
 use bellwether_core::{Digest, DocKey};
 
 /// Lays the documents out for `rules`. A definition that the old rules did not have reads as missing
 /// until a fold brings it; documents that cannot be carried over start anew, likewise missing.
-pub(super) fn adopt(state: &mut StreamState, digest: Digest, rules: &Rules, book: &RuleBook) {
-    let old = state.rules.and_then(|digest| book.get(&digest));
-    if let Some(old) = old
-        && old.features().digest() != rules.features().digest()
-    {
-        let carry = |key: DocKey, doc: &mut Doc| {
-            let mut bytes = Vec::new();
-            old.features().encode(&doc.features, &mut bytes);
-            if let Ok(features) = rules.features().decode(scope_of(key), &bytes) {
-                doc.features = features;
-            }
-        };
-        if let Some(account) = &mut state.account {
-            carry(DocKey::Account, account);
-        }
-        for (key, doc) in &mut state.subs {
-            carry(*key, doc);
+///
+/// # Errors
+/// [`StepError::UnknownRules`] when the rules that the state is laid out for are not at hand.
+pub(super) fn adopt(
+    state: &mut StreamState,
+    digest: Digest,
+    rules: &Rules,
+    book: &RuleBook,
+) -> Result<(), StepError> {
+    if let Some(before) = state.rules.replace(digest) {
+        let old = book.get(&before).ok_or(StepError::UnknownRules(before))?;
+        if old.features().digest() != rules.features().digest() {
+            let account = state.account.iter_mut().map(|doc| (DocKey::Account, doc));
+            let subs = state.subs.iter_mut().map(|(key, doc)| (*key, doc));
+            account.chain(subs).for_each(|(key, doc)| carry(old, rules, key, doc));
         }
     }
-    state.rules = Some(digest);
+    Ok(())
+}
+
+fn carry(old: &Rules, rules: &Rules, key: DocKey, doc: &mut Doc) {
+    let mut bytes = Vec::new();
+    old.features().encode(&doc.features, &mut bytes);
+    let features = rules.features().decode(scope_of(key), &bytes);
+    doc.features = features.unwrap_or_else(|_| rules.features().new_state(scope_of(key)));
 }

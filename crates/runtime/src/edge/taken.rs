@@ -21,6 +21,8 @@ pub struct Taken {
     pub accounts: Vec<AccountRow>,
     /// Hints pointed to different accounts: to be counted.
     pub conflict: bool,
+    /// The account was made by this very signal: nothing of its stream exists.
+    pub new: bool,
 }
 
 /// An account that became known, or whose name did.

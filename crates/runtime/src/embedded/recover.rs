@@ -97,11 +97,11 @@ pub fn read_rules(store: &View) -> Result<RuleBook, DriveError> {
     let mut book = RuleBook::default();
     for (digest, _) in store.blobs("rules")? {
         let Some((_, bytes)) = store.blob(digest)? else { continue };
-        let files = crate::shelf::unpack(&bytes).ok_or(DriveError::BadRules {
+        let (files, preimage) = crate::shelf::unpack(&bytes).ok_or(DriveError::BadRules {
             digest,
             problem: "the kept files are damaged".to_owned(),
         })?;
-        let rules = Rules::compose(files).map_err(|problems| DriveError::BadRules {
+        let rules = Rules::recompose(files, preimage).map_err(|problems| DriveError::BadRules {
             digest,
             problem: problems.first().map(ToString::to_string).unwrap_or_default(),
         })?;
@@ -189,7 +189,7 @@ impl Embedded {
     /// [`DriveError`] when the activation cannot be committed; the old rules then stay.
     pub fn activate(&mut self, rules: Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
         let digest = rules.digest();
-        self.store.put_blob("rules", digest, &crate::shelf::pack(rules.files()))?;
+        self.store.put_blob("rules", digest, &crate::shelf::pack(rules.files(), rules.preimage()))?;
         self.book.add(Arc::clone(&rules));
         let before = std::mem::replace(&mut self.active, rules);
         let body = Body::RulesActivated { rules: digest };

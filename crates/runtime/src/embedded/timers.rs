@@ -77,9 +77,11 @@ impl Embedded {
         origin: Origin,
     ) -> Result<usize, DriveError> {
         let mut fired = 0;
-        while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
-            && timer.due <= until
+        while let Some(state) = self.streams.get(&stream)
+            && let Some(timer) = state.next_timer().filter(|timer| timer.due <= until)
         {
+            // History does not unmake what somebody was really asked about: that stays live.
+            let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
             let at = if origin == Origin::History { timer.due } else { until };
             let (bytes, event) = timer_event(stream, &timer, at, self.active.digest(), origin);
             self.step(&event, bytes, Vec::new())?;
@@ -96,6 +98,10 @@ impl Embedded {
         let mut fired = 0;
         for stream in self.streams_due(until)? {
             self.load(stream)?;
+            if self.frozen.contains(&stream) {
+                // One damaged stream keeps no other one waiting; `frozen` names it.
+                continue;
+            }
             fired += self.guarded(|driver| driver.fire_stream(stream, until, origin))?;
             self.pending.batch.at = self.pending.batch.at.max(until);
             if self.waiting() >= super::BATCH {
@@ -113,7 +119,9 @@ impl Embedded {
         let mut streams: BTreeSet<_> =
             self.streams.values().filter(due).map(|state| state.stream).collect();
         let kept = self.store.due_timers(until, usize::MAX >> 1)?;
-        let elsewhere = kept.into_iter().map(|row| row.stream);
+        // Streams that a failed batch evicted have their newest timers only in their records.
+        let changed = self.behind.changed.iter().copied();
+        let elsewhere = kept.into_iter().map(|row| row.stream).chain(changed);
         streams.extend(elsewhere.filter(|stream| !self.streams.contains_key(stream)));
         Ok(streams)
     }
@@ -128,13 +136,16 @@ impl Embedded {
     /// # Errors
     /// [`DriveError`] when they cannot be written; nothing is lost, the next start reads more.
     pub fn write_behind(&mut self) -> Result<(), DriveError> {
-        let changed = std::mem::take(&mut self.behind.changed);
-        let mut snapshots = Vec::with_capacity(changed.len());
+        let mut snapshots = Vec::with_capacity(self.behind.changed.len());
         let covered_pos = self.store.last_pos()?;
-        for stream in changed {
-            let Some(state) = self.streams.get(&stream) else { continue };
+        let evicted = self.behind.changed.iter().filter(|stream| !self.streams.contains_key(stream));
+        for stream in evicted.copied().collect::<Vec<_>>() {
+            self.load(stream)?;
+        }
+        for stream in &self.behind.changed {
+            let Some(state) = self.streams.get(stream) else { continue };
             snapshots.push(Snapshot {
-                stream,
+                stream: *stream,
                 seq: state.seq,
                 pos: covered_pos,
                 head: state.head,
@@ -142,9 +153,10 @@ impl Embedded {
                 state: state.to_bytes(&self.book)?,
             });
         }
-        let timers = std::mem::take(&mut self.behind.timers);
-        let rows = Rows { snapshots: &snapshots, timers: &timers, covered_pos };
+        let rows = Rows { snapshots: &snapshots, timers: &self.behind.timers, covered_pos };
         self.store.put_behind(&rows)?;
+        self.behind.changed.clear();
+        self.behind.timers.clear();
         self.index()?;
         (self.behind.committed, self.behind.entries) = (0, 0);
         if self.streams.len() > KEPT {
