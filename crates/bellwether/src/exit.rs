@@ -61,7 +61,8 @@ pub(crate) struct Failure {
 impl Failure {
     /// From the driver's error.
     pub(crate) fn drive(error: bellwether_runtime::DriveError) -> Self {
-        let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+        let causes =
+            std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
         let mut message = error.to_string();
         for cause in causes.map(ToString::to_string) {
             if !message.contains(&cause) {

@@ -47,13 +47,18 @@ impl Digest {
     /// Writes the 43 characters to the end of a buffer.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let symbol = |six: u32| ALPHABET.get(six as usize & 63).copied().unwrap_or(b'A');
-        for three in self.0.chunks(3) {
-            let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
-            let bits = bits << (8 * (3 - three.len()));
-            for nth in 0..=three.len() {
-                out.push(symbol(bits >> (18 - 6 * nth)));
+        let mut text = [0u8; 44];
+        for (four, three) in text.chunks_exact_mut(4).zip(self.0.chunks(3)) {
+            let bits = match *three {
+                [a, b, c] => u32::from(a) << 16 | u32::from(b) << 8 | u32::from(c),
+                [a, b] => u32::from(a) << 16 | u32::from(b) << 8,
+                _ => 0,
+            };
+            for (to, shift) in four.iter_mut().zip([18, 12, 6, 0]) {
+                *to = symbol(bits >> shift);
             }
         }
+        out.extend(text.iter().take(43));
     }
 }
 

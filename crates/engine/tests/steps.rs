@@ -62,10 +62,8 @@ fn bundle() -> Arc<Rules> {
     match Rules::compose(files) {
         Ok(rules) => Arc::new(rules),
         Err(problems) => {
-            for problem in &problems {
-                eprintln!("{problem}");
-            }
-            unreachable!("the bundle of the test is right")
+            let shown: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            unreachable!("the bundle of the test is right, but: {}", shown.join("\n"))
         }
     }
 }
@@ -82,7 +80,10 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let rules = bundle();
+        Self::under(bundle())
+    }
+
+    fn under(rules: Arc<Rules>) -> Self {
         Self {
             book: RuleBook::of(Arc::clone(&rules)),
             rules,
@@ -228,6 +229,36 @@ fn history_moves_state_but_asks_nobody() {
     assert!(steps.iter().all(|step| step.effects.is_empty()), "old history rings nobody");
     let now = world.see(ticket(1_000 + DAY + 60, 1).key(5));
     assert_eq!(asked(&now), [(Code::of("manager-1"), AskCause::Again)]);
+}
+
+#[test]
+fn rules_in_shadow_ask_nobody() {
+    let files = bundle().files().clone();
+    let shadow = files.into_iter().map(|(path, text)| (path, text.replace("enforce", "shadow")));
+    let rules = Arc::new(Rules::compose(shadow.collect()).ok().unwrap());
+    let mut world = World::under(rules);
+    let first = world.see(ticket(1_000, 1));
+    assert!(first.effects.is_empty());
+    assert!(
+        first.decided.iter().any(|decided| decided.asked.is_some()),
+        "it is decided all the same"
+    );
+}
+
+#[test]
+fn a_deadline_of_a_graph_that_is_gone_ends_and_is_heard() {
+    let mut world = World::new();
+    world.see(ticket(1_000, 1));
+    let files = world.rules.files().clone();
+    let other =
+        files.into_iter().map(|(path, text)| (path, text.replace("case-desk", "other-desk")));
+    let other = Arc::new(Rules::compose(other.collect()).ok().unwrap());
+    world.book.add(Arc::clone(&other));
+    world.rules = other;
+    let steps = world.pass(1_000 + 3 * 3600);
+    let asks: Vec<_> = steps.iter().flat_map(asked).collect();
+    assert!(asks.contains(&(Code::of("desk-1"), AskCause::Fallback)), "{asks:?}");
+    assert!(steps.len() < 10, "no timer stands still");
 }
 
 #[test]

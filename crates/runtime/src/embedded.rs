@@ -239,7 +239,10 @@ impl Embedded {
         self.note_refused_slot();
         // What is written behind is a cache: the commit stands whatever becomes of it.
         if let Err(error) = self.write_behind_if_due() {
-            tracing::warn!(code = error.code(), "Snapshots could not be written; the next start reads more.");
+            tracing::warn!(
+                code = error.code(),
+                "Snapshots could not be written; the next start reads more."
+            );
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ fn a_bad_row_of_a_table_does_not_stop_the_others() {
         let world = small();
         let file = [DEALS.as_bytes(), &bad, good().as_bytes()].concat();
         world.write("deals.csv", file);
-        let said = world.run(&["import", "deals.csv", "--mapping", "crm-deals"]).ends(0);
+        let said = world.run(&["import", "deals.csv", "--mapping", "crm-deals"]).ends(2);
         println!("{what}:\n{}", said.out);
         said.names(code);
         said.says(&["deals.csv:2", "help: ", "quarantine"]);
@@ -104,7 +104,7 @@ fn what_stands_before_the_end_of_a_torn_file_counts() {
     let world = small();
     let whole = stored_gzip(format!("{DEALS}{}", good()).as_bytes());
     world.write("deals.csv.gz", &whole[..whole.len() - 60]);
-    let said = world.run(&["import", "deals.csv.gz", "--mapping", "crm-deals"]).ends(0);
+    let said = world.run(&["import", "deals.csv.gz", "--mapping", "crm-deals"]).ends(2);
     said.names("row-gzip-truncated");
     let before = applied(&said);
     assert!((9..12).contains(&before), "{}", said.out);
@@ -144,7 +144,7 @@ fn deep_json_is_one_bad_row() {
     };
     let deep = format!(",\"more\":{}1{}", "[".repeat(1_000), "]".repeat(1_000));
     world.write("chats.jsonl", chat(1, "") + &chat(2, &deep) + &chat(3, ""));
-    let said = world.run(&["import", "chats.jsonl", "--mapping", "chat-transcripts"]).ends(0);
+    let said = world.run(&["import", "chats.jsonl", "--mapping", "chat-transcripts"]).ends(2);
     said.names("row-too-deep");
     said.says(&["chats.jsonl:2", "help: "]);
     assert_eq!(world.journal().len(), 2, "{}", said.out);
@@ -171,7 +171,7 @@ fn the_same_id_with_other_words_is_set_aside() {
     let world = small();
     let twice = [deal("D1", 3, "1000", "EUR"), deal("D1", 3, "9000000", "EUR")].concat();
     world.write("deals.csv", format!("{DEALS}{}{twice}", good()));
-    let said = world.run(&["import", "deals.csv", "--mapping", "crm-deals"]).ends(0);
+    let said = world.run(&["import", "deals.csv", "--mapping", "crm-deals"]).ends(2);
     said.names("signal-conflict");
     said.says(&["help: ", "conflict"]);
     assert_eq!(applied(&said), 13, "{}", said.out);

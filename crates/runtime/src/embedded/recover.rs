@@ -189,7 +189,11 @@ impl Embedded {
     /// [`DriveError`] when the activation cannot be committed; the old rules then stay.
     pub fn activate(&mut self, rules: Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
         let digest = rules.digest();
-        self.store.put_blob("rules", digest, &crate::shelf::pack(rules.files(), rules.preimage()))?;
+        self.store.put_blob(
+            "rules",
+            digest,
+            &crate::shelf::pack(rules.files(), rules.preimage()),
+        )?;
         self.book.add(Arc::clone(&rules));
         let before = std::mem::replace(&mut self.active, rules);
         let body = Body::RulesActivated { rules: digest };

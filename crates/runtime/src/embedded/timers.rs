@@ -138,7 +138,8 @@ impl Embedded {
     pub fn write_behind(&mut self) -> Result<(), DriveError> {
         let mut snapshots = Vec::with_capacity(self.behind.changed.len());
         let covered_pos = self.store.last_pos()?;
-        let evicted = self.behind.changed.iter().filter(|stream| !self.streams.contains_key(stream));
+        let evicted =
+            self.behind.changed.iter().filter(|stream| !self.streams.contains_key(stream));
         for stream in evicted.copied().collect::<Vec<_>>() {
             self.load(stream)?;
         }
