@@ -13,7 +13,20 @@ mod table;
 use clap::Parser;
 use exit::Exit;
 
+/// A reader that has seen enough (`| head`) closes the pipe; that is no fault, and nothing to report.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let said = info.payload().downcast_ref::<String>();
+        if said.is_some_and(|said| said.contains("Broken pipe")) {
+            std::process::exit(0);
+        }
+        usual(info);
+    }));
+}
+
 fn main() -> Exit {
+    end_quietly_when_nobody_reads();
     let args = match cli::Cli::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -5,6 +5,7 @@
 //! shown with commands to try next.
 
 mod desk;
+mod mark;
 
 use super::context::Context;
 use crate::exit::Exit;
@@ -15,7 +16,7 @@ use desk::Desk;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Arguments of `demo`.
+/// Arguments of `demo`. Without `--data` everything goes to `bellwether-demo`.
 #[derive(clap::Args)]
 pub(crate) struct DemoArgs {
     /// The seed of the company: another number is another company.
@@ -60,11 +61,12 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     let folder = folder(context);
     let size = Size { accounts: args.accounts, signals: args.signals, days: args.days };
     eprintln!(
-        "making up a company: {} accounts, {} signals over {} days",
+        "making up a company: {} accounts, about {} signals over {} days",
         thousands(args.accounts as u64),
         thousands(args.signals as u64),
         args.days
     );
+    mark::begin(&folder, args)?;
     let made = company(args.seed, size);
     let exports = folder.join("exports");
     write_exports(&exports, &made)?;
@@ -79,13 +81,16 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     println!("\nTry next:");
     let customers = folder.join("customers");
     let data = customers.display();
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("bellwether"));
+    let program = program.display();
     if let Some(story) = made.truth.stories.iter().find(|story| story.kind == StoryKind::Sour) {
-        println!("  bellwether explain --data {data} --id crm={}", story.account_id);
+        println!("  {program} explain --data {data} --id crm={}", story.account_id);
     }
-    println!("  bellwether replay --all --data {data}");
-    println!("  bellwether policy show customer-escalation");
-    println!("  bellwether simulate --data {data} --bundle customer-escalation");
-    println!("  bellwether export decisions --data {data} --out decisions.csv --as csv --changed");
+    println!("  {program} replay --all --data {data}");
+    println!("  {program} policy show customer-escalation");
+    println!("  {program} simulate --data {data} --bundle customer-escalation");
+    println!("  {program} export decisions --data {data} --out decisions.csv --as csv --changed");
+    mark::complete(&folder, args)?;
     println!("all of it took {:.1} s", start.elapsed().as_secs_f64());
     Ok(Exit::Fine)
 }

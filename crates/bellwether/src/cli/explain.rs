@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 /// Arguments of `explain`.
 #[derive(clap::Args)]
 pub(crate) struct ExplainArgs {
-    /// A stream or account, as records name it: `account:...` or `acc_...`.
+    /// A stream or account, as records name it (`account:...` or `acc_...`); or use `--email` or `--id`.
     #[arg(required_unless_present_any = ["email", "id"])]
     subject: Option<Subject>,
     /// Whose account: a contact's mail address.

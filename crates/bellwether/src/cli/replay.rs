@@ -1,5 +1,6 @@
 //! `replay`: every record is derived again from its event and compared, byte for byte.
 
+use super::Format;
 use super::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::table::thousands;
@@ -7,6 +8,7 @@ use crate::{bundle, progress};
 use anyhow::{Result, bail};
 use bellwether_core::StreamId;
 use bellwether_engine::{Replay, ReplayError};
+use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +51,7 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
             Ok(_) => same += 1,
             Err(error @ ReplayError::Differs { .. }) => {
                 differ += 1;
-                if differ <= args.most {
+                if differ <= args.most && context.format == Format::Text {
                     bar.suspend(|| show(&error, row.record));
                 }
             }
@@ -65,6 +67,10 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
         bail!("[{}] the event at position {pos} of the journal: {error}", error.code());
     }
     let seconds = start.elapsed().as_secs_f64();
+    if context.format == Format::Json {
+        println!("{}", json!({"equal": same, "differ": differ, "seconds": seconds}));
+        return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
+    }
     println!(
         "{} of {} records are byte-equal ({seconds:.1} s)",
         thousands(same),

@@ -81,7 +81,7 @@ pub(super) fn text(
             Some(word) => word.to_owned(),
             None => code.to_string(),
         };
-        let _ = writeln!(out, "now: {}", stands(decision.escalation, &word));
+        let _ = writeln!(out, "after this record: {}", stands(decision.escalation, &word));
         if let Some(seq) = decision.decided.supersedes {
             let _ = writeln!(out, "it replaces record {seq}: the signal came late");
         }
@@ -158,8 +158,11 @@ fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> Stri
     match escalation {
         None => "nobody is asked".to_owned(),
         Some(Escalation::Discovering { due, .. }) => format!("finding out more until {due}"),
+        Some(Escalation::Asked { person, due: Timestamp::MAX, .. }) => {
+            format!("nobody answered in history; {} was the last in line", word(person))
+        }
         Some(Escalation::Asked { person, due, .. }) => {
-            format!("{} was asked and has until {due}", word(person))
+            format!("{} stands to be asked, until {due}", word(person))
         }
         Some(Escalation::Accepted { person, at, .. }) => {
             format!("{} took it at {at}", word(person))
@@ -179,7 +182,11 @@ fn describe(event: &Value) -> String {
             let matched = text_at(event, &["body", "matched_by"]);
             format!("{kind} from {source} (account found by {matched})")
         }
-        "timer" => format!("the {} timer", text_at(event, &["body", "timer"])),
+        "timer" => match text_at(event, &["body", "timer"]).as_str() {
+            "reevaluate" => "time passed, and a condition changed by it".to_owned(),
+            "deadline" => "a deadline passed without an answer".to_owned(),
+            _ => "a question that was put off came back".to_owned(),
+        },
         other => other.to_owned(),
     }
 }
