@@ -52,6 +52,9 @@ pub struct Timer {
 pub struct EffectKey(pub Digest);
 
 impl EffectKey {
+    /// The key of nothing: nobody was really asked.
+    pub const NONE: Self = Self(Digest::ZERO);
+
     /// `hash(epoch, stream, seq, n)`: the n-th effect of a step, in an epoch of the log.
     pub fn new(epoch: u64, stream: StreamId, seq: u64, nth: u32) -> Self {
         Self(Digest::of_parts([
@@ -78,6 +81,8 @@ pub enum AskCause {
     Again,
     /// The graph now decides for a higher level.
     Raised,
+    /// Something could not be decided, or what it was decided by is gone: a person must look.
+    Undecided,
 }
 
 impl AskCause {
@@ -89,6 +94,7 @@ impl AskCause {
             Self::PassedOn => "passed_on",
             Self::Again => "again",
             Self::Raised => "raised",
+            Self::Undecided => "undecided",
         }
     }
 }
@@ -102,6 +108,9 @@ pub enum Effect {
         doc: DocKey,
         /// The graph that decided.
         graph: Code,
+        /// The seq of the record that opened the escalation; with document and graph it names it. Zero
+        /// for a notice that no escalation stands behind.
+        opened: u64,
         /// The node it stands at.
         node: Code,
         /// Whom: the person's key in `people.yaml`.
@@ -117,6 +126,8 @@ pub enum Effect {
         graph: Code,
         /// Whom.
         person: Code,
+        /// The key of the ask that is withdrawn.
+        ask: EffectKey,
     },
 }
 

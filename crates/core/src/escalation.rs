@@ -18,7 +18,8 @@ pub enum Escalation {
     Asked {
         /// The node.
         node: Code,
-        /// Position in the node's chain of people, from 0.
+        /// Position in the node's whole chain of people, from 0, whoever of them is there; from the
+        /// chain's length on it counts how often the last one is asked again.
         rung: u16,
         /// Who was asked.
         person: Code,
@@ -143,6 +144,16 @@ impl Escalation {
             ) if asked == person => Ok(Self::Accepted { node, rung, person, at, due }),
             (Some(_), E::Close { at, how }) => Ok(Self::Closed { at, how }),
             _ => Err(IllegalMove { state, event }),
+        }
+    }
+
+    /// The word in records and explanations.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Discovering { .. } => "discovering",
+            Self::Asked { .. } => "asked",
+            Self::Accepted { .. } => "accepted",
+            Self::Closed { .. } => "closed",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Events: everything that reaches a stream, with the instant stamped at the edge.
 
-use crate::effect::TimerKind;
+use crate::effect::{EffectKey, TimerKind};
 use crate::{AccountId, Code, Digest, Id, Signal, Timestamp};
 use std::fmt;
 use std::str::FromStr;
@@ -161,12 +161,16 @@ impl Seen {
     ];
 }
 
+/// Why somebody may decline: the closed list that [`Answer::Decline`] names a word of.
+pub const DECLINE_REASONS: [&str; 6] =
+    ["away", "busy", "not_mine", "not_needed", "wrong_account", "other"];
+
 /// A person's answer to being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Takes it.
     Accept,
-    /// Not me, for a reason (a code of a closed list).
+    /// Not me, for a reason: the code of one of [`DECLINE_REASONS`].
     Decline(Code),
     /// Somebody else should (a person's key).
     Delegate(Code),
@@ -209,6 +213,32 @@ impl FoldCause {
     }
 }
 
+impl Answer {
+    /// The word in events and records.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Decline(_) => "decline",
+            Self::Delegate(_) => "delegate",
+            Self::Snooze(_) => "snooze",
+            Self::Resolve => "resolve",
+        }
+    }
+}
+
+impl Body {
+    /// The word in events and records.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Signal(_) => "signal",
+            Self::Timer { .. } => "timer",
+            Self::Answered { .. } => "answered",
+            Self::Folded { .. } => "folded",
+            Self::RulesActivated { .. } => "rules.activated",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
@@ -233,6 +263,8 @@ pub enum Body {
         doc: DocKey,
         /// The escalation's graph.
         graph: Code,
+        /// The key of the ask that is answered; an answer to an older one is refused.
+        ask: EffectKey,
         /// Who answered: the person's key.
         person: Code,
         /// What they said.
@@ -265,8 +297,13 @@ pub struct Envelope {
     pub rules: Digest,
     /// Now or history.
     pub origin: Origin,
+    /// The epoch of the log that it belongs to; a restore starts a later one.
+    pub epoch: u64,
     /// What the driver found about its key.
     pub seen: Seen,
+    /// Stepping it failed: it is recorded as undecided instead of being tried again, then and in
+    /// every replay.
+    pub failed: bool,
     /// The account whose keys matched, where a link led the signal to this stream instead.
     pub via: Option<AccountId>,
     /// Digest of the event's bytes.

@@ -38,7 +38,7 @@ pub use personal::{Personal, Purpose};
 pub use problem::{Place, Problem, Severity};
 pub use rates::Rates;
 pub use ratio::Ppm;
-pub use record::{Candidate, Decision, Record};
+pub use record::{Candidate, Decision, Move, Record};
 pub use signal::{Field, RawSignal, RawValue, Signal};
 pub use time::{Duration, Timestamp};
 pub use trust::Trust;

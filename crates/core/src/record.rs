@@ -1,16 +1,25 @@
 //! Records: what one step leaves in the log, without personal data.
 
-use crate::effect::Timer;
-use crate::{Code, Digest, DocKey, Effect, EffectKey, Origin, Ppm, StreamId, Timestamp, Trust};
+use crate::effect::{AskCause, Timer};
+use crate::{
+    Body, Code, Digest, DocKey, Effect, EffectKey, Escalation, Origin, Ppm, StreamId, Timestamp,
+    Trust,
+};
 
 /// The number of the semantics of `step`. A change of bytes bumps it and is activated by an event.
 pub const ENGINE: u32 = 1;
+
+/// The epoch of a log that was never restored.
+pub const FIRST_EPOCH: u64 = 1;
 
 /// The version of the record's format.
 pub const FORMAT: u32 = 1;
 
 /// The most candidates that a record names; the rest are counted.
 pub const MAX_CANDIDATES: usize = 16;
+
+/// The longest record in bytes. A longer one keeps its lists in an evidence row and names its digest.
+pub const MAX_BYTES: usize = 16 * 1024;
 
 /// What a step did with its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,10 +84,6 @@ pub struct Decision<'a> {
     pub node: &'a str,
     /// The outcome that the node stands for: `cxo`, `sponsor`, `discover`, `person` or `none`.
     pub outcome: &'a str,
-    /// Who could be asked, best first; at most [`MAX_CANDIDATES`].
-    pub candidates: &'a [Candidate],
-    /// How many there were.
-    pub candidate_count: u32,
     /// The share of required facts that were known and fresh.
     pub completeness: Ppm,
     /// Calibrated confidence, where a reader gave one.
@@ -95,12 +100,35 @@ pub struct Decision<'a> {
     pub owner: &'a str,
     /// The seq of the decision that this one replaces because of a late signal.
     pub supersedes: Option<u64>,
+    /// The escalation, by the seq that opened it, whose recent end keeps this decision from asking.
+    pub held_back_by: Option<u64>,
     /// Digest of the evidence row, when something changed.
     pub evidence: Option<Digest>,
 }
 
-/// What one step leaves in the log.
+/// One move of an escalation's lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The subject.
+    pub doc: DocKey,
+    /// The graph.
+    pub graph: Code,
+    /// The seq of the record that opened the escalation.
+    pub opened: u64,
+    /// Where it stands now.
+    pub to: Escalation,
+    /// Why somebody is asked, if somebody is.
+    pub cause: Option<AskCause>,
+    /// Nobody is really asked: history, or rules in shadow.
+    pub silent: bool,
+    /// Who could be asked, best first; at most [`MAX_CANDIDATES`].
+    pub candidates: Vec<Candidate>,
+    /// How many there were.
+    pub candidate_count: u32,
+}
+
+/// What one step leaves in the log.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {
     /// The stream.
     pub stream: StreamId,
@@ -116,12 +144,24 @@ pub struct Record<'a> {
     pub event: Digest,
     /// The rules that held.
     pub rules: Digest,
+    /// The rules only watch: nothing they decide is done.
+    pub shadow: bool,
+    /// What those rules are, where the event put them in force: canonical JSON with their digest.
+    pub preimage: Option<&'a str>,
     /// Now or history.
     pub origin: Origin,
+    /// The epoch of the log.
+    pub epoch: u64,
+    /// What happened; of a signal only that it was one.
+    pub body: &'a Body,
     /// What was done with the event.
     pub status: Status,
+    /// A word that says why it was refused or not decided.
+    pub why: Option<&'static str>,
     /// Decisions, in the order of the graphs.
     pub decisions: &'a [Decision<'a>],
+    /// Moves of escalations, in the order they were made.
+    pub moves: &'a [Move],
     /// Effects with their keys.
     pub effects: &'a [(EffectKey, Effect)],
     /// Timers that were set or cancelled.

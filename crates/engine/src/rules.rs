@@ -4,10 +4,11 @@
 //! engine's number; `rules.activated` puts it in the log.
 
 use bellwether_core::authored::Document;
+use bellwether_core::event::DECLINE_REASONS;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
 use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
-use bellwether_features::{FeatureSet, Flips, Watched};
+use bellwether_features::{FeatureSet, Flips, Told, Watched};
 use bellwether_policy::{Graph, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub struct Rules {
     policy: Policy,
     catalogue: Catalogue,
     flips: [Flips; 3],
+    told: Told,
     graphs: Vec<GraphFacts>,
     names: Names,
     warnings: Vec<Problem>,
@@ -38,6 +40,7 @@ impl Rules {
         let policy = compiled.policy;
         let preimage = preimage(&files, &features);
         let flips = Scope::ALL.map(|scope| features.flips(&watch(&policy, scope)));
+        let told = features.told(&watch_subs(&policy));
         let names = names(&policy, &catalogue);
         let graphs = policy.graphs().iter().map(|graph| GraphFacts::new(graph, &catalogue));
         let graphs = graphs.collect();
@@ -49,6 +52,7 @@ impl Rules {
             policy,
             catalogue,
             flips,
+            told,
             graphs,
             names,
             warnings: compiled.warnings,
@@ -121,6 +125,11 @@ impl Rules {
             Scope::Case => case,
             Scope::Deal => deal,
         }
+    }
+
+    /// What an account's facts tell the guards about its cases and deals.
+    pub fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Whether any graph decides about subjects of this scope.
@@ -220,8 +229,17 @@ fn watch(policy: &Policy, scope: Scope) -> Watched {
     watched
 }
 
+/// What the graphs of cases and deals read.
+fn watch_subs(policy: &Policy) -> Watched {
+    let [mut cases, deals] = [Scope::Case, Scope::Deal].map(|scope| watch(policy, scope));
+    cases.comparisons.extend(deals.comparisons);
+    cases.loose.extend(deals.loose);
+    cases
+}
+
 fn names(policy: &Policy, catalogue: &Catalogue) -> Names {
     let mut words = vec!["undecided"];
+    words.extend(DECLINE_REASONS);
     for graph in policy.graphs() {
         words.push(graph.name());
         words.extend(graph.nodes().iter().map(|node| node.name.as_str()));

@@ -6,9 +6,9 @@ pub use bytes::{StateError, scope_of};
 
 use crate::memory::Memory;
 use bellwether_core::effect::{Timer, TimerKind};
-use bellwether_core::{Code, Digest, DocKey, Escalation, StreamId, Timestamp};
+use bellwether_core::{Code, Digest, DocKey, EffectKey, Escalation, StreamId, Timestamp};
 use bellwether_features::DocState;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Everything a stream knows. Replaced only after its record is committed.
 #[derive(Clone, Debug)]
@@ -27,9 +27,17 @@ pub struct StreamState {
     pub memory: Memory,
     /// The account's own document.
     pub account: Option<Doc>,
-    /// Cases and deals that are open.
+    /// Cases and deals that are open, and those that ended last.
     pub subs: BTreeMap<DocKey, Doc>,
+    /// Fingerprints of cases and deals that ended long ago and were forgotten, the newest last.
+    pub forgotten: VecDeque<u32>,
 }
+
+/// How many ended cases and deals a stream keeps besides those that a late signal may still reach.
+const ENDED_KEPT: usize = 64;
+
+/// How many forgotten ones it can tell from new ones.
+const FORGOTTEN_KEPT: usize = 1024;
 
 /// One document: what is known about an account, a case or a deal, and what is under way.
 #[derive(Clone, Debug)]
@@ -42,6 +50,9 @@ pub struct Doc {
     pub wake: (u64, Timestamp),
     /// When the subject ended, if it did.
     pub ended: Option<Timestamp>,
+    /// What of the account's facts the guards of cases and deals can tell apart, as last looked at:
+    /// equal numbers, equal decisions. On the account's document as it is, on others as they saw it.
+    pub told: u64,
 }
 
 /// What one graph holds about one document.
@@ -51,6 +62,10 @@ pub struct GraphState {
     pub graph: Code,
     /// Its escalation, live or the newest closed one.
     pub escalation: Option<Escalation>,
+    /// The seq of the record that opened it; with document and graph it names the escalation.
+    pub opened: u64,
+    /// The key of the newest ask about it, which an answer must name.
+    pub ask: EffectKey,
     /// The rule that led to it.
     pub rule: Code,
     /// Generation of its timers.
@@ -72,8 +87,6 @@ pub struct LastDecision {
     pub rule: Code,
     /// The node that was reached.
     pub node: Code,
-    /// First 64 bits of the digest of its masks.
-    pub masks: u64,
 }
 
 impl StreamState {
@@ -88,6 +101,7 @@ impl StreamState {
             memory: Memory::default(),
             account: None,
             subs: BTreeMap::new(),
+            forgotten: VecDeque::new(),
         }
     }
 
@@ -97,6 +111,31 @@ impl StreamState {
             DocKey::Account => self.account.as_ref(),
             sub => self.subs.get(&sub),
         }
+    }
+
+    /// Forgets the cases and deals that ended first, of those that ended before an instant and wait for
+    /// nothing, if there are too many.
+    pub(crate) fn forget_ended(&mut self, before: Timestamp) {
+        if self.subs.len() <= ENDED_KEPT {
+            return;
+        }
+        let past = |(key, doc): (&DocKey, &Doc)| {
+            let ended = doc.ended.filter(|ended| *ended < before)?;
+            (!doc.has_live()).then_some((ended, *key))
+        };
+        let mut ended: Vec<_> = self.subs.iter().filter_map(past).collect();
+        ended.sort_unstable();
+        for (_, key) in ended.iter().rev().skip(ENDED_KEPT) {
+            self.subs.remove(key);
+            self.forgotten.push_back(fingerprint(*key));
+        }
+        let excess = self.forgotten.len().saturating_sub(FORGOTTEN_KEPT);
+        self.forgotten.drain(..excess);
+    }
+
+    /// Whether a case or deal was known once and is forgotten.
+    pub(crate) fn has_forgotten(&self, key: DocKey) -> bool {
+        self.forgotten.contains(&fingerprint(key))
     }
 
     /// Every timer that the stream waits for; live ones only.
@@ -124,10 +163,28 @@ impl StreamState {
     }
 }
 
+/// 32 bits of an id that is random already.
+fn fingerprint(key: DocKey) -> u32 {
+    match key {
+        DocKey::Account => 0,
+        DocKey::Case(id) | DocKey::Deal(id) => {
+            let [a, b, c, d, ..] = id.to_bytes();
+            u32::from_be_bytes([a, b, c, d])
+        }
+    }
+}
+
 impl Doc {
     /// Whether an escalation about it is under way.
     pub fn has_live(&self) -> bool {
         self.graphs.iter().any(|state| state.escalation.is_some_and(|one| one.is_live()))
+    }
+
+    /// Sets its re-evaluation timer anew, or cancels it by [`Timestamp::MAX`].
+    pub(crate) fn set_wake(&mut self, doc: DocKey, due: Timestamp) -> Timer {
+        self.wake = (self.wake.0 + 1, due);
+        let (kind, graph, generation) = (TimerKind::Reevaluate, Code::default(), self.wake.0);
+        Timer { doc, kind, graph, generation, due }
     }
 
     /// The timers that it waits for.
@@ -145,7 +202,7 @@ impl Doc {
 
     /// A document about which nothing is known yet.
     pub fn new(features: DocState) -> Self {
-        Self { features, graphs: Vec::new(), wake: (0, Timestamp::MAX), ended: None }
+        Self { features, graphs: Vec::new(), wake: (0, Timestamp::MAX), ended: None, told: 0 }
     }
 
     /// The state of a graph, made when it is first asked for.
@@ -172,6 +229,8 @@ impl GraphState {
         Self {
             graph,
             escalation: None,
+            opened: 0,
+            ask: EffectKey::NONE,
             rule: Code::default(),
             generation: 0,
             waits: TimerKind::Deadline,

@@ -16,11 +16,11 @@ use crate::memory::Known;
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{AskCause, Timer, TimerKind};
-use bellwether_core::escalation::Closing;
-use bellwether_core::event::{Answer, Seen};
+use bellwether_core::escalation::{Closing, EscalationEvent};
+use bellwether_core::event::Seen;
 use bellwether_core::record::{Record, Status};
 use bellwether_core::{
-    Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Escalation, Origin, Signal, Timestamp,
+    Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Origin, Signal, Timestamp,
 };
 use bellwether_features::Counted;
 use bellwether_ledger::write_record;
@@ -68,9 +68,6 @@ impl StepError {
     }
 }
 
-/// The epoch of the log that effect keys name; a restore starts a new one.
-pub const FIRST_EPOCH: u64 = 1;
-
 /// Whether the driver must look into the journal before this event can be stepped, because its key
 /// lies below what the stream remembers; the answer is stamped into the event.
 pub fn needs_journal(state: &StreamState, signal: &Signal) -> bool {
@@ -98,9 +95,16 @@ pub fn step(
     state.time = state.time.max(event.at);
     let room = scratch.room(rules);
     let mut moving = Moving { state, event, rules, scratch: room };
-    let status = moving.apply();
-    Ok(finish(state, event, rules, status, room))
+    let (status, why) =
+        if event.failed { (Status::Undecided, Some("step-failed")) } else { moving.apply() };
+    if status == Status::Undecided {
+        moving.notify_always(DocKey::Account, Code::default());
+    }
+    Ok(finish(state, event, rules, (status, why), room))
 }
+
+/// What was done with an event, and in a word why not, where it was refused or not decided.
+type Done = (Status, Option<&'static str>);
 
 /// The parts of a step that are passed along while it is under way.
 struct Moving<'a> {
@@ -111,26 +115,34 @@ struct Moving<'a> {
 }
 
 impl Moving<'_> {
-    fn apply(&mut self) -> Status {
+    fn apply(&mut self) -> Done {
         match &self.event.body {
             Body::Signal(signal) => self.signal(signal),
             Body::Timer { doc, kind, graph, generation, .. } => {
-                self.timer(*doc, *kind, *graph, *generation)
+                (self.timer(*doc, *kind, *graph, *generation), None)
             }
-            Body::Answered { doc, graph, person, answer } => {
-                self.answered(*doc, *graph, *person, *answer)
+            Body::Answered { doc, graph, ask, person, answer } => {
+                match escalate::answer(self, (*doc, *graph), *ask, *person, *answer) {
+                    Ok(()) => (Status::Applied, None),
+                    Err(why) => (Status::Refused, Some(why)),
+                }
             }
             Body::Folded { states, .. } => self.folded(states),
-            Body::RulesActivated { .. } => Status::Applied,
+            Body::RulesActivated { rules } if *rules == self.rules.digest() => {
+                (Status::Applied, None)
+            }
+            Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
         }
     }
 
-    fn signal(&mut self, signal: &Signal) -> Status {
+    fn signal(&mut self, signal: &Signal) -> Done {
         match (self.state.memory.look_up(signal.key, signal.content, signal.at), self.event.seen) {
             // The driver also knows what came here through a link; the memory does not.
-            (Known::Same, _) | (_, Seen::Same) => return Status::Duplicate,
-            (Known::Other, _) | (_, Seen::Other) => return Status::Conflict,
-            (Known::Unsure, Seen::Unasked) => return Status::Refused,
+            (Known::Same, _) | (_, Seen::Same) => return (Status::Duplicate, None),
+            (Known::Other, _) | (_, Seen::Other) => return (Status::Conflict, None),
+            (Known::Unsure, Seen::Unasked) => {
+                return (Status::Refused, Some("journal-unasked"));
+            }
             (Known::New, _) | (Known::Unsure, Seen::New) => {}
         }
         self.state.memory.insert(signal.key, signal.content, signal.at);
@@ -138,10 +150,10 @@ impl Moving<'_> {
         let status = match counted {
             Counted::Applied { .. } => Status::Applied,
             Counted::Late { .. } => Status::Late,
-            Counted::TooLate => return Status::TooLate,
+            Counted::TooLate => return (Status::TooLate, None),
         };
         self.evaluate(signal.doc, Some(signal), status);
-        status
+        (status, None)
     }
 
     /// Counts a signal in the account's document and in the case's or deal's; the later of the two
@@ -159,7 +171,12 @@ impl Moving<'_> {
             // What says nothing about a case or deal does not open one.
             return counted;
         }
-        let sub = self.state.subs.entry(doc).or_insert_with(|| new(doc));
+        let forgotten = self.state.has_forgotten(doc);
+        let sub = self.state.subs.entry(doc).or_insert_with(|| match forgotten {
+            // What it had counted is gone: it reads as missing, so doubt brings a person.
+            true => Doc::new(features.forgotten_state(scope_of(doc))),
+            false => new(doc),
+        });
         let state = &mut sub.features;
         match features.fold_with(registers, state, signal, time, lateness, rates) {
             late @ Counted::Late { .. } => late,
@@ -201,16 +218,31 @@ impl Moving<'_> {
             return;
         }
         let silent = state.silent;
-        state.escalation = Some(Escalation::Closed { at, how: Closing::StoodDown });
-        state.generation += 1;
-        let (generation, kind, due) = (state.generation, TimerKind::Deadline, Timestamp::MAX);
-        self.scratch.timers.push(Timer { doc, kind, graph, generation, due });
-        let people = self.rules.policy().people();
-        let staffed = people.members(people.always()).find(|person| person.is_there(at));
-        if let Some(person) = staffed.filter(|_| !silent && self.may_act()) {
-            let (node, person, cause) = (Code::of("undecided"), person.code, AskCause::Fallback);
-            self.scratch.effects.push(Effect::Ask { doc, graph, node, person, cause });
+        let how = Closing::StoodDown;
+        escalate::apply(self, graph, doc, EscalationEvent::Close { at, how }, TimerKind::Deadline);
+        if !silent {
+            self.notify_always(doc, graph);
         }
+    }
+
+    /// Brings somebody of the role that is always staffed in: what could not be decided goes to a person.
+    fn notify_always(&mut self, doc: DocKey, graph: Code) {
+        let people = self.rules.policy().people();
+        let at = self.state.time;
+        let staffed = people.members(people.always()).find(|person| person.is_there(at));
+        if let Some(person) = staffed.filter(|_| self.may_act()) {
+            let (node, person, cause) = (Code::of("undecided"), person.code, AskCause::Undecided);
+            self.effect(Effect::Ask { doc, graph, opened: 0, node, person, cause });
+        }
+    }
+
+    /// Adds an effect, and gives its key.
+    fn effect(&mut self, effect: Effect) -> EffectKey {
+        let (epoch, stream, seq) = (self.event.epoch, self.state.stream, self.state.seq);
+        let nth = u32::try_from(self.scratch.effects.len()).unwrap_or(u32::MAX);
+        let key = EffectKey::new(epoch, stream, seq, nth);
+        self.scratch.effects.push((key, effect));
+        key
     }
 
     /// Whether what is decided is also done: not for history, and not by rules in shadow.
@@ -219,24 +251,16 @@ impl Moving<'_> {
         self.event.origin == Origin::Live && enforced
     }
 
-    fn answered(&mut self, doc: DocKey, graph: Code, person: Code, answer: Answer) -> Status {
-        if escalate::answer(self, doc, graph, person, answer) {
-            Status::Applied
-        } else {
-            Status::Refused
-        }
-    }
-
     /// Replaces feature states by ones that were folded anew, then decides again. An empty state says
     /// that the document's signals count in another stream from here on.
-    fn folded(&mut self, states: &[(DocKey, Vec<u8>)]) -> Status {
+    fn folded(&mut self, states: &[(DocKey, Vec<u8>)]) -> Done {
         let features = self.rules.features();
         let mut read = Vec::with_capacity(states.len());
         let (gone, kept): (Vec<_>, Vec<_>) = states.iter().partition(|(_, bytes)| bytes.is_empty());
         for (key, bytes) in kept {
             match features.decode(scope_of(*key), bytes) {
                 Ok(state) => read.push((*key, state)),
-                Err(_) => return Status::Undecided,
+                Err(_) => return (Status::Undecided, Some("state-unreadable")),
             }
         }
         for (key, features) in read {
@@ -248,7 +272,7 @@ impl Moving<'_> {
         }
         gone.iter().for_each(|(key, _)| self.leave(*key));
         if gone.iter().any(|(key, _)| *key == DocKey::Account) {
-            return Status::Applied;
+            return (Status::Applied, None);
         }
         let subs: Vec<_> = self.state.subs.keys().copied().collect();
         if subs.is_empty() {
@@ -257,7 +281,7 @@ impl Moving<'_> {
         for sub in subs {
             self.evaluate(Some(sub), None, Status::Applied);
         }
-        Status::Applied
+        (Status::Applied, None)
     }
 
     /// A document's signals count elsewhere now: what is under way stands down and no timer is left. A
@@ -266,21 +290,15 @@ impl Moving<'_> {
         for graph in self.rules.policy().graphs() {
             let state = self.state.doc(key).and_then(|doc| doc.graph(graph.code()));
             if state.and_then(|state| state.escalation).is_some_and(|held| held.is_live()) {
-                escalate::close(self, graph, key, Closing::StoodDown);
+                escalate::close(self, graph.code(), key, Closing::StoodDown);
             }
         }
         let Some(doc) = self.doc_mut(key) else { return };
         if doc.wake.1 != Timestamp::MAX {
-            doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
-            let (generation, due) = doc.wake;
-            let (kind, graph) = (TimerKind::Reevaluate, Code::default());
-            self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
+            let timer = doc.set_wake(key, Timestamp::MAX);
+            self.scratch.timers.push(timer);
         }
         self.state.subs.remove(&key);
-    }
-
-    fn is_silent(&self, key: DocKey, graph: Code) -> bool {
-        self.state.doc(key).and_then(|doc| doc.graph(graph)).is_some_and(|state| state.silent)
     }
 
     fn doc_mut(&mut self, key: DocKey) -> Option<&mut Doc> {
@@ -296,15 +314,11 @@ fn finish(
     state: &mut StreamState,
     event: &Envelope,
     rules: &Rules,
-    status: Status,
+    (status, why): Done,
     scratch: &mut Room,
 ) -> Step {
-    let effects: Vec<_> = std::mem::take(&mut scratch.effects)
-        .into_iter()
-        .zip(0u32..)
-        .map(|(effect, nth)| (EffectKey::new(FIRST_EPOCH, state.stream, state.seq, nth), effect))
-        .collect();
     let decisions = scratch.decisions(rules);
+    let activates = matches!(event.body, Body::RulesActivated { .. }) && status == Status::Applied;
     let record = Record {
         stream: state.stream,
         seq: state.seq,
@@ -313,23 +327,31 @@ fn finish(
         stream_time: state.time,
         event: event.digest,
         rules: event.rules,
+        shadow: rules.policy().meta().mode == Mode::Shadow,
+        preimage: activates.then(|| rules.preimage()),
         origin: event.origin,
+        epoch: event.epoch,
+        body: &event.body,
         status,
+        why,
         decisions: &decisions,
-        effects: &effects,
+        moves: &scratch.moves,
+        effects: &scratch.effects,
         timers: &scratch.timers,
     };
     let mut bytes = Vec::with_capacity(768);
-    write_record(&record, &|code| rules.word(code), &mut bytes);
+    let details = write_record(&record, &|code| rules.word(code), &mut bytes);
     let digest = Digest::of(&bytes);
     state.head = digest;
+    let decided = scratch.decided(rules);
+    scratch.evidence.extend(details);
     Step {
         seq: state.seq,
         record: bytes,
         digest,
         status,
-        decided: scratch.decided(rules),
-        effects,
+        decided,
+        effects: std::mem::take(&mut scratch.effects),
         timers: scratch.timers.clone(),
         evidence: std::mem::take(&mut scratch.evidence),
     }

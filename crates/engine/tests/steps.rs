@@ -4,7 +4,9 @@
 use bellwether_core::effect::AskCause;
 use bellwether_core::event::Answer;
 use bellwether_core::record::Status;
-use bellwether_core::{Body, Code, DocKey, Effect, Envelope, Escalation, Id, Origin};
+use bellwether_core::{
+    Body, Code, DocKey, Effect, EffectKey, Envelope, Escalation, Id, Origin, Timestamp,
+};
 use bellwether_engine::{Replay, RuleBook, Rules, Scratch, Step, StreamState, step};
 use bellwether_testkit::{Dice, Happening, event, happens, stream};
 use std::collections::BTreeMap;
@@ -126,7 +128,9 @@ impl World {
 
     fn answer(&mut self, at: i64, graph: &str, person: &str, answer: Answer) -> Step {
         let (doc, graph, person) = (case(7), Code::of(graph), Code::of(person));
-        let body = Body::Answered { doc, graph, person, answer };
+        let held = self.state.doc(doc).and_then(|doc| doc.graph(graph));
+        let ask = held.map_or(EffectKey::NONE, |held| held.ask);
+        let body = Body::Answered { doc, graph, ask, person, answer };
         self.give(event(1, self.rules.digest(), at, self.origin, &body))
     }
 
@@ -177,6 +181,106 @@ fn an_urgent_case_climbs_its_chain_until_somebody_takes_it() {
     assert_eq!(asked(&again[0]), [(lead, AskCause::Again)], "nothing moved for a day");
     let rest = world.pass(9_200 + DAY + 20 + 2 * 3600);
     assert_eq!(asked(&rest[0]), [(desk, AskCause::Fallback)], "the desk is always staffed");
+}
+
+#[test]
+fn an_absence_that_begins_or_ends_moves_nobody_elses_turn() {
+    let people = "people:\n  lead-1: {name: L}\n  manager-1: {name: M, away: [{from: 1970-01-01, to: 1970-01-01T01:00:00Z}]}\n";
+    let files = bundle().files().clone().into_iter();
+    let files = files.map(|(path, text)| {
+        (path, text.replace("people:\n  lead-1: {name: L}\n  manager-1: {name: M}\n", people))
+    });
+    let mut world = World::under(Arc::new(Rules::compose(files.collect()).ok().unwrap()));
+    let [manager_2, lead] = ["manager-2", "lead-1"].map(Code::of);
+    // The first of the chain is away when it begins, and back when the deadline passes.
+    let first = world.see(ticket(1_000, 1));
+    assert_eq!(asked(&first), [(manager_2, AskCause::Decided)]);
+    let next = world.pass(1_000 + 2 * 3600 + 10);
+    assert_eq!(asked(&next[0]), [(lead, AskCause::Fallback)], "nobody is asked twice or skipped");
+}
+
+#[test]
+fn a_snooze_comes_back_to_who_asked_for_it_and_old_asks_are_not_answered() {
+    let mut world = World::new();
+    let [manager_1, lead] = ["manager-1", "lead-1"].map(Code::of);
+    let first = world.see(ticket(1_000, 1));
+    let delegated = world.answer(1_100, "case-desk", "manager-1", Answer::Delegate(lead));
+    assert_eq!(asked(&delegated), [(lead, AskCause::PassedOn)]);
+    let ask = first.effects[0].0;
+    let withdrawn = delegated.effects.iter().any(
+        |(_, effect)| matches!(effect, Effect::StandDown { ask: of, person, .. } if *of == ask && *person == manager_1),
+    );
+    assert!(withdrawn, "the one who delegated need not act, by the key of their ask");
+    let until = Timestamp::from_secs(1_100 + 1_800);
+    world.answer(1_200, "case-desk", "lead-1", Answer::Snooze(until));
+    let again = world.pass(1_100 + 1_800 + 5);
+    assert_eq!(asked(&again[0]), [(lead, AskCause::Again)]);
+    let (doc, graph) = (case(7), Code::of("case-desk"));
+    let body = Body::Answered { doc, graph, ask, person: lead, answer: Answer::Accept };
+    let old = world.give(event(1, world.rules.digest(), 3_100, Origin::Live, &body));
+    assert_eq!(old.status, Status::Refused);
+    let record = String::from_utf8(old.record).unwrap();
+    assert!(record.contains(r#""why":"older-ask""#), "{record}");
+}
+
+#[test]
+fn who_answered_what_and_who_could_have_been_asked_stands_in_the_record() {
+    let mut world = World::new();
+    world.see(ticket(1_000, 1));
+    let declined = world.answer(1_100, "case-desk", "manager-1", Answer::Decline(Code::of("busy")));
+    let record = String::from_utf8(declined.record).unwrap();
+    for part in [
+        r#""answer":{"answer":"decline","ask":""#,
+        r#""person":"manager-1","reason":"busy"}"#,
+        r#""candidate_count":4,"candidates":[{"person":"manager-1","ppm":0},{"person":"manager-2","ppm":1000000}"#,
+        r#""cause":"passed_on","#,
+        r#""opened":"1","person":"manager-2","to":"asked"}"#,
+    ] {
+        assert!(record.contains(part), "{part} in {record}");
+    }
+    let resolved = world.answer(1_200, "case-desk", "manager-2", Answer::Resolve);
+    let record = String::from_utf8(resolved.record).unwrap();
+    assert!(record.contains(r#""how":"resolved","opened":"1","to":"closed"}"#), "{record}");
+    let again = world.see(ticket(1_300, 1).key(8));
+    let record = String::from_utf8(again.record).unwrap();
+    assert!(record.contains(r#""held_back_by":"1""#), "an escalation just ended: {record}");
+}
+
+#[test]
+fn a_fact_of_the_account_wakes_every_open_case_one_at_a_time() {
+    let files = bundle().files().clone().into_iter();
+    let files = files.map(|(path, text)| {
+        (path, text.replace("case.priority <= 1", "case.priority <= 1 || account.vip"))
+    });
+    let mut world = World::under(Arc::new(Rules::compose(files.collect()).ok().unwrap()));
+    for nth in 0..5 {
+        let ticket = happens("ticket.updated", 1_000).case(10 + nth).int("urgency", 4);
+        assert!(asked(&world.see(ticket.flag("open", true).key(nth as u64))).is_empty());
+    }
+    let vip = world.see(happens("firmographics.updated", 2_000).flag("strategic", true));
+    assert!(asked(&vip).is_empty(), "an event touches the account and at most one case");
+    assert_eq!(vip.timers.len(), 1);
+    let steps = world.pass(2_010);
+    let asks: Vec<_> = steps.iter().flat_map(asked).collect();
+    assert_eq!(asks, [(Code::of("manager-1"), AskCause::Decided); 5]);
+    assert!(steps.iter().all(|step| step.decided.len() <= 2));
+}
+
+#[test]
+fn a_case_that_was_forgotten_reads_as_missing_when_it_comes_back() {
+    let mut world = World::new();
+    for nth in 0..200u64 {
+        let at = 1_000 + nth as i64 * DAY;
+        let ticket = |at| happens("ticket.updated", at).case(100 + u128::from(nth) * (1 << 96));
+        world.see(ticket(at).int("urgency", 4).flag("open", true).key(2 * nth));
+        world.see(ticket(at + 60).int("urgency", 4).flag("open", false).key(2 * nth + 1));
+    }
+    assert!(world.state.subs.len() < 100, "ended cases are forgotten");
+    let at = 1_000 + 200 * DAY;
+    let back = happens("ticket.updated", at).case(100).flag("open", true);
+    let step = world.see(back);
+    assert!(step.decided.iter().any(|decided| decided.doubt), "what it had counted is not known");
+    assert_eq!(asked(&step), [(Code::of("desk-1"), AskCause::Decided)]);
 }
 
 #[test]
@@ -257,7 +361,7 @@ fn a_deadline_of_a_graph_that_is_gone_ends_and_is_heard() {
     world.rules = other;
     let steps = world.pass(1_000 + 3 * 3600);
     let asks: Vec<_> = steps.iter().flat_map(asked).collect();
-    assert!(asks.contains(&(Code::of("desk-1"), AskCause::Fallback)), "{asks:?}");
+    assert!(asks.contains(&(Code::of("desk-1"), AskCause::Undecided)), "{asks:?}");
     assert!(steps.len() < 10, "no timer stands still");
 }
 

@@ -34,6 +34,7 @@ mod state;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod values;
 mod wire;
 
@@ -43,4 +44,5 @@ pub use kinds::{FieldDef, KindDef, Kinds};
 pub use read::Reading;
 pub use set::{Definition, FeatureSet, compile};
 pub use state::DocState;
+pub use told::Told;
 pub use wire::StateError;

@@ -129,6 +129,14 @@ impl FeatureSet {
         DocState::new(scope, self.scope(scope))
     }
 
+    /// The state of a document whose first signals are no longer known: everything reads as missing
+    /// until a folded state replaces it.
+    pub fn forgotten_state(&self, scope: Scope) -> DocState {
+        let mut state = self.new_state(scope);
+        state.heads.iter_mut().for_each(|head| head.complete = false);
+        state
+    }
+
     /// Writes a state to the end of a buffer: the same bytes for the same signals in any order.
     pub fn encode(&self, state: &DocState, out: &mut Vec<u8>) {
         state.write(self.scope(state.scope), out);

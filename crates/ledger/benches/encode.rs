@@ -7,7 +7,7 @@ use bellwether_core::event::Seen;
 use bellwether_core::record::{Decision, Record, Status};
 use bellwether_core::signal::{MatchedBy, RawValue};
 use bellwether_core::{
-    AccountId, Code, Digest, DocKey, Id, Origin, Ppm, StreamId, Timestamp, Trust,
+    AccountId, Body, Code, Digest, DocKey, Id, Origin, Ppm, StreamId, Timestamp, Trust,
 };
 use bellwether_ledger::{
     DraftBody, EventDraft, SignalDraft, decode_event, encode_event, write_record,
@@ -33,7 +33,9 @@ fn events(criterion: &mut Criterion) {
         at: AT,
         rules: Digest::of(b"rules"),
         origin: Origin::Live,
+        epoch: 1,
         seen: Seen::Unasked,
+        failed: false,
         via: None,
         body: DraftBody::Signal(SignalDraft {
             key: 1,
@@ -70,8 +72,6 @@ fn records(criterion: &mut Criterion) {
         rule: "R03-cancel-threat",
         node: "manager",
         outcome: "person",
-        candidates: &[],
-        candidate_count: 0,
         completeness: Ppm::ONE,
         confidence: None,
         certificate: None,
@@ -80,6 +80,7 @@ fn records(criterion: &mut Criterion) {
         overridden_by: None,
         owner: "support",
         supersedes: None,
+        held_back_by: None,
         evidence: Some(Digest::of(b"evidence")),
     };
     let timer = Timer {
@@ -97,9 +98,15 @@ fn records(criterion: &mut Criterion) {
         stream_time: AT,
         event: Digest::of(b"event"),
         rules: Digest::of(b"rules"),
+        shadow: false,
+        preimage: None,
         origin: Origin::Live,
+        epoch: 1,
+        body: &Body::RulesActivated { rules: Digest::ZERO },
         status: Status::Applied,
+        why: None,
         decisions: &[decision],
+        moves: &[],
         effects: &[],
         timers: &[timer],
     };

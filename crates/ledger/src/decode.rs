@@ -4,8 +4,8 @@ use bellwether_core::effect::TimerKind;
 use bellwether_core::event::{Answer, FoldCause, Seen};
 use bellwether_core::signal::MatchedBy;
 use bellwether_core::{
-    AccountId, Body, Code, Currency, Digest, DocKey, Duration, Envelope, Field, Money, Origin, Ppm,
-    Signal, Timestamp, Trust, Value,
+    AccountId, Body, Code, Currency, Digest, DocKey, Duration, EffectKey, Envelope, Field, Money,
+    Origin, Ppm, Signal, Timestamp, Trust, Value,
 };
 use serde_json::{Map, Value as Json};
 use std::str::FromStr;
@@ -57,6 +57,8 @@ pub fn decode_event(bytes: &[u8]) -> Result<Envelope, DecodeError> {
         at: event.time("at")?,
         rules: event.parsed("rules")?,
         origin: event.word("origin", Origin::from_word)?,
+        epoch: event.unsigned("epoch")?,
+        failed: event.0.contains_key("failed"),
         seen: match event.0.get("seen") {
             None => Seen::Unasked,
             Some(_) => event.word("seen", |word| {
@@ -82,6 +84,7 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
         "answered" => Ok(Body::Answered {
             doc: body.parsed("doc")?,
             graph: body.code("graph")?,
+            ask: EffectKey(body.parsed("ask")?),
             person: body.code("person")?,
             answer: match body.text("answer")? {
                 "accept" => Answer::Accept,

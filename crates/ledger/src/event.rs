@@ -26,8 +26,12 @@ pub struct EventDraft<'a> {
     pub rules: Digest,
     /// Now or history.
     pub origin: Origin,
+    /// The epoch of the log.
+    pub epoch: u64,
     /// What the driver found about its key.
     pub seen: Seen,
+    /// Stepping it failed: it is to be recorded as undecided.
+    pub failed: bool,
     /// The account whose keys matched, where a link led here.
     pub via: Option<AccountId>,
     /// What happened.
@@ -78,6 +82,10 @@ pub fn encode_event(draft: &EventDraft<'_>) -> (Vec<u8>, Envelope) {
     let mut event = Object::new(&mut out);
     event.quoted("at", draft.at.micros());
     write_body(&mut event, &draft.body);
+    event.number("epoch", draft.epoch);
+    if draft.failed {
+        event.key("failed").extend_from_slice(b"true");
+    }
     event.text("origin", draft.origin.as_str());
     digest(event.key("rules"), &draft.rules);
     if let Some((_, word)) = Seen::ALL.iter().skip(1).find(|(seen, _)| *seen == draft.seen) {
@@ -98,12 +106,24 @@ pub fn encode_event(draft: &EventDraft<'_>) -> (Vec<u8>, Envelope) {
         at: draft.at,
         rules: draft.rules,
         origin: draft.origin,
+        epoch: draft.epoch,
         seen: draft.seen,
+        failed: draft.failed,
         via: draft.via,
         digest: Digest::of(&out),
         body,
     };
     (out, envelope)
+}
+
+/// The bytes of an event whose step failed: the same event, which says so. `None` if they are no event.
+pub fn mark_failed(event: &[u8]) -> Option<Vec<u8>> {
+    // Quotes within words are escaped, so this stands where the member begins; the last one is the
+    // event's own.
+    let next = b",\"origin\":\"";
+    let place = event.windows(next.len()).rposition(|part| part == next)?;
+    let (before, after) = event.split_at_checked(place)?;
+    Some([before, b",\"failed\":true", after].concat())
 }
 
 impl SignalDraft<'_> {
@@ -136,9 +156,7 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
         DraftBody::Plain(Body::Timer { doc, kind, graph, generation, due }) => {
             write_timer(event.key("body"), *doc, *kind, *graph, *generation, *due);
         }
-        DraftBody::Plain(Body::Answered { doc, graph, person, answer }) => {
-            write_answer(event.key("body"), *doc, *graph, *person, *answer);
-        }
+        DraftBody::Plain(body @ Body::Answered { .. }) => write_answer(event.key("body"), body),
         DraftBody::Plain(Body::Folded { cause, other, states }) => {
             write_folded(event.key("body"), *cause, *other, states);
         }
@@ -227,17 +245,12 @@ fn write_timer(
     object.end();
 }
 
-fn write_answer(out: &mut Vec<u8>, doc: DocKey, graph: Code, person: Code, answer: Answer) {
+fn write_answer(out: &mut Vec<u8>, body: &Body) {
+    let Body::Answered { doc, graph, ask, person, answer } = body else { return };
     let mut object = Object::new(out);
-    let word = match answer {
-        Answer::Accept => "accept",
-        Answer::Decline(_) => "decline",
-        Answer::Delegate(_) => "delegate",
-        Answer::Snooze(_) => "snooze",
-        Answer::Resolve => "resolve",
-    };
-    object.text("answer", word);
-    object.text("doc", &doc.to_string());
+    object.text("answer", answer.as_str());
+    digest(object.key("ask"), &ask.0);
+    json::shown(object.key("doc"), doc);
     object.quoted("graph", graph.raw());
     object.quoted("person", person.raw());
     match answer {

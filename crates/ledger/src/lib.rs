@@ -14,5 +14,5 @@ pub mod record;
 mod decode;
 
 pub use decode::{DecodeError, decode_event};
-pub use event::{DraftBody, EventDraft, SignalDraft, encode_event};
-pub use record::write_record;
+pub use event::{DraftBody, EventDraft, SignalDraft, encode_event, mark_failed};
+pub use record::{write_effect, write_record};

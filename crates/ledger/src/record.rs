@@ -1,135 +1,91 @@
 //! The bytes of a record: what one step leaves in the log.
+//!
+//! - In: a [`Record`], and the words of its codes.
+//! - Out: canonical JSON of at most [`MAX_BYTES`]. Where the lists do not fit in, they come apart, and
+//!   the record names their digest as `details`.
+//! - Never: personal data; nobody's words are in a record to begin with.
+
+mod parts;
+
+pub use parts::write_effect;
 
 use crate::event::digest;
 use crate::json::{self, Object};
-use bellwether_core::effect::{Effect, Timer};
-use bellwether_core::record::{Decision, ENGINE, FORMAT, Record};
-use bellwether_core::{Code, EffectKey, Timestamp};
+use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record};
+use bellwether_core::{Body, Code, Digest};
 
 /// Gives the word of a code where it is known; others are written as `#` and their number.
 pub type Words<'a> = &'a dyn Fn(Code) -> Option<&'a str>;
 
-/// Writes a record at the end of a buffer: canonical JSON without personal data.
-pub fn write_record(record: &Record<'_>, words: Words<'_>, out: &mut Vec<u8>) {
-    let mut object = Object::new(out);
-    object.quoted("at", record.at.micros());
-    if !record.decisions.is_empty() {
-        json::array(object.key("decisions"), record.decisions, |out, decision| {
-            write_decision(out, decision, words);
-        });
+/// Writes a record at the end of a buffer. Gives the bytes of its lists (decisions, effects, moves and
+/// timers as one canonical object), if they were too long for it; they belong to the evidence.
+pub fn write_record(record: &Record<'_>, words: Words<'_>, out: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let start = out.len();
+    write(record, words, None, out);
+    if out.len() - start <= MAX_BYTES {
+        return None;
     }
-    if !record.effects.is_empty() {
-        json::array(object.key("effects"), record.effects, |out, (key, effect)| {
-            write_effect(out, key, effect, words);
-        });
+    let mut details = Vec::new();
+    let mut lists = Object::new(&mut details);
+    parts::decisions(&mut lists, record, words);
+    parts::effects(&mut lists, record, words);
+    parts::moves(&mut lists, record, words);
+    parts::timers(&mut lists, record, words);
+    lists.end();
+    out.truncate(start);
+    write(record, words, Some(&Digest::of(&details)), out);
+    Some(details)
+}
+
+fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &mut Vec<u8>) {
+    let whole = details.is_none();
+    let mut object = Object::new(out);
+    if let Some(preimage) = record.preimage {
+        object.key("activated").extend_from_slice(preimage.as_bytes());
+    }
+    if let Body::Answered { .. } = record.body {
+        parts::answer(object.key("answer"), record.body, words);
+    }
+    object.quoted("at", record.at.micros());
+    if whole {
+        parts::decisions(&mut object, record, words);
+    }
+    if let Some(details) = details {
+        digest(object.key("details"), details);
+    }
+    if whole {
+        parts::effects(&mut object, record, words);
     }
     object.number("engine", u64::from(ENGINE));
+    object.number("epoch", record.epoch);
     digest(object.key("event"), &record.event);
+    object.text("kind", record.body.kind());
+    if record.shadow {
+        object.text("mode", "shadow");
+    }
+    if whole {
+        parts::moves(&mut object, record, words);
+    }
     object.text("origin", record.origin.as_str());
+    if let Body::Folded { other: Some(other), .. } = record.body {
+        json::shown(object.key("other"), other);
+    }
     digest(object.key("prev"), &record.prev);
     digest(object.key("rules"), &record.rules);
     object.quoted("seq", i64::try_from(record.seq).unwrap_or(i64::MAX));
     object.text("status", record.status.as_str());
     json::shown(object.key("stream"), record.stream);
     object.quoted("stream_time", record.stream_time.micros());
-    if !record.timers.is_empty() {
-        json::array(object.key("timers"), record.timers, |out, timer| {
-            write_timer(out, timer, words);
-        });
+    if whole {
+        parts::timers(&mut object, record, words);
     }
-    object.text("type", "step");
+    let activates = matches!(record.body, Body::RulesActivated { .. });
+    object.text("type", if activates { "rules.activated" } else { "step" });
     object.number("v", u64::from(FORMAT));
+    match (record.why, record.body) {
+        (Some(why), _) => object.text("why", why),
+        (None, Body::Folded { cause, .. }) => object.text("why", cause.as_str()),
+        _ => {}
+    }
     object.end();
-}
-
-fn write_decision(out: &mut Vec<u8>, decision: &Decision<'_>, words: Words<'_>) {
-    let mut object = Object::new(out);
-    if decision.candidate_count > 0 {
-        object.number("candidate_count", u64::from(decision.candidate_count));
-        json::array(object.key("candidates"), decision.candidates, |out, candidate| {
-            let mut object = Object::new(out);
-            word(object.key("person"), candidate.person, words);
-            object.number("ppm", candidate.propensity.get().unsigned_abs());
-            object.end();
-        });
-    }
-    if let Some(certificate) = &decision.certificate {
-        digest(object.key("certificate"), certificate);
-    }
-    object.number("completeness", decision.completeness.get().unsigned_abs());
-    if let Some(confidence) = decision.confidence {
-        object.number("confidence", confidence.get().unsigned_abs());
-    }
-    json::shown(object.key("doc"), decision.doc);
-    if let Some(evidence) = &decision.evidence {
-        digest(object.key("evidence"), evidence);
-    }
-    if !decision.facts.is_empty() {
-        json::array(object.key("facts"), decision.facts, |out, (name, as_of)| {
-            let mut object = Object::new(out);
-            if *as_of != Timestamp::MIN {
-                object.quoted("as_of", as_of.micros());
-            }
-            word(object.key("fact"), *name, words);
-            object.end();
-        });
-    }
-    object.text("graph", decision.graph);
-    json::bits(object.key("hit"), decision.hit);
-    object.text("node", decision.node);
-    object.text("outcome", decision.outcome);
-    if let Some(by) = decision.overridden_by {
-        object.text("overridden_by", by);
-    }
-    object.text("owner", decision.owner);
-    if !decision.rule.is_empty() {
-        object.text("rule", decision.rule);
-    }
-    if let Some(supersedes) = decision.supersedes {
-        object.quoted("supersedes", i64::try_from(supersedes).unwrap_or(i64::MAX));
-    }
-    object.text("trust", decision.trust.as_str());
-    json::bits(object.key("unknown"), decision.unknown);
-    object.end();
-}
-
-fn write_effect(out: &mut Vec<u8>, key: &EffectKey, effect: &Effect, words: Words<'_>) {
-    let mut object = Object::new(out);
-    let (doc, graph, person) = match effect {
-        Effect::Ask { doc, graph, person, cause, .. } => {
-            object.text("cause", cause.as_str());
-            (doc, graph, person)
-        }
-        Effect::StandDown { doc, graph, person } => (doc, graph, person),
-    };
-    json::shown(object.key("doc"), doc);
-    word(object.key("graph"), *graph, words);
-    digest(object.key("key"), &key.0);
-    object.text("kind", effect.kind());
-    if let Effect::Ask { node, .. } = effect {
-        word(object.key("node"), *node, words);
-    }
-    word(object.key("person"), *person, words);
-    object.end();
-}
-
-fn write_timer(out: &mut Vec<u8>, timer: &Timer, words: Words<'_>) {
-    let mut object = Object::new(out);
-    json::shown(object.key("doc"), timer.doc);
-    if timer.due != Timestamp::MAX {
-        object.quoted("due", timer.due.micros());
-    }
-    object.number("generation", timer.generation);
-    if timer.graph != Code::default() {
-        word(object.key("graph"), timer.graph, words);
-    }
-    object.text("kind", timer.kind.as_str());
-    object.end();
-}
-
-fn word(out: &mut Vec<u8>, code: Code, words: Words<'_>) {
-    match words(code) {
-        Some(word) => json::text(out, word),
-        None => json::shown(out, code),
-    }
 }

@@ -122,11 +122,11 @@ fn node_text(graph: &Graph, node: &Node) -> String {
         NodeKind::Discover { within, then } => {
             format!("finds out more for {within}, then {}", node_name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, .. }) => {
-            let act = act.map_or("no limit".to_owned(), |act| act.to_string());
+        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
             let (outcome, fallback) = (node.outcome.as_str(), listed(fallback));
             format!(
-                "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, fallback {fallback}"
+                "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, \
+                 again {again}, fallback {fallback}"
             )
         }
         NodeKind::End => "asks nobody".to_owned(),

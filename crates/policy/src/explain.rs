@@ -59,7 +59,9 @@ pub struct Asks {
     /// How long one person has to take it.
     pub ack: Duration,
     /// How long until something must have moved.
-    pub act: Option<Duration>,
+    pub act: Duration,
+    /// How long after the end of an escalation the same rule does not ask again.
+    pub again: Duration,
 }
 
 /// A node that was not reached.
@@ -255,7 +257,7 @@ impl<'a> Explainer<'a> {
 
 fn asks(human: &Human) -> Asks {
     let (role, fallback) = (human.role.clone(), human.fallback.clone());
-    Asks { role, fallback, level: human.level, ack: human.ack, act: human.act }
+    Asks { role, fallback, level: human.level, ack: human.ack, act: human.act, again: human.again }
 }
 
 /// One line that says why a rule did not decide, for failing tests.

@@ -44,6 +44,9 @@ impl Outcome {
     }
 }
 
+/// How long the same rule does not ask again after an escalation has ended, where a node does not say.
+pub const AGAIN: Duration = Duration::from_days(7);
+
 /// A node that asks people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Human {
@@ -55,8 +58,10 @@ pub struct Human {
     pub level: u8,
     /// How long one person has to take it.
     pub ack: Duration,
-    /// How long after taking it something must have moved; `None` sets no limit.
-    pub act: Option<Duration>,
+    /// How long after taking it something must have moved; by default as long as `again`.
+    pub act: Duration,
+    /// How long after the end of an escalation the same rule does not ask again.
+    pub again: Duration,
     /// Positions in `People::persons`: everybody who may be asked, in order, each once.
     pub(crate) chain: Vec<usize>,
 }

@@ -9,7 +9,7 @@ mod read;
 
 pub(crate) use read::{read, unknown_person, unknown_role};
 
-use crate::graph::{Node, NodeKind};
+use crate::graph::Node;
 use bellwether_core::{Code, Personal, Timestamp};
 use std::collections::BTreeMap;
 
@@ -101,13 +101,18 @@ impl People {
         chain
     }
 
+    /// Everybody whom a node may ask, first to last, whoever of them is there. Empty for nodes that ask
+    /// nobody.
+    pub fn rungs<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Person> + Clone {
+        let chain = node.human().map(|human| human.chain.as_slice()).unwrap_or_default();
+        chain.iter().filter_map(|index| self.persons.get(*index))
+    }
+
     /// As [`People::chain`], into a buffer that is emptied first.
     pub fn chain_into(&self, node: &Node, at: Timestamp, chain: &mut Vec<Code>) {
         chain.clear();
-        if let NodeKind::Human(human) = &node.kind {
-            let persons = human.chain.iter().filter_map(|index| self.persons.get(*index));
-            chain.extend(persons.filter(|person| person.is_there(at)).map(|person| person.code));
-        }
+        let there = self.rungs(node).filter(|person| person.is_there(at));
+        chain.extend(there.map(|person| person.code));
     }
 
     /// The chain of some roles and the always-staffed one, whoever is there.

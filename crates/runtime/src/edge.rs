@@ -43,6 +43,8 @@ pub struct Stamp {
     pub origin: Origin,
     /// Digest of the rules that hold.
     pub rules: Digest,
+    /// The epoch of the log.
+    pub epoch: u64,
     /// What the journal said about its key; it is asked only when the stream's memory is too short.
     pub seen: Seen,
 }
@@ -176,7 +178,9 @@ impl Edge {
             at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
             rules: stamp.rules,
             origin: stamp.origin,
+            epoch: stamp.epoch,
             seen: stamp.seen,
+            failed: false,
             via: about.via,
             body: DraftBody::Signal(signal),
         });

@@ -19,8 +19,10 @@ use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
-use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
-use bellwether_ledger::{DraftBody, EventDraft, encode_event};
+use bellwether_engine::{
+    RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
+};
+use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
 use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,11 +40,15 @@ pub struct Embedded {
     refused: Option<intake::RefusedSlot>,
     book: RuleBook,
     active: Arc<Rules>,
+    epoch: u64,
     streams: BTreeMap<StreamId, StreamState>,
     frozen: BTreeSet<StreamId>,
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    /// The step of the event with this digest breaks off.
+    #[cfg(test)]
+    breaks: Option<bellwether_core::Digest>,
 }
 
 /// What waits for the next commit.
@@ -113,8 +119,7 @@ impl Embedded {
         origin: Origin,
         at: Timestamp,
     ) -> Result<Counted, DriveError> {
-        let rules = self.active.digest();
-        let stamp = Stamp { at, origin, rules, seen: Seen::Unasked };
+        let stamp = self.stamp(at, origin);
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
         if !taken.new {
@@ -170,16 +175,7 @@ impl Embedded {
     ) -> Result<Step, DriveError> {
         self.load(stream)?;
         self.pending.batch.at = self.pending.batch.at.max(at);
-        let draft = EventDraft {
-            stream,
-            at,
-            rules: self.active.digest(),
-            origin,
-            seen: Seen::Unasked,
-            via: None,
-            body: DraftBody::Plain(body),
-        };
-        let (bytes, envelope) = encode_event(&draft);
+        let (bytes, envelope) = timers::plain_event(stream, body, self.stamp(at, origin));
         self.step(&envelope, bytes, Vec::new())
     }
 
@@ -193,8 +189,10 @@ impl Embedded {
         if self.frozen.contains(&stream) {
             return Err(DriveError::Frozen(stream));
         }
-        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
-        let done = step(state, event, &self.book, &mut self.scratch)?;
+        let (bytes, done) = match self.try_step(event) {
+            Some(done) => (bytes, done?),
+            None => self.step_failed(event, &bytes)?,
+        };
         self.pending.touched.insert(stream);
         self.behind.note(stream, &done.timers);
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
@@ -203,14 +201,55 @@ impl Embedded {
         entry.effects = done
             .effects
             .iter()
-            .map(|(key, effect)| NewEffect {
-                key: key.0,
-                body: effect_body(effect, &self.active),
-                due: event.at,
+            .map(|(key, effect)| {
+                let mut body = Vec::new();
+                write_effect(key, effect, &|code| self.active.word(code), &mut body);
+                NewEffect { key: key.0, body, due: event.at }
             })
             .collect();
         self.pending.batch.entries.push(entry);
         Ok(done)
+    }
+
+    /// What is stamped on an event taken in now.
+    fn stamp(&self, at: Timestamp, origin: Origin) -> Stamp {
+        let (rules, epoch, seen) = (self.active.digest(), self.epoch, Seen::Unasked);
+        Stamp { at, origin, rules, epoch, seen }
+    }
+
+    /// Steps an event. `None`: the step broke off, and the stream's state means nothing any more.
+    fn try_step(&mut self, event: &Envelope) -> Option<Result<Step, StepError>> {
+        let stream = event.stream;
+        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
+        let (book, scratch) = (&self.book, &mut self.scratch);
+        #[cfg(test)]
+        let breaks = self.breaks == Some(event.digest);
+        // Nothing that the closure touched is looked at after it broke off.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            #[cfg(test)]
+            assert!(!breaks, "a fault of the test");
+            step(state, event, book, scratch)
+        }))
+        .ok()
+    }
+
+    /// Records an event whose step broke off as undecided, so that a person hears of it; the stream is
+    /// derived again from its records first. The event says that it failed: no replay tries it again.
+    fn step_failed(
+        &mut self,
+        event: &Envelope,
+        bytes: &[u8],
+    ) -> Result<(Vec<u8>, Step), DriveError> {
+        let stream = event.stream;
+        tracing::error!(code = "step-failed", %stream, "A step broke off; a person is asked.");
+        self.streams.remove(&stream);
+        self.scratch = Scratch::default();
+        self.load(stream)?;
+        let failed = mark_failed(bytes).ok_or(DecodeError::NotJson)?;
+        let event = decode_event(&failed)?;
+        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
+        let done = step(state, &event, &self.book, &mut self.scratch)?;
+        Ok((failed, done))
     }
 
     /// How many entries wait for a commit.
@@ -291,27 +330,5 @@ fn to_row(payload: &edge::Payload) -> Payload {
     Payload { subject: payload.slots.first().copied().unwrap_or_default(), sealed }
 }
 
-/// An effect as the outbox keeps it: one line that a channel can read.
-fn effect_body(effect: &bellwether_core::Effect, rules: &Rules) -> Vec<u8> {
-    use bellwether_core::Effect;
-    use bellwether_ledger::json::Object;
-    let word = |code| rules.word(code).map_or_else(|| code.to_string(), str::to_owned);
-    let mut out = Vec::new();
-    let mut object = Object::new(&mut out);
-    let (doc, graph, person) = match effect {
-        Effect::Ask { doc, graph, person, cause, .. } => {
-            object.text("cause", cause.as_str());
-            (doc, graph, person)
-        }
-        Effect::StandDown { doc, graph, person } => (doc, graph, person),
-    };
-    object.text("doc", &doc.to_string());
-    object.text("graph", &word(*graph));
-    object.text("kind", effect.kind());
-    if let Effect::Ask { node, .. } = effect {
-        object.text("node", &word(*node));
-    }
-    object.text("person", &word(*person));
-    object.end();
-    out
-}
+#[cfg(test)]
+mod tests;

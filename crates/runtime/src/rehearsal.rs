@@ -8,6 +8,7 @@ use crate::embedded::timer_event;
 use crate::error::DriveError;
 use crate::identity::MemoryIdentities;
 use bellwether_core::event::Seen;
+use bellwether_core::record::FIRST_EPOCH;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
@@ -54,8 +55,8 @@ impl Rehearsal {
         raw: &RawSignal,
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<StreamId, DriveError> {
-        let (origin, rules) = (Origin::History, self.rules.digest());
-        let stamp = Stamp { at: raw.at, origin, rules, seen: Seen::Unasked };
+        let (origin, rules, epoch) = (Origin::History, self.rules.digest(), FIRST_EPOCH);
+        let stamp = Stamp { at: raw.at, origin, rules, epoch, seen: Seen::Unasked };
         let mut taken = self.edge.take(raw, stamp)?;
         let highest = taken.learnt.iter().map(|(_, slot, _)| *slot).max().unwrap_or(0);
         self.identities.keep(&taken.learnt, highest);
@@ -100,8 +101,10 @@ impl Rehearsal {
         while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
             && timer.due <= until
         {
-            let (origin, rules) = (Origin::History, self.rules.digest());
-            let (_, envelope) = timer_event(stream, &timer, timer.due, rules, origin);
+            let (at, origin) = (timer.due, Origin::History);
+            let (rules, epoch, seen) = (self.rules.digest(), FIRST_EPOCH, Seen::Unasked);
+            let stamp = Stamp { at, origin, rules, epoch, seen };
+            let (_, envelope) = timer_event(stream, &timer, stamp);
             self.step(&envelope, watch)?;
         }
         Ok(())

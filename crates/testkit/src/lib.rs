@@ -5,6 +5,7 @@
 //! - Never: anything random that is not seeded.
 
 use bellwether_core::event::Seen;
+use bellwether_core::record::FIRST_EPOCH;
 use bellwether_core::signal::{MatchedBy, RawValue};
 use bellwether_core::{
     AccountId, Body, Digest, DocKey, Envelope, Id, Money, Origin, Ppm, StreamId, Timestamp, Trust,
@@ -134,7 +135,9 @@ impl Happening {
             at: Timestamp::from_secs(at),
             rules,
             origin,
+            epoch: FIRST_EPOCH,
             seen: Seen::Unasked,
+            failed: false,
             via: None,
             body: DraftBody::Signal(signal),
         })
@@ -159,7 +162,9 @@ pub fn event(
         at: Timestamp::from_secs(at),
         rules,
         origin,
+        epoch: FIRST_EPOCH,
         seen: Seen::Unasked,
+        failed: false,
         via: None,
         body: DraftBody::Plain(body),
     })

@@ -6,6 +6,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bellwether_core::event::Seen;
+use bellwether_core::record::FIRST_EPOCH;
 use bellwether_core::signal::{MatchedBy, RawValue};
 use bellwether_core::{AccountId, Envelope, Id, Origin, StreamId, Timestamp, Trust};
 use bellwether_engine::{RuleBook, Rules};
@@ -89,7 +90,9 @@ fn event(
         at,
         rules: rules.digest(),
         origin: Origin::Live,
+        epoch: FIRST_EPOCH,
         seen: Seen::Unasked,
+        failed: false,
         via: None,
         body: DraftBody::Signal(signal),
     })

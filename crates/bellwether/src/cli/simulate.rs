@@ -10,8 +10,11 @@ use crate::table::{Table, thousands};
 use crate::{bundle, progress};
 use anyhow::Result;
 use bellwether_core::effect::AskCause;
+use bellwether_core::event::Seen;
+use bellwether_core::record::FIRST_EPOCH;
 use bellwether_core::{Body, Code, Digest, DocKey, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, step};
+use bellwether_runtime::edge::Stamp;
 use bellwether_runtime::embedded::{read_rules, timer_event};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,7 +88,9 @@ impl World {
         while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
             && timer.due <= until
         {
-            let (_, event) = timer_event(stream, &timer, timer.due, self.digest, Origin::History);
+            let (at, origin, rules) = (timer.due, Origin::History, self.digest);
+            let stamp = Stamp { at, origin, rules, epoch: FIRST_EPOCH, seen: Seen::Unasked };
+            let (_, event) = timer_event(stream, &timer, stamp);
             self.step(&event)?;
         }
         Ok(())

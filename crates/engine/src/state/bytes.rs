@@ -9,7 +9,7 @@ use crate::rules::RuleBook;
 use bellwether_core::effect::TimerKind;
 use bellwether_core::escalation::Closing;
 use bellwether_core::event::StreamKind;
-use bellwether_core::{Code, Digest, DocKey, Escalation, Id, StreamId, Timestamp};
+use bellwether_core::{Code, Digest, DocKey, EffectKey, Escalation, Id, StreamId, Timestamp};
 use bellwether_expr::Scope;
 use bellwether_features::FeatureSet;
 
@@ -24,7 +24,7 @@ pub enum StateError {
     UnknownRules,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The scope of a document.
 pub fn scope_of(doc: DocKey) -> Scope {
@@ -56,6 +56,10 @@ impl StreamState {
             out.u64(key);
             out.u64(content);
             out.i64(time.micros());
+        }
+        out.count(self.forgotten.len());
+        for print in &self.forgotten {
+            out.bytes(&print.to_be_bytes());
         }
         let docs: Vec<_> = self.docs().collect();
         out.count(docs.len());
@@ -90,6 +94,9 @@ impl StreamState {
             .map(|_| Ok((input.u64()?, input.u64()?, input.time()?)))
             .collect::<Result<Vec<_>, StateError>>()?;
         state.memory = Memory::restore(floor, entries);
+        state.forgotten = (0..input.count()?)
+            .map(|_| input.array().map(u32::from_be_bytes))
+            .collect::<Result<_, StateError>>()?;
         for _ in 0..input.count()? {
             let rules = book.get(&rules).ok_or(StateError::UnknownRules)?;
             match input.doc(rules.features())? {
@@ -143,6 +150,7 @@ impl Writer {
         self.u64(doc.wake.0);
         self.i64(doc.wake.1.micros());
         self.i64(doc.ended.unwrap_or(Timestamp::MIN).micros());
+        self.u64(doc.told);
         self.count(doc.graphs.len());
         for graph in &doc.graphs {
             self.graph(graph);
@@ -151,6 +159,8 @@ impl Writer {
 
     fn graph(&mut self, state: &GraphState) {
         self.i64(state.graph.raw());
+        self.u64(state.opened);
+        self.bytes(state.ask.0.as_bytes());
         self.i64(state.rule.raw());
         self.u64(state.generation);
         self.u8(state.waits as u8);
@@ -162,7 +172,6 @@ impl Writer {
                 self.u64(last.seq);
                 self.i64(last.rule.raw());
                 self.i64(last.node.raw());
-                self.u64(last.masks);
             }
         }
         match state.escalation {
@@ -242,6 +251,7 @@ impl<'a> Reader<'a> {
         let mut doc = Doc::new(state.map_err(|_| StateError::Damaged)?);
         doc.wake = (self.u64()?, self.time()?);
         doc.ended = Some(self.time()?).filter(|ended| *ended != Timestamp::MIN);
+        doc.told = self.u64()?;
         for _ in 0..self.count()? {
             doc.graphs.push(self.graph()?);
         }
@@ -251,18 +261,17 @@ impl<'a> Reader<'a> {
     fn graph(&mut self) -> Result<GraphState, StateError> {
         Ok(GraphState {
             graph: self.code()?,
+            opened: self.u64()?,
+            ask: EffectKey(Digest::from_bytes(self.array()?)),
             rule: self.code()?,
             generation: self.u64()?,
             waits: *TimerKind::ALL.get(self.u8()? as usize).ok_or(StateError::Damaged)?,
             silent: self.u8()? == 1,
             last: match self.u8()? {
                 0 => None,
-                _ => Some(LastDecision {
-                    seq: self.u64()?,
-                    rule: self.code()?,
-                    node: self.code()?,
-                    masks: self.u64()?,
-                }),
+                _ => {
+                    Some(LastDecision { seq: self.u64()?, rule: self.code()?, node: self.code()? })
+                }
             },
             escalation: self.escalation()?,
         })

@@ -2,8 +2,8 @@
 
 use crate::rules::Rules;
 use bellwether_core::effect::{AskCause, Timer};
-use bellwether_core::record::{Candidate, Decision};
-use bellwether_core::{Code, Digest, DocKey, Effect, Ppm, Timestamp, Trust};
+use bellwether_core::record::{Decision, Move};
+use bellwether_core::{Code, Digest, DocKey, Effect, EffectKey, Ppm, Timestamp, Trust};
 use bellwether_features::{Reading, Registers};
 use bellwether_policy::{Masks, Outcome, Verdict};
 
@@ -37,12 +37,11 @@ pub(super) struct Draft {
     pub(super) doc: DocKey,
     pub(super) verdict: Verdict,
     pub(super) masks: Masks,
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) candidate_count: u32,
     pub(super) completeness: Ppm,
     pub(super) trust: Trust,
     pub(super) facts: Vec<(Code, Timestamp)>,
     pub(super) supersedes: Option<u64>,
+    pub(super) held_back_by: Option<u64>,
     pub(super) evidence: Option<Digest>,
     pub(super) changed: bool,
     pub(super) asked: Option<(Code, AskCause)>,
@@ -71,10 +70,10 @@ pub(super) struct Room {
     layout: Digest,
     pub(super) reading: Reading,
     pub(super) registers: Registers,
-    pub(super) chain: Vec<Code>,
     drafts: Vec<Draft>,
     used: usize,
-    pub(super) effects: Vec<Effect>,
+    pub(super) moves: Vec<Move>,
+    pub(super) effects: Vec<(EffectKey, Effect)>,
     pub(super) timers: Vec<Timer>,
     pub(super) evidence: Vec<Vec<u8>>,
 }
@@ -85,9 +84,9 @@ impl Room {
             layout: rules.features().digest(),
             reading: rules.features().reading(),
             registers: rules.features().registers(),
-            chain: Vec::new(),
             drafts: Vec::new(),
             used: 0,
+            moves: Vec::new(),
             effects: Vec::new(),
             timers: Vec::new(),
             evidence: Vec::new(),
@@ -96,6 +95,7 @@ impl Room {
 
     fn begin(&mut self) {
         self.used = 0;
+        self.moves.clear();
         self.effects.clear();
         self.timers.clear();
         self.evidence.clear();
@@ -136,8 +136,6 @@ impl Room {
                 rule: rule.map_or("", |rule| &rule.id),
                 node: &node.name,
                 outcome: node.outcome.as_str(),
-                candidates: &draft.candidates,
-                candidate_count: draft.candidate_count,
                 completeness: draft.completeness,
                 confidence: None,
                 certificate: None,
@@ -146,6 +144,7 @@ impl Room {
                 overridden_by: None,
                 owner: graph.owner(),
                 supersedes: draft.supersedes,
+                held_back_by: draft.held_back_by,
                 evidence: draft.evidence,
             })
         };
@@ -180,12 +179,11 @@ impl Default for Draft {
             doc: DocKey::Account,
             verdict: Verdict { rule: None, node: 0, doubt: false },
             masks: Masks::default(),
-            candidates: Vec::new(),
-            candidate_count: 0,
             completeness: Ppm::default(),
             trust: Trust::System,
             facts: Vec::new(),
             supersedes: None,
+            held_back_by: None,
             evidence: None,
             changed: false,
             asked: None,
@@ -197,10 +195,9 @@ impl Draft {
     fn reset(&mut self, graph: usize, doc: DocKey) {
         self.graph = graph;
         self.doc = doc;
-        self.candidates.clear();
-        self.candidate_count = 0;
         self.facts.clear();
         self.supersedes = None;
+        self.held_back_by = None;
         self.evidence = None;
         self.asked = None;
     }

@@ -4,7 +4,7 @@ use super::Moving;
 use super::escalate;
 use crate::rules::Rules;
 use crate::state::{Doc, LastDecision, scope_of};
-use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::effect::TimerKind;
 use bellwether_core::record::Status;
 use bellwether_core::{Code, Digest, DocKey, Signal, Timestamp, Trust};
 use bellwether_expr::Scope;
@@ -31,14 +31,39 @@ impl Moving<'_> {
         status: Status,
         woken: Option<(TimerKind, Code)>,
     ) {
-        if self.rules.decides_about(Scope::Account) {
+        let looks_at_sub = sub.is_some_and(|sub| {
+            self.state.subs.contains_key(&sub) && self.rules.decides_about(scope_of(sub))
+        });
+        if self.rules.decides_about(Scope::Account)
+            || (!looks_at_sub && !self.rules.told().is_empty())
+        {
             self.subject(DocKey::Account, signal, status, woken.filter(|_| sub.is_none()));
         }
-        if let Some(sub) = sub
-            && self.state.subs.contains_key(&sub)
-            && self.rules.decides_about(scope_of(sub))
-        {
+        if let Some(sub) = sub.filter(|_| looks_at_sub) {
             self.subject(sub, signal, status, woken);
+        }
+        if !self.rules.told().is_empty() {
+            self.tell_others();
+        }
+    }
+
+    /// When the account's facts may decide differently about its other cases and deals than when those
+    /// were last looked at, the first of them is woken; its own evaluation comes by here again for the
+    /// next. So an event touches the account and one of them at a time, however many are open.
+    fn tell_others(&mut self) {
+        let Some(told) = self.state.account.as_ref().map(|account| account.told) else { return };
+        let next = Timestamp::from_micros(self.state.time.micros().saturating_add(1));
+        let untold = |doc: &Doc| doc.ended.is_none() && doc.told != told;
+        let rules = self.rules;
+        let first = self
+            .state
+            .subs
+            .iter_mut()
+            .find(|(key, doc)| rules.decides_about(scope_of(**key)) && untold(doc));
+        if let Some((key, doc)) = first
+            && doc.wake.1 > next
+        {
+            self.scratch.timers.push(doc.set_wake(*key, next));
         }
     }
 
@@ -59,6 +84,13 @@ impl Moving<'_> {
         let (features, rates) = (rules.features(), rules.policy().rates());
         let reading = &mut self.scratch.reading;
         features.read(&mut account.features, sub, signal, now, rates, reading);
+        if !rules.told().is_empty() {
+            let told = rules.told().fingerprint(reading);
+            account.told = told;
+            if let Some(doc) = self.state.subs.get_mut(&key) {
+                doc.told = told;
+            }
+        }
         let (mut graphs, mut closed) = (0, 0);
         for (nth, graph) in rules.policy().graphs().iter().enumerate() {
             if graph.subject() == scope {
@@ -93,14 +125,13 @@ impl Moving<'_> {
         draft.verdict = verdict;
         draft.completeness = reading.completeness();
         draft.trust = describe_facts(rules, graph, &verdict, reading, &mut draft.facts);
-        let masks = fold_masks(draft.masks.hit(), draft.masks.unknown());
         let closed = graph.closed(&reading.slots);
         let rule = rules.rule_code(nth, verdict.rule);
         let node = graph.nodes().get(verdict.node).map_or(Code::default(), |node| node.code);
         let seq = self.state.seq;
         let Some(doc) = self.doc_mut(key) else { return false };
         let state = doc.graph_mut(graph.code());
-        let before = state.last.replace(LastDecision { seq, rule, node, masks });
+        let before = state.last.replace(LastDecision { seq, rule, node });
         let changed = before.is_none_or(|last| (last.rule, last.node) != (rule, node));
         let late = before.filter(|_| status == Status::Late).map(|last| last.seq);
         let evidence = changed.then(|| write_evidence(rules, nth, graph, &self.scratch.reading));
@@ -128,10 +159,8 @@ impl Moving<'_> {
         let next = Timestamp::from_micros(now.micros().saturating_add(1));
         let due = if doc.ended.is_some() { Timestamp::MAX } else { due.max(next) };
         if doc.wake.1 != due {
-            doc.wake = (doc.wake.0 + 1, due);
-            let generation = doc.wake.0;
-            let (kind, graph) = (TimerKind::Reevaluate, Code::default());
-            self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
+            let timer = doc.set_wake(key, due);
+            self.scratch.timers.push(timer);
         }
     }
 
@@ -141,14 +170,11 @@ impl Moving<'_> {
         if let Some(doc) = self.doc_mut(key) {
             doc.ended.get_or_insert(now);
             if doc.wake.1 != Timestamp::MAX {
-                doc.wake = (doc.wake.0 + 1, Timestamp::MAX);
-                let (generation, due) = doc.wake;
-                let (kind, graph) = (TimerKind::Reevaluate, Code::default());
-                self.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
+                let timer = doc.set_wake(key, Timestamp::MAX);
+                self.scratch.timers.push(timer);
             }
         }
-        let is_past = |doc: &Doc| doc.ended.is_some_and(|ended| ended.plus(lateness) < now);
-        self.state.subs.retain(|_, doc| doc.has_live() || !is_past(doc));
+        self.state.forget_ended(now.minus(lateness));
     }
 }
 
@@ -168,13 +194,6 @@ fn describe_facts(
         facts.push((fact.code, reading.as_of(*slot).unwrap_or(Timestamp::MIN)));
     }
     trust
-}
-
-/// 64 bits that differ when the masks differ (FNV-1a over their words).
-fn fold_masks(hit: &[u64], unknown: &[u64]) -> u64 {
-    hit.iter()
-        .chain(unknown)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// The facts that the graph's guards can read, as they were: canonical JSON.

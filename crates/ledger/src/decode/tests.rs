@@ -1,12 +1,13 @@
 //! Events and records against a JCS library, and back.
 
 use super::*;
-use crate::event::{DraftBody, EventDraft, SignalDraft, encode_event};
+use crate::event::{DraftBody, EventDraft, SignalDraft, encode_event, mark_failed};
 use crate::write_record;
 use bellwether_core::effect::{AskCause, Effect, Timer};
-use bellwether_core::record::{Candidate, Decision, Record, Status};
+use bellwether_core::escalation::Closing;
+use bellwether_core::record::{Candidate, Decision, MAX_BYTES, Move, Record, Status};
 use bellwether_core::signal::RawValue;
-use bellwether_core::{EffectKey, Id, StreamId, SubjectId};
+use bellwether_core::{Escalation, Id, StreamId, SubjectId};
 use proptest::prelude::*;
 
 fn check_canonical(bytes: &[u8]) {
@@ -16,18 +17,25 @@ fn check_canonical(bytes: &[u8]) {
 }
 
 fn round_trip(body: DraftBody<'_>) -> Vec<u8> {
-    let draft = EventDraft {
+    let mut draft = EventDraft {
         stream: StreamId::account(AccountId(Id::from_bits(7))),
         at: Timestamp::from_secs(1_700_000_000),
         rules: Digest::of(b"rules"),
         origin: Origin::History,
+        epoch: 3,
         seen: Seen::New,
+        failed: false,
         via: Some(AccountId(Id::from_bits(9))),
         body,
     };
     let (bytes, envelope) = encode_event(&draft);
     check_canonical(&bytes);
     assert_eq!(decode_event(&bytes).as_ref(), Ok(&envelope));
+    draft.failed = true;
+    let (failed, envelope) = encode_event(&draft);
+    assert_eq!(mark_failed(&bytes).as_ref(), Some(&failed));
+    check_canonical(&failed);
+    assert_eq!(decode_event(&failed), Ok(envelope));
     bytes
 }
 
@@ -74,7 +82,8 @@ proptest! {
 fn other_bodies_come_back() {
     let [graph, person] = ["g", "ann"].map(Code::of);
     let doc = DocKey::Deal(Id::from_bits(3));
-    let answered = |answer| Body::Answered { doc, graph, person, answer };
+    let ask = EffectKey(Digest::of(b"ask"));
+    let answered = |answer| Body::Answered { doc, graph, ask, person, answer };
     for body in [
         Body::Timer {
             doc,
@@ -127,8 +136,6 @@ fn records_are_canonical_and_readable() {
         rule: "R1",
         node: "review",
         outcome: "person",
-        candidates: &[Candidate { person: ann, propensity: Ppm::ONE }],
-        candidate_count: 1,
         completeness: Ppm::new(750_000),
         confidence: None,
         certificate: None,
@@ -137,8 +144,29 @@ fn records_are_canonical_and_readable() {
         overridden_by: None,
         owner: "support",
         supersedes: Some(2),
+        held_back_by: Some(1),
         evidence: Some(Digest::of(b"e")),
     };
+    let (at, due) = (Timestamp::from_secs(7), Timestamp::from_secs(99));
+    let moved = |to, cause, candidates: Vec<Candidate>| {
+        let candidate_count = candidates.len() as u32;
+        Move { doc, graph, opened: 3, to, cause, silent: false, candidates, candidate_count }
+    };
+    let moves = [
+        moved(
+            Escalation::Asked { node, rung: 0, person: ann, at, due },
+            Some(AskCause::Decided),
+            vec![Candidate { person: ann, propensity: Ppm::ONE }],
+        ),
+        moved(Escalation::Closed { at, how: Closing::Resolved }, None, Vec::new()),
+    ];
+    let (cause, ask) = (AskCause::Decided, EffectKey(Digest::of(b"ask")));
+    let effects = [
+        (key, Effect::Ask { doc, graph, opened: 3, node, person: ann, cause }),
+        (key, Effect::StandDown { doc, graph, person: ann, ask }),
+    ];
+    let reason = Code::of("busy");
+    let body = Body::Answered { doc, graph, ask, person: ann, answer: Answer::Decline(reason) };
     let record = Record {
         stream: StreamId::SYSTEM,
         seq: 3,
@@ -147,10 +175,16 @@ fn records_are_canonical_and_readable() {
         stream_time: Timestamp::from_secs(7),
         event: Digest::of(b"event"),
         rules: Digest::of(b"rules"),
+        shadow: true,
+        preimage: None,
         origin: Origin::Live,
+        epoch: 1,
+        body: &body,
         status: Status::Late,
+        why: None,
         decisions: &[decision],
-        effects: &[(key, Effect::Ask { doc, graph, node, person: ann, cause: AskCause::Decided })],
+        moves: &moves,
+        effects: &effects,
         timers: &[Timer {
             doc,
             kind: TimerKind::Deadline,
@@ -163,10 +197,53 @@ fn records_are_canonical_and_readable() {
         code if code == ann => Some("ann"),
         code if code == graph => Some("customer-escalation"),
         code if code == node => Some("review"),
+        code if code == reason => Some("busy"),
         _ => None,
     };
     let mut out = Vec::new();
     write_record(&record, &words, &mut out);
     check_canonical(&out);
-    expect_test::expect![[r##"{"at":"7000000","decisions":[{"candidate_count":1,"candidates":[{"person":"ann","ppm":1000000}],"completeness":750000,"doc":"case:00000000000000000000000005","evidence":"P3m7e0NbBTIWUdrv03TNxoHcBvqmXjdOODN7iMoEbeo","facts":[{"as_of":"5000000","fact":"#770727984e4d2398"}],"graph":"customer-escalation","hit":"5","node":"review","outcome":"person","owner":"support","rule":"R1","supersedes":"2","trust":"partner","unknown":"0"}],"effects":[{"cause":"decided","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"ask","node":"review","person":"ann"}],"engine":1,"event":"uOH4C9cK4HhMeFWkUXMbdF_dtndJ0j9je-kIK3XpV1s","origin":"live","prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","rules":"bGIdGgUTiniI032Saanaji4R5KztL2z9JLBasbnmG7A","seq":"3","status":"late","stream":"system:00000000000000000000000000","stream_time":"7000000","timers":[{"doc":"case:00000000000000000000000005","due":"99000000","generation":1,"graph":"customer-escalation","kind":"deadline"}],"type":"step","v":1}"##]].assert_eq(&String::from_utf8(out).unwrap());
+    expect_test::expect![[r##"{"answer":{"answer":"decline","ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","person":"ann","reason":"busy"},"at":"7000000","decisions":[{"completeness":750000,"doc":"case:00000000000000000000000005","evidence":"P3m7e0NbBTIWUdrv03TNxoHcBvqmXjdOODN7iMoEbeo","facts":[{"as_of":"5000000","fact":"#770727984e4d2398"}],"graph":"customer-escalation","held_back_by":"1","hit":"5","node":"review","outcome":"person","owner":"support","rule":"R1","supersedes":"2","trust":"partner","unknown":"0"}],"effects":[{"cause":"decided","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"ask","node":"review","opened":"3","person":"ann"},{"ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"stand_down","person":"ann"}],"engine":1,"epoch":1,"event":"uOH4C9cK4HhMeFWkUXMbdF_dtndJ0j9je-kIK3XpV1s","kind":"answered","mode":"shadow","moves":[{"candidate_count":1,"candidates":[{"person":"ann","ppm":1000000}],"cause":"decided","doc":"case:00000000000000000000000005","due":"99000000","graph":"customer-escalation","node":"review","opened":"3","person":"ann","to":"asked"},{"doc":"case:00000000000000000000000005","graph":"customer-escalation","how":"resolved","opened":"3","to":"closed"}],"origin":"live","prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","rules":"bGIdGgUTiniI032Saanaji4R5KztL2z9JLBasbnmG7A","seq":"3","status":"late","stream":"system:00000000000000000000000000","stream_time":"7000000","timers":[{"doc":"case:00000000000000000000000005","due":"99000000","generation":1,"graph":"customer-escalation","kind":"deadline"}],"type":"step","v":1}"##]].assert_eq(&String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn a_record_that_is_too_long_names_the_digest_of_its_lists() {
+    let body = Body::RulesActivated { rules: Digest::ZERO };
+    let timer = Timer {
+        doc: DocKey::Case(Id::from_bits(5)),
+        kind: TimerKind::Deadline,
+        graph: Code::of("g"),
+        generation: 1,
+        due: Timestamp::from_secs(99),
+    };
+    let timers = vec![timer; 400];
+    let record = |timers| Record {
+        stream: StreamId::SYSTEM,
+        seq: 3,
+        prev: Digest::ZERO,
+        at: Timestamp::from_secs(7),
+        stream_time: Timestamp::from_secs(7),
+        event: Digest::of(b"event"),
+        rules: Digest::of(b"rules"),
+        shadow: false,
+        preimage: Some(r#"{"bundle":"x"}"#),
+        origin: Origin::Live,
+        epoch: 1,
+        body: &body,
+        status: Status::Applied,
+        why: None,
+        decisions: &[],
+        moves: &[],
+        effects: &[],
+        timers,
+    };
+    let (mut short, mut long) = (Vec::new(), Vec::new());
+    assert_eq!(write_record(&record(&timers[..4]), &|_| None, &mut short), None);
+    let details = write_record(&record(&timers), &|_| None, &mut long).unwrap();
+    check_canonical(&short);
+    check_canonical(&long);
+    check_canonical(&details);
+    assert!(long.len() <= MAX_BYTES && details.len() > MAX_BYTES);
+    let json: Json = serde_json::from_slice(&long).unwrap();
+    assert_eq!(json["details"], Digest::of(&details).to_string());
 }

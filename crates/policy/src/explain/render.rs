@@ -46,11 +46,8 @@ impl Explainer<'_> {
         if let Some(human) = node.human() {
             push(out, &["  asks ", &human.role]);
             human.fallback.iter().for_each(|role| push(out, &[", then ", role]));
-            let _ = write!(out, ": answer within {}", human.ack);
-            if let Some(act) = human.act {
-                let _ = write!(out, ", movement within {act}");
-            }
-            out.push('\n');
+            let (ack, act) = (human.ack, human.act);
+            let _ = writeln!(out, ": answer within {ack}, movement within {act}");
         }
         if let NodeKind::Discover { within, then } = node.kind {
             let then = self.name(then);

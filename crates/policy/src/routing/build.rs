@@ -6,7 +6,7 @@
 
 use super::check::{Shape, check};
 use super::draft::{DraftGraph, DraftHuman, DraftKind, DraftNode};
-use crate::graph::{Graph, Human, Node, NodeKind, Outcome, Rule};
+use crate::graph::{AGAIN, Graph, Human, Node, NodeKind, Outcome, Rule};
 use crate::people::People;
 use crate::read::Word;
 use bellwether_core::{Code, Problem, Severity};
@@ -118,7 +118,9 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
     let role = draft.role.as_ref()?.text.clone();
     let fallback: Vec<String> = draft.fallback.iter().map(|word| word.text.clone()).collect();
     let chain = people.chain_of([&role].into_iter().chain(&fallback).map(String::as_str));
-    Some(Human { role, fallback, level: draft.level, ack: draft.ack?, act: draft.act, chain })
+    let again = draft.again.unwrap_or(AGAIN);
+    let (ack, act) = (draft.ack?, draft.act.unwrap_or(again));
+    Some(Human { role, fallback, level: draft.level, ack, act, again, chain })
 }
 
 fn build_rules(draft: &DraftGraph, shape: &Shape) -> Option<Vec<Rule>> {

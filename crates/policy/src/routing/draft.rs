@@ -54,6 +54,7 @@ pub(crate) struct DraftHuman {
     pub(crate) outcome: Outcome,
     pub(crate) ack: Option<Duration>,
     pub(crate) act: Option<Duration>,
+    pub(crate) again: Option<Duration>,
 }
 
 /// A rule as written.
@@ -175,7 +176,7 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     let outcome = fields.word("outcome", &outcomes, |word| {
         Outcome::from_word(word).filter(|outcome| HUMAN_OUTCOMES.contains(outcome))
     });
-    let (ack, act) = (span(fields, "ack", name), span(fields, "act", name));
+    let [ack, act, again] = ["ack", "act", "again"].map(|key| span(fields, key, name));
     if ack.is_none() {
         let message = format!("`{}` does not say how long a person has to answer", name.text);
         let problem = Problem::new("policy-missing-ack", message).at(name.place.clone());
@@ -183,7 +184,8 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
         fields.problems().push(problem.help(help));
     }
     let (level, outcome) = (level.unwrap_or(1), outcome.unwrap_or(Outcome::Person));
-    DraftHuman { role, fallback, level, outcome, ack: ack.flatten(), act: act.flatten() }
+    let (ack, act, again) = (ack.flatten(), act.flatten(), again.flatten());
+    DraftHuman { role, fallback, level, outcome, ack, act, again }
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.

@@ -201,7 +201,7 @@ fn doubt_explains_itself() {
     let facts = "deal.stage: offer, account.strategic: true";
     expect_test::expect![[r#"
         review (person), decided by prospect-to-cxo
-          asks escalation_manager: answer within 1h
+          asks escalation_manager: answer within 1h, movement within 7d
           way qualify -> review; owner revops
 
         In doubt about R1-strategic: strategic deal above half a million
@@ -331,8 +331,8 @@ fn two_versions_are_compared() {
     let shown: Vec<_> = diff(&old, &new).iter().map(ToString::to_string).collect();
     expect_test::expect![[r#"
         node `cro` of `prospect-to-cxo`
-          was asks cro, level 3, outcome cxo, ack 8h, act 3d, fallback ceo
-          now asks cro, level 3, outcome cxo, ack 4h, act 3d, fallback ceo
+          was asks cro, level 3, outcome cxo, ack 8h, act 3d, again 7d, fallback ceo
+          now asks cro, level 3, outcome cxo, ack 4h, act 3d, again 7d, fallback ceo
         order of the rules of `customer-escalation`
           was C1-safety, C2-angry, C9-else
           now C1-safety, C2-angry, C3-more, C9-else

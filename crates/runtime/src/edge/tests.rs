@@ -42,7 +42,7 @@ impl Disk {
 
 fn stamp() -> Stamp {
     let at = Timestamp::from_micros(1_700_000_000_000_000);
-    Stamp { at, origin: Origin::Live, rules: Digest::of(b"rules"), seen: Seen::Unasked }
+    Stamp { at, origin: Origin::Live, rules: Digest::of(b"rules"), epoch: 1, seen: Seen::Unasked }
 }
 
 const SECRETS: [&str; 6] =

@@ -41,6 +41,10 @@ impl Embedded {
         if let Some(fault) = fault {
             return Err(fault);
         }
+        // What waits for the next commit counts too: a stream may be read again in the midst of a batch.
+        for entry in self.pending.batch.entries.iter().filter(|entry| entry.stream == stream) {
+            differs |= replay.check(&entry.event, &entry.record).is_err();
+        }
         if differs {
             self.frozen.insert(stream);
         }
@@ -166,6 +170,7 @@ impl Embedded {
     ) -> Result<Self, DriveError> {
         let (edge, links) = crate::wiring::edge(&store, provider)?;
         let refused = intake::refused_slot(&store)?;
+        let epoch = store.meta()?.epoch;
         let pending = Pending { batch: Batch::new(Timestamp::MIN), touched: BTreeSet::new() };
         Ok(Self {
             store,
@@ -175,11 +180,14 @@ impl Embedded {
             refused,
             book,
             active,
+            epoch,
             streams: BTreeMap::new(),
             frozen: BTreeSet::new(),
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),
+            #[cfg(test)]
+            breaks: None,
         })
     }
 

@@ -1,9 +1,9 @@
 //! Timers and snapshots: what is written behind the journal, and firing what is due.
 
 use super::Embedded;
+use crate::edge::Stamp;
 use crate::error::DriveError;
 use bellwether_core::effect::Timer;
-use bellwether_core::event::Seen;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
 use bellwether_store::{Behind as Rows, Snapshot, TimerRow};
@@ -55,17 +55,16 @@ impl Behind {
 }
 
 /// The event of a timer that goes off.
-pub fn timer_event(
-    stream: StreamId,
-    timer: &Timer,
-    at: Timestamp,
-    rules: Digest,
-    origin: Origin,
-) -> (Vec<u8>, Envelope) {
+pub fn timer_event(stream: StreamId, timer: &Timer, stamp: Stamp) -> (Vec<u8>, Envelope) {
     let Timer { doc, kind, graph, generation, due } = *timer;
-    let body = Body::Timer { doc, kind, graph, generation, due };
-    let (seen, via, body) = (Seen::Unasked, None, DraftBody::Plain(&body));
-    encode_event(&EventDraft { stream, at, rules, origin, seen, via, body })
+    plain_event(stream, &Body::Timer { doc, kind, graph, generation, due }, stamp)
+}
+
+/// The event of a body that has no words of its own.
+pub(super) fn plain_event(stream: StreamId, body: &Body, stamp: Stamp) -> (Vec<u8>, Envelope) {
+    let Stamp { at, origin, rules, epoch, seen } = stamp;
+    let (failed, via, body) = (false, None, DraftBody::Plain(body));
+    encode_event(&EventDraft { stream, at, rules, origin, epoch, seen, failed, via, body })
 }
 
 impl Embedded {
@@ -83,7 +82,7 @@ impl Embedded {
             // History does not unmake what somebody was really asked about: that stays live.
             let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
             let at = if origin == Origin::History { timer.due } else { until };
-            let (bytes, event) = timer_event(stream, &timer, at, self.active.digest(), origin);
+            let (bytes, event) = timer_event(stream, &timer, self.stamp(at, origin));
             self.step(&event, bytes, Vec::new())?;
             fired += 1;
         }

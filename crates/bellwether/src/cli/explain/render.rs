@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Records in which a decision about the subject changed: those that keep evidence.
 pub(super) fn changed(rows: &[StoredEntry], doc: Option<DocKey>) -> Vec<u64> {
     let about = |row: &&StoredEntry| {
-        decisions(row).iter().any(|decision| {
+        member(row, "decisions").iter().any(|decision| {
             decision.get("evidence").is_some()
                 && doc.is_none_or(|doc| text_of(decision, "doc") == doc.to_string())
         })
@@ -26,7 +26,7 @@ pub(super) fn newest(rows: &[StoredEntry], changed: &[u64]) -> Option<u64> {
     let asks = |seq: &&u64| {
         let row = rows.iter().find(|row| row.seq == **seq);
         row.is_some_and(|row| {
-            decisions(row).iter().any(|decision| {
+            member(row, "decisions").iter().any(|decision| {
                 decision.get("evidence").is_some() && text_of(decision, "outcome") != "none"
             })
         })
@@ -41,7 +41,8 @@ pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> S
     for row in rows.iter().filter(|row| changed.contains(&row.seq)) {
         let record: Value = serde_json::from_slice(&row.record).unwrap_or_default();
         let at = text_of(&record, "stream_time").parse().unwrap_or_default();
-        for decision in decisions(row) {
+        let moves = member(row, "moves");
+        for decision in member(row, "decisions") {
             if decision.get("evidence").is_none() {
                 continue;
             }
@@ -52,7 +53,7 @@ pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> S
                 short(&text_of(&decision, "doc")),
                 text_of(&decision, "outcome"),
                 text_of(&decision, "rule"),
-                asked(&decision),
+                asked(&decision, &moves),
             ]);
         }
     }
@@ -196,19 +197,18 @@ fn event(rows: &[StoredEntry], seq: u64) -> Value {
     row.and_then(|row| serde_json::from_slice(&row.event).ok()).unwrap_or_default()
 }
 
-fn decisions(row: &StoredEntry) -> Vec<Value> {
+fn member(row: &StoredEntry, name: &str) -> Vec<Value> {
     let record: Value = serde_json::from_slice(&row.record).unwrap_or_default();
-    record.get("decisions").and_then(Value::as_array).cloned().unwrap_or_default()
+    record.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Who was first in line, where somebody was asked.
-fn asked(decision: &Value) -> String {
-    let candidates = decision.get("candidates").and_then(Value::as_array);
-    let chosen = candidates
-        .into_iter()
-        .flatten()
-        .find(|one| one.get("ppm").and_then(Value::as_u64) == Some(1_000_000));
-    chosen.map_or_else(String::new, |one| text_of(one, "person"))
+/// Who was asked because of a decision, if somebody was.
+fn asked(decision: &Value, moves: &[Value]) -> String {
+    let own = |moved: &&Value| {
+        let same = |key: &str| moved.get(key) == decision.get(key);
+        moved.get("cause").is_some() && same("graph") && same("doc")
+    };
+    moves.iter().find(own).map_or_else(String::new, |moved| text_of(moved, "person"))
 }
 
 /// The first characters of a document's id are enough for a table.

@@ -104,7 +104,7 @@ struct Record<'a> {
     #[serde(borrow, default)]
     decisions: Vec<Decision<'a>>,
     #[serde(borrow, default)]
-    effects: Vec<Effect<'a>>,
+    moves: Vec<Move<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -119,8 +119,6 @@ struct Decision<'a> {
     node: Cow<'a, str>,
     #[serde(borrow, default)]
     rule: Cow<'a, str>,
-    #[serde(borrow, default)]
-    candidates: Vec<Candidate<'a>>,
     completeness: i64,
     #[serde(borrow)]
     trust: Cow<'a, str>,
@@ -131,34 +129,28 @@ struct Decision<'a> {
     supersedes: Option<Cow<'a, str>>,
 }
 
+/// A move of an escalation; it has a cause where it asks somebody.
 #[derive(Deserialize)]
-struct Candidate<'a> {
+struct Move<'a> {
     #[serde(borrow)]
-    person: Cow<'a, str>,
-    ppm: i64,
-}
-
-#[derive(Deserialize)]
-struct Effect<'a> {
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
+    cause: Option<Cow<'a, str>>,
     #[serde(borrow)]
     graph: Cow<'a, str>,
     #[serde(borrow)]
     doc: Cow<'a, str>,
     #[serde(borrow)]
-    person: Cow<'a, str>,
+    person: Option<Cow<'a, str>>,
 }
 
 /// The instant of a record and a row for each of its decisions.
 pub(super) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
-    let Record { at, stream, seq, status, origin, rules, decisions, effects } =
+    let Record { at, stream, seq, status, origin, rules, decisions, moves } =
         serde_json::from_slice(record).context("a record cannot be read")?;
     let at = Timestamp::from_micros(at.parse().context("a record's instant is no number")?);
     let seq = seq.parse().context("a record's seq is no number")?;
     let mut rows = Vec::with_capacity(decisions.len());
     for decision in decisions {
-        let asked = asked(&decision, &effects);
+        let asked = asked(&decision, &moves);
         let supersedes = decision.supersedes.map(|seq| seq.parse()).transpose();
         rows.push(Row {
             at,
@@ -182,19 +174,11 @@ pub(super) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
     Ok((at, rows))
 }
 
-/// Whoever an effect asks, and the candidate that was certain to be chosen: imported history has
-/// candidates but no effects.
-fn asked<'a>(decision: &Decision<'a>, effects: &[Effect<'a>]) -> Vec<Cow<'a, str>> {
-    let certain = |candidate: &&Candidate<'_>| candidate.ppm == Ppm::ONE.get();
-    let chosen = decision.candidates.iter().filter(certain).map(|candidate| &candidate.person);
-    let own = |effect: &&Effect<'_>| {
-        effect.kind == "ask" && effect.graph == decision.graph && effect.doc == decision.doc
+/// Whoever the escalation was moved to by asking; imported history moves it too, though nobody is
+/// really asked.
+fn asked<'a>(decision: &Decision<'a>, moves: &[Move<'a>]) -> Vec<Cow<'a, str>> {
+    let own = |moved: &&Move<'_>| {
+        moved.cause.is_some() && moved.graph == decision.graph && moved.doc == decision.doc
     };
-    let mut asked: Vec<Cow<'a, str>> = Vec::new();
-    for person in chosen.chain(effects.iter().filter(own).map(|effect| &effect.person)) {
-        if !asked.contains(person) {
-            asked.push(person.clone());
-        }
-    }
-    asked
+    moves.iter().filter(own).filter_map(|moved| moved.person.clone()).collect()
 }

@@ -98,16 +98,13 @@ fn what(graph: &Graph, node: &Node) -> String {
         NodeKind::Discover { within, then } => {
             format!("finds out more for {within}, then {}", name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, .. }) => {
+        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
             let mut what = format!("asks {role}");
             if !fallback.is_empty() {
                 let _ = write!(what, ", then {}", fallback.join(", "));
             }
             let _ = write!(what, " (level {level}, outcome {})", node.outcome.as_str());
-            let _ = write!(what, "; {ack} to take it");
-            if let Some(act) = act {
-                let _ = write!(what, ", {act} to act");
-            }
+            let _ = write!(what, "; {ack} to take it, {act} to act, not again for {again}");
             what
         }
         NodeKind::End => "nobody is asked".to_owned(),
@@ -168,7 +165,8 @@ fn graph_json(rules: &Rules, graph: &Graph, at: Timestamp) -> Value {
             NodeKind::Human(human) => json!({
                 "kind": "human", "role": human.role, "fallback": human.fallback,
                 "level": human.level, "ack": human.ack.to_string(),
-                "act": human.act.map(|act| act.to_string()), "asked": chain(rules, node, at),
+                "act": human.act.to_string(), "again": human.again.to_string(),
+                "asked": chain(rules, node, at),
             }),
             NodeKind::End => json!({"kind": "end"}),
         };
