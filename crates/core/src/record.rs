@@ -138,7 +138,7 @@ pub struct Record<'a> {
     pub prev: Digest,
     /// The event's instant.
     pub at: Timestamp,
-    /// The largest instant the stream has seen.
+    /// The largest instant the stream has seen; written where it differs from `at`.
     pub stream_time: Timestamp,
     /// Digest of the event's bytes.
     pub event: Digest,

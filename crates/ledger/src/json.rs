@@ -137,25 +137,11 @@ pub fn int(out: &mut Vec<u8>, value: i64) {
 }
 
 fn push_signed(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    push_unsigned(out, value.unsigned_abs());
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-fn push_unsigned(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [b'0'; 20];
-    let mut used = 0;
-    for pair in digits.rchunks_exact_mut(2) {
-        let both = (value % 100) as u8;
-        value /= 100;
-        pair.copy_from_slice(&[b'0' + both / 10, b'0' + both % 10]);
-        used += if value == 0 && both < 10 { 1 } else { 2 };
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(20 - used..).unwrap_or_default());
+fn push_unsigned(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// Writes a bit set as a hexadecimal string, highest word first, without leading zeros.

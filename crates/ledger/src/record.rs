@@ -75,7 +75,9 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     object.quoted("seq", i64::try_from(record.seq).unwrap_or(i64::MAX));
     object.text("status", record.status.as_str());
     json::shown(object.key("stream"), record.stream);
-    object.quoted("stream_time", record.stream_time.micros());
+    if record.stream_time != record.at {
+        object.quoted("stream_time", record.stream_time.micros());
+    }
     if whole {
         parts::timers(&mut object, record, words);
     }

@@ -207,7 +207,8 @@ fn write_evidence(rules: &Rules, nth: usize, graph: &Graph, reading: &Reading) -
         if let Some(as_of) = reading.as_of(*slot) {
             fact.quoted("as_of", as_of.micros());
         }
-        if let Some(known_at) = reading.known_at(*slot) {
+        let known_at = reading.known_at(*slot);
+        if let Some(known_at) = known_at.filter(|known| Some(*known) != reading.as_of(*slot)) {
             fact.quoted("known_at", known_at.micros());
         }
         fact.quoted("raw", raw);

@@ -123,12 +123,12 @@ fn damaged_events_are_named() {
     }
 }
 
-#[test]
-fn records_are_canonical_and_readable() {
-    let doc = DocKey::Case(Id::from_bits(5));
-    let [graph, node, ann] = ["customer-escalation", "review", "ann"].map(Code::of);
-    let key = EffectKey::new(1, StreamId::SYSTEM, 3, 0);
-    let decision = Decision {
+/// The fact `mood`, whose word nobody knows.
+const FACTS: [(Code, Timestamp); 1] =
+    [(Code::from_raw(0x7707_2798_4e4d_2398), Timestamp::from_secs(5))];
+
+fn decision(doc: DocKey) -> Decision<'static> {
+    Decision {
         graph: "customer-escalation",
         doc,
         hit: &[0b101],
@@ -140,13 +140,21 @@ fn records_are_canonical_and_readable() {
         confidence: None,
         certificate: None,
         trust: Trust::Partner,
-        facts: &[(Code::of("mood"), Timestamp::from_secs(5))],
+        facts: &FACTS,
         overridden_by: None,
         owner: "support",
         supersedes: Some(2),
         held_back_by: Some(1),
-        evidence: Some(Digest::of(b"e")),
-    };
+        evidence: Some(Digest::ZERO),
+    }
+}
+
+#[test]
+fn records_are_canonical_and_readable() {
+    let doc = DocKey::Case(Id::from_bits(5));
+    let [graph, node, ann] = ["customer-escalation", "review", "ann"].map(Code::of);
+    let key = EffectKey::new(1, StreamId::SYSTEM, 3, 0);
+    let decision = decision(doc);
     let (at, due) = (Timestamp::from_secs(7), Timestamp::from_secs(99));
     let moved = |to, cause, candidates: Vec<Candidate>| {
         let candidate_count = candidates.len() as u32;
@@ -203,7 +211,7 @@ fn records_are_canonical_and_readable() {
     let mut out = Vec::new();
     write_record(&record, &words, &mut out);
     check_canonical(&out);
-    expect_test::expect![[r##"{"answer":{"answer":"decline","ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","person":"ann","reason":"busy"},"at":"7000000","decisions":[{"completeness":750000,"doc":"case:00000000000000000000000005","evidence":"P3m7e0NbBTIWUdrv03TNxoHcBvqmXjdOODN7iMoEbeo","facts":[{"as_of":"5000000","fact":"#770727984e4d2398"}],"graph":"customer-escalation","held_back_by":"1","hit":"5","node":"review","outcome":"person","owner":"support","rule":"R1","supersedes":"2","trust":"partner","unknown":"0"}],"effects":[{"cause":"decided","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"ask","node":"review","opened":"3","person":"ann"},{"ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"stand_down","person":"ann"}],"engine":1,"epoch":1,"event":"uOH4C9cK4HhMeFWkUXMbdF_dtndJ0j9je-kIK3XpV1s","kind":"answered","mode":"shadow","moves":[{"candidate_count":1,"candidates":[{"person":"ann","ppm":1000000}],"cause":"decided","doc":"case:00000000000000000000000005","due":"99000000","graph":"customer-escalation","node":"review","opened":"3","person":"ann","to":"asked"},{"doc":"case:00000000000000000000000005","graph":"customer-escalation","how":"resolved","opened":"3","to":"closed"}],"origin":"live","prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","rules":"bGIdGgUTiniI032Saanaji4R5KztL2z9JLBasbnmG7A","seq":"3","status":"late","stream":"system:00000000000000000000000000","stream_time":"7000000","timers":[{"doc":"case:00000000000000000000000005","due":"99000000","generation":1,"graph":"customer-escalation","kind":"deadline"}],"type":"step","v":1}"##]].assert_eq(&String::from_utf8(out).unwrap());
+    expect_test::expect![[r##"{"answer":{"answer":"decline","ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","person":"ann","reason":"busy"},"at":"7000000","decisions":[{"completeness":750000,"doc":"case:00000000000000000000000005","evidence":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","facts":[["#770727984e4d2398","5000000"]],"graph":"customer-escalation","held_back_by":"1","hit":"5","node":"review","outcome":"person","owner":"support","rule":"R1","supersedes":"2","trust":"partner","unknown":"0"}],"effects":[{"cause":"decided","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"ask","node":"review","opened":"3","person":"ann"},{"ask":"Ly_H8unOE7CbhPY9VNC0pZ9NvUaupB2mcCOBfi0MXlk","doc":"case:00000000000000000000000005","graph":"customer-escalation","key":"EsHfnCaFNYACNmciUo1rPncw1yk0SDE2KNld_870cIU","kind":"stand_down","person":"ann"}],"engine":1,"epoch":1,"event":"uOH4C9cK4HhMeFWkUXMbdF_dtndJ0j9je-kIK3XpV1s","kind":"answered","mode":"shadow","moves":[{"candidate_count":1,"candidates":[{"person":"ann","ppm":1000000}],"cause":"decided","doc":"case:00000000000000000000000005","due":"99000000","graph":"customer-escalation","node":"review","opened":"3","person":"ann","to":"asked"},{"doc":"case:00000000000000000000000005","graph":"customer-escalation","how":"resolved","opened":"3","to":"closed"}],"origin":"live","prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","rules":"bGIdGgUTiniI032Saanaji4R5KztL2z9JLBasbnmG7A","seq":"3","status":"late","stream":"system:00000000000000000000000000","timers":[{"doc":"case:00000000000000000000000005","due":"99000000","generation":1,"graph":"customer-escalation","kind":"deadline"}],"type":"step","v":1}"##]].assert_eq(&String::from_utf8(out).unwrap());
 }
 
 #[test]

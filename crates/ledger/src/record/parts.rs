@@ -46,12 +46,13 @@ fn decision(out: &mut Vec<u8>, decision: &Decision<'_>, words: Words<'_>) {
         digest(object.key("evidence"), evidence);
     }
     list(&mut object, "facts", decision.facts, |out, (name, as_of)| {
-        let mut object = Object::new(out);
+        out.push(b'[');
+        word(out, *name, words);
         if *as_of != Timestamp::MIN {
-            object.quoted("as_of", as_of.micros());
+            out.push(b',');
+            json::quoted(out, as_of.micros());
         }
-        word(object.key("fact"), *name, words);
-        object.end();
+        out.push(b']');
     });
     object.text("graph", decision.graph);
     if let Some(opened) = decision.held_back_by {
