@@ -15,4 +15,4 @@ mod decode;
 
 pub use decode::{DecodeError, decode_event};
 pub use event::{DraftBody, EventDraft, SignalDraft, encode_event, mark_failed};
-pub use record::{write_effect, write_record};
+pub use record::{whole_record, write_effect, write_record};

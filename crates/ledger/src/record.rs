@@ -13,6 +13,7 @@ use crate::event::digest;
 use crate::json::{self, Object};
 use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record};
 use bellwether_core::{Body, Code, Digest};
+use std::borrow::Cow;
 
 /// Gives the word of a code where it is known; others are written as `#` and their number.
 pub type Words<'a> = &'a dyn Fn(Code) -> Option<&'a str>;
@@ -90,4 +91,30 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         _ => {}
     }
     object.end();
+}
+
+/// A record with its lists, for readers: where they stand apart, they are put back in from the evidence
+/// of its position (rows of JSON, one a line). What is not found there stays away.
+pub fn whole_record<E>(
+    record: &[u8],
+    evidence: impl FnOnce() -> Result<Option<Vec<u8>>, E>,
+) -> Result<Cow<'_, [u8]>, E> {
+    let Some(named) = details_of(record) else { return Ok(Cow::Borrowed(record)) };
+    let rows = evidence()?.unwrap_or_default();
+    let is_named = |row: &&[u8]| Digest::of(row).to_string().as_bytes() == named;
+    let Some(details) = rows.split(|byte| *byte == b'\n').find(is_named) else {
+        return Ok(Cow::Borrowed(record));
+    };
+    let lists = details.strip_suffix(b"}").unwrap_or(details);
+    let rest = record.strip_prefix(b"{").unwrap_or(record);
+    Ok(Cow::Owned([lists, b",", rest].concat()))
+}
+
+/// The digest of the lists that stand apart, if they do. A record without them is short, and the name
+/// stands before anything that may be long.
+fn details_of(record: &[u8]) -> Option<&[u8]> {
+    let name = b"\"details\":\"";
+    let place = record.windows(name.len()).position(|part| part == name)?;
+    let value = record.get(place + name.len()..)?;
+    value.get(..value.iter().position(|byte| *byte == b'"')?)
 }

@@ -18,6 +18,7 @@ use crate::table::thousands;
 use anyhow::{Context as _, Result, bail};
 use bellwether_core::Timestamp;
 use bellwether_core::problem::nearest;
+use bellwether_ledger::whole_record;
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::Store;
 use row::{Row, rows};
@@ -121,8 +122,10 @@ fn write(store: &Store, args: &DecisionsArgs, sink: &mut Sink) -> Result<Option<
     let (mut written, mut done) = (0, Ok(()));
     let scanned = store.scan(1, |kept| {
         bar.inc(1);
-        done = rows(kept.record)
-            .and_then(|(at, rows)| {
+        done = whole_record(kept.record, || store.evidence(kept.pos))
+            .map_err(anyhow::Error::from)
+            .and_then(|record| {
+                let (at, rows) = rows(&record)?;
                 for row in rows.iter().filter(|row| args.wants(at, row)) {
                     sink.put(row)?;
                     written += 1;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::{DraftBody, EventDraft, SignalDraft, encode_event, mark_failed};
-use crate::write_record;
+use crate::{whole_record, write_record};
 use bellwether_core::effect::{AskCause, Effect, Timer};
 use bellwether_core::escalation::Closing;
 use bellwether_core::record::{Candidate, Decision, MAX_BYTES, Move, Record, Status};
@@ -254,4 +254,9 @@ fn a_record_that_is_too_long_names_the_digest_of_its_lists() {
     assert!(long.len() <= MAX_BYTES && details.len() > MAX_BYTES);
     let json: Json = serde_json::from_slice(&long).unwrap();
     assert_eq!(json["details"], Digest::of(&details).to_string());
+    let rows = [br#"{"facts":{}}"#.as_slice(), details.as_slice()].join(&b'\n');
+    let whole = whole_record(&long, || Ok::<_, ()>(Some(rows))).unwrap();
+    let json: Json = serde_json::from_slice(&whole).unwrap();
+    assert_eq!(json["timers"].as_array().unwrap().len(), timers.len());
+    assert_eq!(whole_record(&short, || Err(())), Ok(short.as_slice().into()));
 }
