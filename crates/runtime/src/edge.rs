@@ -164,6 +164,8 @@ impl Edge {
         let key = self.key_of(raw, sealer);
         let (commitments, payloads) =
             seal(sealer, &about.slots(), Context { stream, event: key, field: "" }, &personal)?;
+        let unlisted = sealer.map(|sealer| hidden::unlisted(sealer, &about, stream, key, raw));
+        let unlisted = unlisted.transpose()?.flatten();
         let mut signal = SignalDraft {
             key,
             content: 0,
@@ -191,7 +193,7 @@ impl Edge {
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
         let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
-        Ok(Taken { bytes, envelope, payloads, learnt, accounts, conflict, new })
+        Ok(Taken { bytes, envelope, payloads, unlisted, learnt, accounts, conflict, new })
     }
 
     /// Finds whom a signal is about, or gives them slots.

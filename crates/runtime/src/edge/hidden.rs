@@ -1,13 +1,13 @@
-//! Hidden words: parts of ids, and fields that are only compared, become digests under subjects' keys.
+//! Hidden words: unlisted fields are sealed; parts of ids, and fields that are only compared, become digests under subjects' keys.
 //!
 //! A digest of its own for each account (and, where the word is personal, for its person) is enough to
 //! tell that two signals of theirs name the same thing, and says nothing once a key is destroyed.
 
-use super::{About, Edge, EdgeError};
+use super::{About, Edge, EdgeError, Payload};
 use crate::keys::Slot;
-use crate::seal::Sealer;
-use bellwether_core::Purpose;
+use crate::seal::{Context, Sealer};
 use bellwether_core::signal::{RawSignal, RawValue};
+use bellwether_core::{Purpose, StreamId};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -70,4 +70,21 @@ impl Edge {
         }
         Ok(Cow::Owned(super::sorted(&fields).into_owned()))
     }
+}
+
+/// Where unlisted fields are sealed. No part of a signal can be called so.
+const UNLISTED: &str = "~unlisted";
+
+/// Seals what the mapping does not list.
+pub(super) fn unlisted(
+    sealer: &Sealer,
+    about: &About,
+    stream: StreamId,
+    event: u64,
+    raw: &RawSignal,
+) -> Result<Option<Payload>, EdgeError> {
+    let Some(words) = &raw.hidden.unknown else { return Ok(None) };
+    let at = Context { stream, event, field: UNLISTED };
+    let sealed = sealer.seal(&at, words.reveal(Purpose::Seal).as_bytes())?;
+    Ok(Some(Payload { part: UNLISTED.to_owned(), slots: about.slots(), sealed }))
 }
