@@ -124,7 +124,7 @@ struct Entry {
 enum Part {
     /// As it stands.
     Plain(Source),
-    /// As a digest, because it names a person: ids are not sealed.
+    /// As a keyed digest, because it may name a person: ids are not sealed.
     Digest(Source),
 }
 

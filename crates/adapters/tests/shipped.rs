@@ -50,6 +50,14 @@ fn shown(signal: &RawSignal) -> String {
         };
         let _ = writeln!(text, "  {name} = {value}");
     }
+    for part in &signal.hidden.id {
+        let _ = writeln!(text, "  id: a digest of {:?}", part.reveal(Purpose::Show));
+    }
+    for field in &signal.hidden.fields {
+        let whose = if field.personal { "person" } else { "account" };
+        let word = field.word.reveal(Purpose::Show);
+        let _ = writeln!(text, "  {} = a digest of {word:?} ({whose})", field.name);
+    }
     for (name, value) in &signal.personal {
         let _ = writeln!(text, "  [{name}] {:?}", value.reveal(Purpose::Show));
     }

@@ -204,3 +204,47 @@ fn a_purge_is_shown_before_it_is_done() {
     assert_eq!(rows(&["--yes", "--now", later], "journal", "removed"), 0);
     assert_eq!(world.doctor(0, "broken"), []);
 }
+
+const NAMED: &str = "roles: {cro: [maria], desk: [lee, kim]}\nalways: desk\n# Quillon is new.\n\
+    people:\n  maria: {name: Maria Quillon, email: m.quillon@us.example}\n  lee: {}\n  kim: {}\n";
+
+#[test]
+fn names_of_whom_rules_ask_are_shown_and_erased_and_decide_nothing() {
+    let world = World::new();
+    world.write("small/people.yaml", NAMED);
+    world.run(&["init", "--bundle", "small"]).ends(0);
+    world.run(&["import", "crm-deals.csv"]).ends(2);
+    let list = ["explain", "--id", "crm=D1", "--list"];
+    world.run(&list).ends(0).says(&["maria (Maria Quillon)"]);
+    let held = || fs::read(world.data("data.db")).unwrap();
+    let holds = |what: &str| held().windows(what.len()).any(|part| part == what.as_bytes());
+    world.run(&["privacy", "purge", "--yes"]).ends(0);
+    assert!(holds("maria") && !holds("Quillon") && !holds("m.quillon"));
+
+    // The same rules with other details are the same rules.
+    world.write("small/people.yaml", &NAMED.replace("Maria", "Marie"));
+    let again = world.run(&["features", "activate", "small"]).ends(0);
+    assert!(again.err.contains("in force already"), "{}", again.err);
+    world.run(&list).ends(0).says(&["maria (Marie Quillon)"]);
+
+    world.run(&["privacy", "forget-staff", "maria"]).ends(64);
+    world.run(&["privacy", "forget-staff", "maria", "--yes"]).ends(0);
+    world.run(&["privacy", "forget-staff", "maria", "--yes"]).ends(2);
+    let said = world.run(&list).ends(0);
+    said.says(&["maria"]);
+    assert!(!said.out.contains("Quillon"), "{}", said.out);
+    world.run(&["replay", "--all"]).ends(0);
+
+    // Whoever leaves the bundle is kept for a while, then purged.
+    world.write("small/people.yaml", NAMED);
+    world.run(&["features", "activate", "small"]).ends(0);
+    world
+        .write("small/people.yaml", &NAMED.replace("maria:", "nora:").replace("[maria]", "[nora]"));
+    world.run(&["features", "activate", "small"]).ends(0);
+    let late = ["privacy", "purge", "--yes", "--format", "json", "--now"];
+    for (year, removed) in [("2027-01-01", 0), ("2099-01-01", 1)] {
+        let said = world.run(&[&late[..], &[year]].concat()).ends(0).json();
+        let staff = said.as_array().unwrap().iter().find(|one| one["table"] == "staff").unwrap();
+        assert_eq!(staff["removed"], removed, "{year}: {staff}");
+    }
+}

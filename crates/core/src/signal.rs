@@ -85,6 +85,31 @@ pub struct RawSignal {
     pub fields: Vec<(String, RawValue)>,
     /// Personal parts, to be sealed: (field, text).
     pub personal: Vec<(String, Personal<String>)>,
+    /// What only a keyed digest, or nobody, may see.
+    pub hidden: Hidden,
+}
+
+/// Words that no event holds: the edge puts keyed digests in their place, or seals them.
+#[derive(Clone, Debug, Default)]
+pub struct Hidden {
+    /// Parts of the id that may name somebody.
+    pub id: Vec<Personal<String>>,
+    /// Fields that rules may compare with each other, but not read.
+    pub fields: Vec<HiddenField>,
+    /// What the mapping does not list, as a JSON object; kept sealed for a short time.
+    pub unknown: Option<Personal<String>>,
+}
+
+/// A field whose word becomes a digest.
+#[derive(Clone, Debug)]
+pub struct HiddenField {
+    /// The field's name.
+    pub name: String,
+    /// The word.
+    pub word: Personal<String>,
+    /// Whether it is personal: then erasing any of the signal's subjects makes the digest meaningless,
+    /// else erasing its account does.
+    pub personal: bool,
 }
 
 /// One field as the engine reads it.

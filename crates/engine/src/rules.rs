@@ -33,11 +33,13 @@ impl Rules {
     ///
     /// # Errors
     /// Every problem found, in files' order.
-    pub fn compose(files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+    pub fn compose(mut files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
         let features = read_features(&files)?;
         let mut catalogue = features.catalogue().clone();
         let compiled = bellwether_policy::compile(&files, &mut catalogue)?;
         let policy = compiled.policy;
+        // Names and addresses decide nothing, and what is kept with records must hold nobody's.
+        files.insert("people.yaml".to_owned(), policy.people().without_details());
         let preimage = preimage(&files, &features);
         let flips = Scope::ALL.map(|scope| features.flips(&watch(&policy, scope)));
         let told = features.told(&watch_subs(&policy));
@@ -87,7 +89,7 @@ impl Rules {
         &self.preimage
     }
 
-    /// The files that it was composed from.
+    /// The files that it was composed from; `people.yaml` without names, addresses and comments.
     pub fn files(&self) -> &BTreeMap<String, String> {
         &self.files
     }

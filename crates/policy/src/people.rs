@@ -6,6 +6,7 @@
 //!   no instant all of it are away.
 
 mod read;
+mod write;
 
 pub(crate) use read::{read, unknown_person, unknown_role};
 

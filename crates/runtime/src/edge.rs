@@ -4,7 +4,8 @@
 //!
 //! - In: a [`RawSignal`], and a [`Stamp`]: when, live or history, under which rules.
 //! - Out: [`Taken`]: the event's bytes and envelope, sealed parts, and what was learnt on the way.
-//! - Never: writes anything by itself, reads a clock, or lets a personal word into bytes or errors.
+//! - Never: writes anything by itself, reads a clock, or lets a personal word into bytes or errors, be
+//!   it as a hash that could confirm a guess once the subject's key is destroyed.
 //!
 //! Everything in [`Taken`] belongs in one transaction. Until [`Edge::commit`] says that it is durable
 //! the edge remembers it apart; [`Edge::rollback`] forgets it, and taking the same signals again gives
@@ -13,6 +14,7 @@
 mod check;
 mod content;
 mod error;
+mod hidden;
 mod lookup;
 mod taken;
 
@@ -22,7 +24,7 @@ pub use taken::{AccountRow, Payload, Taken, open_name};
 
 use crate::identity::{self, Blind, Directory, How, IdentityStore};
 use crate::keys::{KeyError, KeyProvider, KeyStore, Slot, Vault};
-use crate::seal::Context;
+use crate::seal::{Context, Sealer};
 use bellwether_core::event::Seen;
 use bellwether_core::signal::{AccountHint, MatchedBy, RawSignal};
 use bellwether_core::{
@@ -63,6 +65,8 @@ type Commitments = Vec<(String, Digest)>;
 /// Whom a signal is about.
 struct About {
     slot: Slot,
+    /// The account whose keys matched: another one than `slot` where a link led there.
+    keeper: Slot,
     account: AccountId,
     via: Option<AccountId>,
     matched_by: MatchedBy,
@@ -154,14 +158,19 @@ impl Edge {
     fn write(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
         let about = self.about(raw)?;
         let stream = StreamId::account(about.account);
-        let fields = sorted(&raw.fields);
         let personal = sorted(&raw.personal);
         check::twice(&raw.personal, &personal)?;
-        let key = self.signal_key(&raw.source, &raw.id);
-        let (commitments, payloads) = self.seal(&about, stream, key, &personal)?;
-        let signal = SignalDraft {
+        let sealer = self.sealer_of(raw, &about)?;
+        let sealer = sealer.as_deref();
+        let fields = self.fields_of(raw, &about, sealer)?;
+        let key = self.key_of(raw, sealer);
+        let (commitments, payloads) =
+            seal(sealer, &about.slots(), Context { stream, event: key, field: "" }, &personal)?;
+        let unlisted = sealer.map(|sealer| hidden::unlisted(sealer, &about, stream, key, raw));
+        let unlisted = unlisted.transpose()?.flatten();
+        let mut signal = SignalDraft {
             key,
-            content: content::hash(self.vault.tenant(), raw, &fields, &personal),
+            content: 0,
             source: &raw.source,
             kind: &raw.kind,
             at: raw.at,
@@ -173,6 +182,7 @@ impl Edge {
             fields: &fields,
             commitments: &commitments,
         };
+        signal.content = content::hash(self.vault.tenant(), &signal);
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
             at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
@@ -187,7 +197,7 @@ impl Edge {
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
         let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
-        Ok(Taken { bytes, envelope, payloads, learnt, accounts, conflict, new })
+        Ok(Taken { bytes, envelope, payloads, unlisted, learnt, accounts, conflict, new })
     }
 
     /// Finds whom a signal is about, or gives them slots.
@@ -207,6 +217,7 @@ impl Edge {
         let via = found.via.map(|via| self.vault.id(via)).transpose()?;
         Ok(About {
             slot,
+            keeper,
             account: AccountId(self.vault.id(slot)?.0),
             via: via.map(|subject| AccountId(subject.0)),
             matched_by: found.matched_by,
@@ -233,32 +244,6 @@ impl Edge {
         Ok((slot, self.vault.id(slot)?))
     }
 
-    /// Commits to every personal part and seals it for everybody whom the signal names.
-    fn seal(
-        &mut self,
-        about: &About,
-        stream: StreamId,
-        event: u64,
-        personal: &[(String, Personal<String>)],
-    ) -> Result<(Commitments, Vec<Payload>), EdgeError> {
-        if personal.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let mut slots = vec![about.slot];
-        slots.extend(about.contact.map(|(slot, _)| slot));
-        let sealer = self.vault.sealer(&slots)?;
-        let mut commitments = Vec::with_capacity(personal.len());
-        let mut payloads = Vec::with_capacity(personal.len());
-        for (part, words) in personal {
-            let at = Context { stream, event, field: part };
-            let words = words.reveal(Purpose::Seal).as_bytes();
-            commitments.push((part.clone(), sealer.commit(&at, words)));
-            let (part, sealed) = (part.clone(), sealer.seal(&at, words)?);
-            payloads.push(Payload { part, slots: slots.clone(), sealed });
-        }
-        Ok((commitments, payloads))
-    }
-
     /// The account's row, where it is new or its name was learnt.
     fn account_rows(
         &mut self,
@@ -279,14 +264,6 @@ impl Edge {
             None => None,
         };
         Ok(vec![AccountRow { slot: about.slot, id: about.account, name_sealed }])
-    }
-
-    /// The key of a signal: equal for the same id of the same source.
-    pub fn signal_key(&self, source: &str, id: &str) -> u64 {
-        let mut message = self.vault.tenant().signal.message();
-        message.part(source.as_bytes());
-        message.raw(id.as_bytes());
-        message.end_u64()
     }
 
     /// The document of a case by its number in a source.
@@ -321,6 +298,26 @@ impl std::fmt::Debug for Edge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Edge").field("vault", &self.vault).field("durable", &self.durable).finish()
     }
+}
+
+/// Commits to every personal part and seals it for everybody whom the signal names.
+fn seal(
+    sealer: Option<&Sealer>,
+    slots: &[Slot],
+    event: Context<'_>,
+    personal: &[(String, Personal<String>)],
+) -> Result<(Commitments, Vec<Payload>), EdgeError> {
+    let mut commitments = Vec::with_capacity(personal.len());
+    let mut payloads = Vec::with_capacity(personal.len());
+    let Some(sealer) = sealer else { return Ok((commitments, payloads)) };
+    for (part, words) in personal {
+        let at = Context { field: part, ..event };
+        let words = words.reveal(Purpose::Seal).as_bytes();
+        commitments.push((part.clone(), sealer.commit(&at, words)));
+        let (part, sealed) = (part.clone(), sealer.seal(&at, words)?);
+        payloads.push(Payload { part, slots: slots.to_vec(), sealed });
+    }
+    Ok((commitments, payloads))
 }
 
 /// The best word for an account: its name, else its domain.

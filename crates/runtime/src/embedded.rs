@@ -17,6 +17,7 @@ use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
+use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{
@@ -36,8 +37,6 @@ pub struct Embedded {
     edge: Edge,
     links: Links,
     kin: refold::Kin,
-    /// The key slot under which refused rows are sealed; taken when the first one comes.
-    refused: Option<intake::RefusedSlot>,
     book: RuleBook,
     active: Arc<Rules>,
     epoch: u64,
@@ -134,7 +133,12 @@ impl Embedded {
         }
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
+        let unlisted = taken.unlisted.as_ref().map(to_row);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
+        let repeated = matches!(step.status, Status::Duplicate | Status::Conflict);
+        if let Some(entry) = self.pending.batch.entries.last_mut().filter(|_| !repeated) {
+            entry.unlisted = unlisted;
+        }
         Ok(Counted { stream, step, fired })
     }
 
@@ -275,7 +279,6 @@ impl Embedded {
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
             Ok(())
         })?;
-        self.note_refused_slot();
         // What is written behind is a cache: the commit stands whatever becomes of it.
         if let Err(error) = self.write_behind_if_due() {
             tracing::warn!(
@@ -294,7 +297,6 @@ impl Embedded {
         let result = run(self);
         if result.as_ref().is_err_and(|error| !error.is_refusal()) {
             self.edge.rollback();
-            self.forget_refused_slot();
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {
                 self.streams.remove(&stream);

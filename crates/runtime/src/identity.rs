@@ -155,7 +155,9 @@ pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
     }
     if hints.is_empty() {
         // A name alone may find an account but is too weak to stand for one.
-        let event = blind_external(keys, &["event:", &raw.source], &raw.id);
+        let parts = raw.hidden.id.iter().map(|part| part.reveal(Purpose::Identify).as_str());
+        let id = std::iter::once(raw.id.as_str()).chain(parts).collect::<Vec<_>>().join("\n");
+        let event = blind_external(keys, &["event:", &raw.source], &id);
         hints.push(Hint::new(event, How::Event));
     }
     names(keys, &raw.account, &mut hints);

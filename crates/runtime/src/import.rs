@@ -127,7 +127,7 @@ pub fn import(
     report.resumed = begun.offset.min(spool.count());
     if begun.offset == 0 {
         for refusal in &refusals {
-            driver.quarantine(refusal, begun.id, options.now)?;
+            driver.quarantine(refusal, "", begun.id, options.now)?;
         }
     }
     drop(refusals);
@@ -319,7 +319,7 @@ impl Feed<'_> {
             let problem = Problem::new("signal-conflict", message).help(help);
             let refusal = Refusal { problem: Box::new(problem), row: Personal::new(row.to_vec()) };
             note_refusal(self.report, &refusal);
-            self.driver.quarantine(&refusal, self.import, self.options.now)?;
+            self.driver.quarantine(&refusal, "", self.import, self.options.now)?;
         }
         Ok(())
     }
@@ -329,7 +329,7 @@ impl Feed<'_> {
         let problem = Problem::new(error.code(), error.to_string()).help(error.help());
         let refusal = Refusal { problem: Box::new(problem), row: Personal::new(row.to_vec()) };
         note_refusal(self.report, &refusal);
-        Ok(self.driver.quarantine(&refusal, self.import, self.options.now)?)
+        Ok(self.driver.quarantine(&refusal, "", self.import, self.options.now)?)
     }
 
     fn signal(&self, key: SpoolKey, row: &[u8]) -> Option<RawSignal> {

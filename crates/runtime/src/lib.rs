@@ -15,6 +15,7 @@ pub mod keys;
 pub mod rehearsal;
 pub mod seal;
 pub mod shelf;
+pub mod staff;
 mod wiring;
 
 pub use error::DriveError;

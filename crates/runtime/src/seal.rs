@@ -5,7 +5,8 @@
 //! - Never: keeps anything that opens the bytes, or tests a guess, once one of the keys is gone.
 //!
 //! Commitment: r = HMAC(subject key, event key | field), c = HMAC(r, bytes); r is derived, not
-//! stored, and may be disclosed for one part. Sealed: XChaCha20-Poly1305 under a key derived from
+//! stored, and may be disclosed for one part. Words that are only compared become digests under a key
+//! derived from the subject key. Sealed: XChaCha20-Poly1305 under a key derived from
 //! the subject key, with a nonce derived from everything that is sealed and bound (as in RFC 8452),
 //! so that nothing repeats and a repeated run gives the same bytes. Several subjects: HKDF over all of
 //! their keys stands for the subject key.
@@ -25,6 +26,7 @@ const TAG: usize = 16;
 /// apart from the messages of commitments, which are eight bytes and a field's name.
 const SALT: &[u8; 32] = b"bellwether sealing, all subjects";
 const SEAL_LABEL: &[u8] = b"bellwether/seal/1";
+const DIGEST_LABEL: &[u8] = b"bellwether/digest/1";
 const NONCE_LABEL: &[u8] = b"bellwether/nonce/1";
 
 /// Where a part belongs. Sealed bytes open nowhere else.
@@ -128,6 +130,12 @@ impl Sealer {
     /// The commitment c to a part.
     pub fn commit(&self, at: &Context<'_>, bytes: &[u8]) -> Digest {
         commitment(&self.blinding(at), bytes)
+    }
+
+    /// A digest of a word for comparing: equal wherever the same word meets the same subjects.
+    pub fn digest(&self, word: &[u8]) -> Digest {
+        let key = Secret::new(self.root.of(&[DIGEST_LABEL]));
+        Digest::from_bytes(Prf::new(&key).of(&[word]))
     }
 
     /// Seals a part.

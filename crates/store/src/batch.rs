@@ -1,6 +1,8 @@
 //! A batch: rows of all tables that are committed together or not at all.
 
-use crate::{Account, Gate, Identity, ImportProgress, Link, OutboxChange, Quarantined, Tally};
+use crate::{
+    Account, Gate, Identity, ImportProgress, Link, OutboxChange, Quarantined, Staff, Tally,
+};
 use bellwether_core::{Digest, StreamId, Timestamp};
 
 /// What one commit writes.
@@ -20,6 +22,8 @@ pub struct Batch {
     pub forget: Vec<u64>,
     /// Effects whose status the records above speak of.
     pub outbox: Vec<OutboxChange>,
+    /// Whom rules ask.
+    pub staff: Vec<Staff>,
     /// What was refused.
     pub quarantine: Vec<Quarantined>,
     /// What is counted by name.
@@ -43,6 +47,8 @@ pub struct Entry {
     pub record: Vec<u8>,
     /// Sealed payloads; at most 256.
     pub payloads: Vec<Payload>,
+    /// What the mapping does not list, sealed; kept for a short time.
+    pub unlisted: Option<Payload>,
     /// The evidence row, when something changed.
     pub evidence: Option<Vec<u8>>,
     /// Effects in the order of the record; at most 256.
@@ -96,7 +102,9 @@ impl Batch {
         let accounts = self.accounts.iter().map(|account| account.slot);
         let identities = self.identities.iter().map(|identity| identity.slot);
         let refused = self.quarantine.iter().map(|row| row.subject);
-        payloads.chain(accounts).chain(identities).chain(refused).max().unwrap_or(0)
+        let unlisted = self.entries.iter().filter_map(|entry| entry.unlisted.as_ref());
+        let staff = self.staff.iter().map(|staff| staff.slot).chain(unlisted.map(|u| u.subject));
+        payloads.chain(accounts).chain(identities).chain(refused).chain(staff).max().unwrap_or(0)
     }
 }
 
@@ -104,11 +112,12 @@ impl Entry {
     /// An entry with nothing beside its event and record.
     pub fn new(stream: StreamId, seq: u64, event: Vec<u8>, record: Vec<u8>) -> Self {
         let (payloads, effects) = (Vec::new(), Vec::new());
-        Self { stream, seq, event, record, payloads, evidence: None, effects }
+        Self { stream, seq, event, record, payloads, unlisted: None, evidence: None, effects }
     }
 
     fn bytes(&self) -> usize {
-        let sealed: usize = self.payloads.iter().map(|p| p.sealed.len()).sum();
+        let sealed: usize =
+            self.payloads.iter().chain(&self.unlisted).map(|p| p.sealed.len()).sum();
         let bodies: usize = self.effects.iter().map(|e| e.body.len()).sum();
         let evidence = self.evidence.as_ref().map_or(0, Vec::len);
         self.event.len() + self.record.len() + sealed + bodies + evidence

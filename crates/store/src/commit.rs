@@ -3,7 +3,9 @@
 use crate::open::set_mark;
 use crate::rows::{PARTS, part_key, stream_key};
 use crate::schema::mark;
-use crate::{Batch, Committed, Entry, Store, StoreError, identity, import, intake, outbox, shelf};
+use crate::{
+    Batch, Committed, Entry, Store, StoreError, identity, import, intake, outbox, shelf, staff,
+};
 use bellwether_core::Duration;
 use rusqlite::Connection;
 use std::borrow::Borrow;
@@ -69,7 +71,8 @@ fn check(batch: &Batch) -> Result<()> {
         if parts > PARTS {
             return too_large("the number of payloads or effects of an entry", parts, PARTS);
         }
-        let sealed = entry.payloads.iter().map(|payload| payload.sealed.len());
+        let sealed =
+            entry.payloads.iter().chain(&entry.unlisted).map(|payload| payload.sealed.len());
         let bodies = entry.effects.iter().map(|effect| effect.body.len());
         let own =
             [entry.event.len(), entry.record.len(), entry.evidence.as_ref().map_or(0, Vec::len)];
@@ -84,12 +87,16 @@ fn check(batch: &Batch) -> Result<()> {
 fn append(conn: &Connection, first: u64, entries: &[Entry]) -> Result<()> {
     let mut journal = conn.prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut payload = conn.prepare_cached("INSERT INTO payload VALUES (?1, ?2, ?3)")?;
+    let mut unlisted = conn.prepare_cached("INSERT INTO unlisted VALUES (?1, ?2, ?3)")?;
     let mut evidence = conn.prepare_cached("INSERT INTO evidence VALUES (?1, ?2)")?;
     let mut outbox = conn.prepare_cached("INSERT INTO outbox VALUES (?1, ?2, ?3, 0, 0, ?4)")?;
     for (pos, entry) in (first..).zip(entries) {
         journal.execute((pos, stream_key(entry.stream), entry.seq, &entry.event, &entry.record))?;
         for (part, row) in entry.payloads.iter().enumerate() {
             payload.execute((part_key(pos, part), row.subject, &row.sealed))?;
+        }
+        if let Some(row) = &entry.unlisted {
+            unlisted.execute((pos, row.subject, &row.sealed))?;
         }
         if let Some(body) = &entry.evidence {
             evidence.execute((pos, body))?;
@@ -108,6 +115,7 @@ fn write_rest(conn: &Connection, batch: &Batch) -> Result<()> {
     identity::put_identities(conn, &batch.identities)?;
     identity::put_links(conn, &batch.links)?;
     identity::forget(conn, &batch.forget)?;
+    staff::put(conn, &batch.staff)?;
     outbox::change(conn, &batch.outbox)?;
     intake::put_quarantine(conn, &batch.quarantine)?;
     intake::put_tallies(conn, batch.at, &batch.tallies)?;

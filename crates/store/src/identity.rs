@@ -111,6 +111,7 @@ pub(crate) fn forget(conn: &Connection, slots: &[u64]) -> Result<()> {
             "DELETE FROM identity WHERE slot = ?1",
             "UPDATE account SET name_sealed = NULL WHERE slot = ?1",
             "DELETE FROM quarantine WHERE subject = ?1",
+            "DELETE FROM staff WHERE slot = ?1",
         ] {
             conn.prepare_cached(sql)?.execute([slot])?;
         }

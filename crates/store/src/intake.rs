@@ -21,7 +21,9 @@ pub struct Quarantined {
     pub code: String,
     /// Where it stood: file, line and column, or the path of a request. No personal data.
     pub place: String,
-    /// Which source sent it.
+    /// What is wrong, in a sentence without a word of it.
+    pub reason: String,
+    /// Which mapping read it.
     pub source: String,
     /// The import that read it.
     pub import: Option<u64>,
@@ -58,9 +60,9 @@ pub struct Tallied {
 }
 
 pub(crate) fn put_quarantine(conn: &Connection, rows: &[Quarantined]) -> Result<()> {
-    for Quarantined { code, place, source, import, at, subject, sealed } in rows {
-        let sql = "INSERT INTO quarantine VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let row = (code, place, source, import, at.micros(), subject, sealed);
+    for Quarantined { code, place, reason, source, import, at, subject, sealed } in rows {
+        let sql = "INSERT INTO quarantine VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let row = (code, place, source, import, at.micros(), subject, sealed, reason);
         conn.prepare_cached(sql)?.execute(row)?;
     }
     Ok(())
@@ -88,7 +90,8 @@ pub(crate) fn put_tallies(conn: &Connection, at: Timestamp, tallies: &[Tally]) -
 }
 
 impl Store {
-    /// Removes quarantined rows that were mended and read again. Says how many there were.
+    /// Removes quarantined rows that were mended and read again, or are not wanted. Says how many there
+    /// were; their keys are destroyed by [`Keys::destroy_all`](crate::Keys::destroy_all).
     ///
     /// # Errors
     /// `store-full`, `store-io`.
@@ -112,7 +115,7 @@ impl View {
         limit: usize,
     ) -> Result<Vec<(u64, Quarantined)>> {
         let mut read = self.conn.prepare_cached(
-            "SELECT id, code, place, source, import, at, subject, sealed FROM quarantine
+            "SELECT id, code, place, source, import, at, subject, sealed, reason FROM quarantine
              WHERE id > ?1 AND (?2 IS NULL OR code = ?2) ORDER BY id LIMIT ?3",
         )?;
         let mut rows = read.query((after, code, limit))?;
@@ -169,5 +172,6 @@ fn read_quarantined(row: &Row<'_>) -> Result<Quarantined> {
         at: rows::instant(row, 5)?,
         subject: row.get(6)?,
         sealed: blob(row, 7)?.to_vec(),
+        reason: row.get(8)?,
     })
 }

@@ -154,6 +154,25 @@ impl Keys {
         Ok(destroyed)
     }
 
+    /// Destroys the keys of several slots, as [`Keys::destroy`] does one.
+    ///
+    /// # Errors
+    /// As [`Keys::destroy`].
+    pub fn destroy_all(&mut self, slots: &[u64], at: Timestamp) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut put = change.prepare_cached(
+                "UPDATE keys SET wrapped = NULL, destroyed_at = ?2
+                 WHERE slot = ?1 AND destroyed_at IS NULL",
+            )?;
+            for slot in slots {
+                put.execute((slot, at.micros()))?;
+            }
+        }
+        change.commit()?;
+        self.wipe_log()
+    }
+
     /// Moves the write-ahead log into the file and cuts it to nothing.
     fn wipe_log(&self) -> Result<()> {
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";

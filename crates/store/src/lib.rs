@@ -19,6 +19,7 @@ mod behind;
 mod commit;
 mod doctor;
 mod error;
+mod gates;
 mod identity;
 mod import;
 mod intake;
@@ -32,12 +33,15 @@ mod retention;
 mod rows;
 mod schema;
 mod shelf;
+mod staff;
+mod unlisted;
 mod writer;
 
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};
 pub use error::StoreError;
+pub use gates::GateResult;
 pub use identity::{Account, Identity, Link};
 pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
@@ -49,6 +53,7 @@ pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};
 pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::{Checkpoint, Gate, Tile};
+pub use staff::Staff;
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]

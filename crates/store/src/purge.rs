@@ -7,7 +7,7 @@ use crate::commit::TICK;
 use crate::open::set_mark;
 use crate::rows::{self, part_key, stream_key};
 use crate::schema::mark;
-use crate::{Keep, RETENTION, Store, StoreError, View};
+use crate::{Keep, RETENTION, Retention, Store, StoreError, View};
 use bellwether_core::{Duration, StreamId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -72,13 +72,16 @@ enum Bound {
     Part,
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 10] = [
     Rule { table: "journal", past: "pos < ?1 AND event <> x''", bound: Bound::Position, at: None },
     Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
+    Rule { table: "unlisted", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "evidence", past: "pos < ?1", bound: Bound::Position, at: None },
     // 2 and 3 are done and given up; everything else still waits for somebody.
     Rule { table: "outbox", past: "id < ?1 AND status IN (2, 3)", bound: Bound::Part, at: None },
     Rule { table: "quarantine", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
+    Rule { table: "staff", past: "gone < ?1", bound: Bound::Instant, at: Some("gone") },
+    Rule { table: "gate_result", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
     Rule { table: "tally", past: "last_at < ?1", bound: Bound::Instant, at: Some("last_at") },
     Rule {
         table: "spill",
@@ -117,6 +120,22 @@ impl View {
         Ok(plan)
     }
 
+    /// How many rows each table of `data.db` has, in the order of [`RETENTION`].
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn row_counts(&self) -> Result<Vec<(&'static Retention, u64)>> {
+        let there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let mut found = Vec::new();
+        for line in RETENTION {
+            if self.conn.prepare_cached(there)?.exists([line.table])? {
+                let sql = format!("SELECT count(*) FROM {}", line.table);
+                found.push((line, self.conn.query_row(&sql, [], |row| row.get(0))?));
+            }
+        }
+        Ok(found)
+    }
+
     /// Events below this position were trimmed.
     ///
     /// # Errors
@@ -136,6 +155,12 @@ impl View {
         let bound = [cutoff.minus(TICK).micros()];
         let pos: Option<u64> = self.conn.prepare_cached(sql)?.query_row(bound, |row| row.get(0))?;
         pos.map_or_else(|| Ok(self.last_pos()? + 1), Ok)
+    }
+
+    fn some(&self, sql: &str, bound: i64, limit: u64) -> Result<Vec<u64>> {
+        let mut read = self.conn.prepare(sql)?;
+        let found = read.query_map((bound, limit), |row| row.get(0))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
     }
 
     fn bound(&self, bound: &Bound, cutoff: Timestamp) -> Result<i64> {
@@ -174,10 +199,14 @@ impl Store {
                 continue;
             }
             let (bound, table, past) = (self.bound(&rule.bound, cutoff)?, rule.table, rule.past);
-            let key = if matches!(table, "tally" | "spill") { primary(table) } else { "rowid" };
-            let sql = format!(
-                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {past} LIMIT ?2)"
-            );
+            let some = format!("FROM {table} WHERE {past} ORDER BY {} LIMIT ?2", primary(table));
+            if let Some(slot) = own_key(table) {
+                // The keys first: a row whose key is gone is still there to be removed.
+                let slots = self.some(&format!("SELECT {slot} {some}"), bound, limit)?;
+                self.keys()?.destroy_all(&slots, now)?;
+            }
+            let key = primary(table);
+            let sql = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} {some})");
             let rows = self.transact(|conn| Ok(conn.execute(&sql, (bound, limit))? as u64))?;
             purged.push(Purged { table, rows, more: rows == limit });
         }
@@ -272,9 +301,23 @@ fn checkpoint(conn: &Connection, mode: &str) -> Result<(i64, i64, i64)> {
     Ok(run.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
 }
 
-/// The keys of tables without a rowid.
+/// What names a row.
 fn primary(table: &str) -> &'static str {
-    if table == "tally" { "family, name" } else { "import, key" }
+    match table {
+        "tally" => "family, name",
+        "spill" => "import, key",
+        "staff" => "person",
+        _ => "rowid",
+    }
+}
+
+/// The column of the key slot, where each row has a key of its own, which goes with it.
+fn own_key(table: &str) -> Option<&'static str> {
+    match table {
+        "quarantine" => Some("subject"),
+        "staff" => Some("slot"),
+        _ => None,
+    }
 }
 
 /// The rules with the instants before which rows are past their span.

@@ -60,6 +60,7 @@ pub struct Retention {
 const SIX_YEARS: Duration = Duration::from_days(2190);
 const KEY_GONE: &str = "the subject's key is destroyed; the bytes cannot be opened any more";
 const NOBODY: &str = "holds nothing about anybody";
+const HANDLES: &str = "holds handles of staff; without the staff rows they are nobody's names";
 const IDS_ONLY: &str = "holds random ids only; without the identity rows they lead to nobody";
 
 const fn line(
@@ -85,6 +86,13 @@ pub const RETENTION: &[Retention] = &[
         Keep::For(Duration::from_days(730)),
         KEY_GONE,
     ),
+    line(
+        "unlisted",
+        "fields that mappings do not list, sealed",
+        Pii::Sealed,
+        Keep::For(Duration::from_days(30)),
+        KEY_GONE,
+    ),
     line("evidence", "facts behind decisions", Pii::Pseudonymous, Keep::For(SIX_YEARS), IDS_ONLY),
     line(
         "outbox",
@@ -95,7 +103,20 @@ pub const RETENTION: &[Retention] = &[
     ),
     line("tick", "what was committed when, one row an hour", Pii::None, Keep::Always, NOBODY),
     line("identity", "keyed hashes", Pii::Pseudonymous, Keep::Always, "the rows are removed"),
-    line("account", "ids and sealed names", Pii::Sealed, Keep::Always, "the name is removed"),
+    line(
+        "account",
+        "ids and sealed names",
+        Pii::Sealed,
+        Keep::Always,
+        "the name is removed and its key destroyed",
+    ),
+    line(
+        "staff",
+        "names and addresses of whom rules ask, sealed; the span begins when rules name them no more",
+        Pii::Sealed,
+        Keep::For(Duration::from_days(400)),
+        "`privacy forget-staff` removes the row and destroys its key",
+    ),
     line("link", "accounts counted together", Pii::Pseudonymous, Keep::Always, IDS_ONLY),
     line("snapshot", "newest states", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
     line("timer", "when to wake whom", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
@@ -104,23 +125,30 @@ pub const RETENTION: &[Retention] = &[
     line("base", "where events may be trimmed", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
     line(
         "quarantine",
-        "what was refused, sealed",
+        "what was refused, each row sealed under a key of its own",
         Pii::Sealed,
         Keep::For(Duration::from_days(30)),
-        "the rows are removed",
+        "`quarantine drop` removes rows and destroys their keys; nobody knows whose they are",
     ),
     line("tally", "counts by name", Pii::None, Keep::For(Duration::from_days(400)), NOBODY),
     line("import", "files read, by digest", Pii::None, Keep::Always, NOBODY),
+    line(
+        "gate_result",
+        "files that gates held back, by name, and why",
+        Pii::None,
+        Keep::For(Duration::from_days(400)),
+        NOBODY,
+    ),
     line(
         "spill",
         "rows of an import, sealed, until it ends",
         Pii::Sealed,
         Keep::For(Duration::from_days(7)),
-        KEY_GONE,
+        "the key was in the memory of that run only: nobody can open them afterwards",
     ),
     line("checkpoint", "roots of the log", Pii::None, Keep::Always, NOBODY),
     line("tile", "hashes of the log", Pii::None, Keep::Always, NOBODY),
-    line("blob", "rules and models by digest", Pii::None, Keep::Always, NOBODY),
+    line("blob", "rules by digest, with handles", Pii::Pseudonymous, Keep::Always, HANDLES),
     line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

@@ -6,7 +6,8 @@ pub(crate) const DATA_ID: i64 = 0x426c_7753;
 pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
-pub(crate) const DATA: &[(&str, &str)] = &[("first tables", FIRST)];
+pub(crate) const DATA: &[(&str, &str)] =
+    &[("first tables", FIRST), ("staff, unlisted fields, gates", SECOND)];
 
 /// Migrations of `keys.db`.
 pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE)];
@@ -83,6 +84,19 @@ CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 CREATE TABLE blob (digest BLOB NOT NULL UNIQUE, kind TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE gate (name TEXT PRIMARY KEY, closed INTEGER NOT NULL, reason TEXT NOT NULL,
     at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+const SECOND: &str = "
+-- Whom rules ask: name and address by handle.
+CREATE TABLE staff (person TEXT PRIMARY KEY, slot INTEGER NOT NULL, sealed BLOB NOT NULL,
+    since INTEGER NOT NULL, gone INTEGER) STRICT, WITHOUT ROWID;
+-- Fields of rows that their mappings do not list.
+CREATE TABLE unlisted (pos INTEGER PRIMARY KEY, subject INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+-- What is wrong with a refused row, in a sentence without a word of it.
+ALTER TABLE quarantine ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+CREATE TABLE gate_result (id INTEGER PRIMARY KEY, import INTEGER NOT NULL, file TEXT NOT NULL,
+    mapping TEXT NOT NULL, gate TEXT NOT NULL, reason TEXT NOT NULL, accepted INTEGER NOT NULL,
+    at INTEGER NOT NULL) STRICT;
 ";
 
 const KEY_TABLE: &str = "

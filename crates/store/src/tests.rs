@@ -77,7 +77,16 @@ pub(crate) fn identity(nth: u64, slot: u64) -> Identity {
 pub(crate) fn quarantined(code: &str, subject: u64) -> Quarantined {
     let (code, place) = (code.to_owned(), "orders.csv:3:1".to_owned());
     let (source, sealed) = ("erp".to_owned(), vec![0xaa; 64]);
-    Quarantined { code, place, source, import: None, at: at(100), subject, sealed }
+    Quarantined {
+        code,
+        place,
+        reason: "it is wrong".to_owned(),
+        source,
+        import: None,
+        at: at(100),
+        subject,
+        sealed,
+    }
 }
 
 pub(crate) fn scanned(view: &View, from: u64) -> Vec<StoredEntry> {

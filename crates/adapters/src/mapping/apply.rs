@@ -4,8 +4,8 @@ use super::convert::{convert, mentions, time};
 use super::field::{Field, Make, Source, Times};
 use super::{Entry, Mapping, Part, account};
 use crate::rows::{Cell, Refusal, Row};
-use bellwether_core::signal::{RawSignal, RawValue};
-use bellwether_core::{Digest, Duration, Personal, Problem, Timestamp};
+use bellwether_core::signal::{Hidden, HiddenField, RawSignal, RawValue};
+use bellwether_core::{Duration, Personal, Problem, Timestamp};
 
 /// The longest id, in bytes.
 const MAX_ID: usize = 1024;
@@ -113,10 +113,16 @@ impl<'a> View<'a> {
             let found = self.cell(hint.path())?.and_then(|text| hint.of(text, own));
             account.extend(found.filter(|hint| !account.contains(hint)));
         }
+        let mut hidden = Hidden::default();
         let mut fields = Vec::with_capacity(entry.fields.len());
         for field in &entry.fields {
-            if let Some(value) = self.field(field)? {
-                fields.push((field.name.clone(), value));
+            match self.field(field)? {
+                Some(RawValue::Word(word)) if field.is_digest() => {
+                    let (name, word) = (field.name.clone(), Personal::new(word));
+                    hidden.fields.push(HiddenField { name, word, personal: field.personal });
+                }
+                Some(value) => fields.push((field.name.clone(), value)),
+                None => {}
             }
         }
         let mut personal = Vec::with_capacity(entry.personal.len());
@@ -128,7 +134,7 @@ impl<'a> View<'a> {
         let known_at = entry.known_at.as_ref().map(|times| self.time("known_at", times));
         Ok(RawSignal {
             source: self.mapping.source.clone(),
-            id: self.id(entry)?,
+            id: self.id(entry, &mut hidden)?,
             kind: entry.kind.clone(),
             at,
             known_at: known_at.transpose()?.flatten(),
@@ -140,11 +146,13 @@ impl<'a> View<'a> {
             numbers: entry.numbers.clone(),
             fields,
             personal,
+            hidden,
         })
     }
 
-    /// Kind and parts joined by `|`; one inside of a part is escaped, so that ids stay distinct.
-    fn id(&self, entry: &'a Entry) -> Result<String, Problem> {
+    /// Kind and parts joined by `|`; one inside of a part is escaped, so that ids stay distinct. A part
+    /// that is to be a digest leaves its place empty: only the edge has the key.
+    fn id(&self, entry: &'a Entry, hidden: &mut Hidden) -> Result<String, Problem> {
         let mut id = entry.kind.clone();
         for part in &entry.id {
             let (source, digest) = match part {
@@ -157,7 +165,7 @@ impl<'a> View<'a> {
             };
             id.push('|');
             if digest {
-                id.push_str(&Digest::of(text.to_lowercase().as_bytes()).to_string());
+                hidden.id.push(Personal::new(text.to_lowercase()));
             } else if text.contains(['|', '\\']) {
                 id.push_str(&text.replace('\\', "\\\\").replace('|', "\\|"));
             } else {

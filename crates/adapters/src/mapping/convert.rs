@@ -5,7 +5,7 @@ use super::decimal::Decimal;
 use super::field::{Field, Make, Number, Other, Unit};
 use bellwether_core::civil::{self, BadTime};
 use bellwether_core::signal::{MAX_WORD, RawValue};
-use bellwether_core::{Currency, Digest, Duration, Money, Ppm, Problem, Timestamp};
+use bellwether_core::{Currency, Duration, Money, Ppm, Problem, Timestamp};
 use jiff::tz::TimeZone;
 
 /// The value of a field; `None` where the field is left out on purpose.
@@ -68,10 +68,7 @@ fn word(
         (None, Other::Drop) => return Ok(None),
         (None, Other::Refuse) => return Err(unknown_word(name)),
     };
-    if digest {
-        return Ok(Some(RawValue::Word(Digest::of(word.as_bytes()).to_string())));
-    }
-    if word.len() > MAX_WORD {
+    if word.len() > MAX_WORD && !digest {
         let message = format!("the word in `{name}` is longer than {MAX_WORD} bytes");
         return Err(Problem::new("row-word-too-long", message)
             .help("free text belongs under `personal`; long ids take `digest: true`"));

@@ -45,6 +45,8 @@ pub(super) struct Field {
     pub(super) from: Source,
     pub(super) make: Make,
     pub(super) required: bool,
+    /// Whether it is read from what is personal in this entry.
+    pub(super) personal: bool,
     known_at_close: bool,
     place: Place,
 }
@@ -139,6 +141,11 @@ impl Field {
         &self.place
     }
 
+    /// Whether only a digest of its word reaches the event.
+    pub(super) fn is_digest(&self) -> bool {
+        matches!(self.make, Make::Code { digest: true, .. })
+    }
+
     /// Whether it carries words of the row as they are.
     pub(super) fn copies_words(&self) -> bool {
         match &self.make {
@@ -185,6 +192,7 @@ impl Field {
             from: from?,
             make: make?,
             required,
+            personal: false,
             known_at_close,
             place,
         })

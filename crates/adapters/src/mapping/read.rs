@@ -267,8 +267,9 @@ fn typed_fields(fields: &mut Fields<'_>, reading: &mut Reading, sealed: &[usize]
         check::name(fields, key);
         let place = fields.document().place_of_key(key);
         let field = Field::read(&key.text, place.clone(), fields, node, reading);
-        let Some(field) = field else { continue };
-        if field.copies_words() && field.from.paths().iter().any(|path| sealed.contains(path)) {
+        let Some(mut field) = field else { continue };
+        field.personal = field.from.paths().iter().any(|path| sealed.contains(path));
+        if field.copies_words() && field.personal {
             let message = format!("the field `{}` copies words that are personal here", key.text);
             let help =
                 "list the words it may hold under `values` with `other: drop`, or leave it out";

@@ -4,6 +4,7 @@
 //! derives one of them again to say which facts decided, by what margin, and from which signals.
 
 mod find;
+mod names;
 mod render;
 
 use super::{Format, context::Context};
@@ -14,6 +15,7 @@ use bellwether_engine::explain::{Explained, explain};
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoredEntry};
 use find::Subject;
+use names::Names;
 use std::ops::ControlFlow;
 
 /// Arguments of `explain`.
@@ -50,9 +52,10 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
         return Err(Problems(vec![Problem::new("explain-unknown", message).help(help)]).into());
     }
     let store = context.read()?;
+    let people = Names::read(context, &store);
     let mut shown = false;
     for (stream, doc) in found {
-        shown |= show_stream(context, args, &store, stream, doc)?;
+        shown |= show_stream(context, args, &store, &people, stream, doc)?;
     }
     if !shown {
         eprintln!("nothing was decided about this subject yet");
@@ -64,6 +67,7 @@ fn show_stream(
     context: &Context,
     args: &ExplainArgs,
     store: &Store,
+    people: &Names,
     stream: StreamId,
     doc: Option<DocKey>,
 ) -> Result<bool> {
@@ -76,7 +80,7 @@ fn show_stream(
     let book = read_rules(store).map_err(Failure::drive)?;
     let changed = render::changed(&rows, doc);
     if args.list {
-        print!("{}", render::list(stream, &rows, &changed));
+        print!("{}", render::list(stream, &rows, &changed, people));
         return Ok(!changed.is_empty());
     }
     let newest = || render::newest(&rows, &changed);
@@ -98,7 +102,7 @@ fn show_stream(
     };
     let rules = book.get(&explained.event.rules);
     match context.format {
-        Format::Text => print!("{}", render::text(stream, &explained, &rows, rules)),
+        Format::Text => print!("{}", render::text(stream, &explained, &rows, rules, people)),
         Format::Json => println!("{}", render::json(stream, &explained, &rows)),
     }
     Ok(true)

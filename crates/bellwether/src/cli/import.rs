@@ -186,6 +186,9 @@ fn dry_run(context: &Context, sources: &[import::Source]) -> Result<Exit> {
             for (name, value) in &signal.fields {
                 println!("    {name} = {}", show(value));
             }
+            for field in &signal.hidden.fields {
+                println!("    {} = (a keyed digest)", field.name);
+            }
             if !signal.personal.is_empty() {
                 let parts: Vec<_> = signal.personal.iter().map(|(part, _)| part.as_str()).collect();
                 println!("    sealed: {}", parts.join(", "));

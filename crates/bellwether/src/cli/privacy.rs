@@ -7,7 +7,9 @@ use crate::progress;
 use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_core::Timestamp;
-use bellwether_store::{Keep, Options, Overrides, Purgeable, RETENTION, Store, StoreError};
+use bellwether_store::{
+    Keep, Options, Overrides, Purgeable, RETENTION, Retention, Store, StoreError,
+};
 use std::collections::BTreeMap;
 
 /// Rows of a table that are removed in one transaction.
@@ -23,6 +25,18 @@ pub(crate) enum PrivacyCommand {
     Retention,
     /// Remove what is past its retention, or show what would be removed.
     Purge(PurgeArgs),
+    /// Erase name and address of somebody whom rules ask. Records keep the handle.
+    ForgetStaff(ForgetArgs),
+}
+
+/// Whom to forget.
+#[derive(clap::Args)]
+pub(crate) struct ForgetArgs {
+    /// The handle in `people.yaml`.
+    person: String,
+    /// Do it. It cannot be brought back.
+    #[arg(long, required = true)]
+    yes: bool,
 }
 
 /// How to purge.
@@ -44,7 +58,19 @@ pub(crate) fn run(context: &Context, command: &PrivacyCommand) -> Result<Exit> {
     match command {
         PrivacyCommand::Retention => Ok(retention(context)),
         PrivacyCommand::Purge(args) => purge(context, args),
+        PrivacyCommand::ForgetStaff(args) => forget_staff(context, &args.person),
     }
+}
+
+fn forget_staff(context: &Context, person: &str) -> Result<Exit> {
+    let mut driver = context.open()?;
+    if !driver.forget_staff(person, now()).map_err(Failure::drive)? {
+        eprintln!("no name or address of `{person}` is kept");
+        return Ok(Exit::Findings);
+    }
+    println!("name and address of `{person}` are erased");
+    eprintln!("note: take them out of people.yaml too: activating a bundle keeps what it holds");
+    Ok(Exit::Fine)
 }
 
 fn retention(context: &Context) -> Exit {
@@ -81,14 +107,16 @@ fn purge(context: &Context, args: &PurgeArgs) -> Result<Exit> {
     let at = args.now.unwrap_or_else(now);
     let overrides = Overrides::new();
     if args.dry_run {
-        let plan = context.read()?.purge_plan(at, &overrides).map_err(failure)?;
-        print_plan(context, &plan, &BTreeMap::new());
+        let store = context.read()?;
+        let plan = store.purge_plan(at, &overrides).map_err(failure)?;
+        print_plan(context, &store.row_counts().map_err(failure)?, &plan, &BTreeMap::new());
         return Ok(Exit::Fine);
     }
     let mut store = Store::open(&context.data, &Options::default()).map_err(failure)?;
     let plan = store.purge_plan(at, &overrides).map_err(failure)?;
+    let counts = store.row_counts().map_err(failure)?;
     let removed = remove(&mut store, at, &plan).map_err(failure)?;
-    print_plan(context, &plan, &removed);
+    print_plan(context, &counts, &plan, &removed);
     if !store.fold_log().map_err(failure)? {
         eprintln!(
             "another process reads the store, so removed rows may still be in its log\n  \
@@ -126,24 +154,42 @@ fn remove(
     Ok(removed)
 }
 
-fn print_plan(context: &Context, plan: &[Purgeable], removed: &BTreeMap<&'static str, u64>) {
+/// Every table: what it holds now, for how long, and what is past that.
+fn print_plan(
+    context: &Context,
+    counts: &[(&Retention, u64)],
+    plan: &[Purgeable],
+    removed: &BTreeMap<&'static str, u64>,
+) {
+    let past = |table: &str| plan.iter().find(|line| line.table == table);
+    let gone = |table: &str| removed.get(table).copied();
     if context.format == Format::Json {
-        let lines = plan.iter().map(|line| {
+        let lines = counts.iter().map(|(line, rows)| {
+            let past = past(line.table);
             serde_json::json!({
-                "table": line.table, "rows": line.rows, "cutoff": line.cutoff.to_string(),
-                "oldest": line.oldest.map(|at| at.to_string()),
-                "removed": removed.get(line.table).copied().unwrap_or(0),
+                "table": line.table, "all": rows, "kept": kept(line.keep),
+                "rows": past.map_or(0, |past| past.rows),
+                "cutoff": past.map(|past| past.cutoff.to_string()),
+                "oldest": past.and_then(|past| past.oldest).map(|at| at.to_string()),
+                "removed": gone(line.table).unwrap_or(0),
             })
         });
         println!("{}", serde_json::Value::from_iter(lines));
         return;
     }
-    let mut table = Table::new(&["table", ">past its span", ">removed", "oldest", "kept since"]);
-    for line in plan {
-        let gone = removed.get(line.table).map_or_else(String::new, |rows| thousands(*rows));
-        let oldest = line.oldest.map_or_else(String::new, |at| to_the_second(at).to_string());
-        let row = [&thousands(line.rows), &gone, &oldest, &to_the_second(line.cutoff).to_string()];
-        table.row(std::iter::once(line.table).chain(row.map(String::as_str)));
+    let mut table =
+        Table::new(&["table", ">rows", "kept", ">past that", ">removed", "oldest of them"]);
+    for (line, rows) in counts {
+        let past = past(line.table);
+        let oldest = past.and_then(|past| past.oldest).map(to_the_second);
+        table.row([
+            line.table.to_owned(),
+            thousands(*rows),
+            kept(line.keep),
+            past.map_or_else(String::new, |past| thousands(past.rows)),
+            gone(line.table).map_or_else(String::new, thousands),
+            oldest.map_or_else(String::new, |at| at.to_string()),
+        ]);
     }
     print!("{}", table.render());
     if plan.iter().any(|line| line.table == JOURNAL && line.rows > 0) {

@@ -1,65 +1,54 @@
 //! The content hash: tells whether a repeated signal says the same, without keeping what it said.
 //!
-//! It covers everything that the adapter understood, in a canonical form: each piece led by its length
-//! and its kind. It does not cover the stamp or the account, which may differ when a signal is repeated.
+//! It covers what the event says, in a canonical form: each piece led by its length and its kind. Of
+//! personal parts it covers the commitments, whose keys go with their subjects: whoever keeps the
+//! tenant's keys cannot test a guess of the words once a subject is erased. It does not cover the stamp,
+//! the account or the ways to find it, which may differ when a signal is repeated.
 
 use crate::keys::{Message, TenantKeys};
-use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
-use bellwether_core::{Personal, Purpose};
+use bellwether_core::signal::RawValue;
+use bellwether_ledger::SignalDraft;
 
-/// First 64 bits of the keyed hash; fields and parts come sorted.
-pub(super) fn hash(
-    keys: &TenantKeys,
-    raw: &RawSignal,
-    fields: &[(String, RawValue)],
-    personal: &[(String, Personal<String>)],
-) -> u64 {
+/// First 64 bits of the keyed hash; fields and commitments come sorted.
+pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>) -> u64 {
     let mut canon = Canon(keys.content.message());
-    canon.text(b'k', &raw.kind);
-    canon.number(b't', raw.at.micros());
-    canon.number(b'n', raw.known_at.unwrap_or(raw.at).micros());
-    canon.text(b'r', raw.trust.as_str());
-    raw.account.iter().for_each(|hint| canon.hint(hint));
-    for (tag, text) in [(b'C', &raw.case), (b'D', &raw.deal), (b'S', &raw.numbers)] {
-        text.iter().for_each(|text| canon.text(tag, text));
+    canon.text(b'k', signal.kind);
+    canon.number(b't', signal.at.micros());
+    canon.number(b'n', signal.known_at.micros());
+    canon.text(b'r', signal.trust.as_str());
+    if let Some(doc) = signal.doc {
+        canon.text(b'D', &doc.to_string());
     }
-    raw.contact.iter().for_each(|contact| canon.text(b'P', contact.reveal(Purpose::Seal)));
-    for (name, value) in fields {
+    if let Some(contact) = signal.contact {
+        canon.bytes(b'P', &contact.0.to_bytes());
+    }
+    for (name, value) in signal.fields {
         canon.text(b'f', name);
         canon.value(value);
     }
-    for (name, words) in personal {
+    for (name, commitment) in signal.commitments {
         canon.text(b'p', name);
-        canon.text(b'w', words.reveal(Purpose::Seal));
+        canon.bytes(b'c', commitment.as_bytes());
     }
     canon.0.end_u64()
 }
 
-/// The canonical form, hashed while it is written: the words stand nowhere in between.
+/// The canonical form, hashed while it is written.
 struct Canon(Message);
 
 impl Canon {
-    fn text(&mut self, tag: u8, text: &str) {
+    fn bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.0.raw(&[tag]);
-        self.0.part(text.as_bytes());
+        self.0.part(bytes);
+    }
+
+    fn text(&mut self, tag: u8, text: &str) {
+        self.bytes(tag, text.as_bytes());
     }
 
     fn number(&mut self, tag: u8, number: i64) {
         self.0.raw(&[tag]);
         self.0.raw(&number.to_be_bytes());
-    }
-
-    fn hint(&mut self, hint: &AccountHint) {
-        let (tag, text) = match hint {
-            AccountHint::External(system, id) => {
-                self.text(b'X', system);
-                (b'I', id)
-            }
-            AccountHint::Domain(text) => (b'M', text),
-            AccountHint::Contact(text) => (b'A', text),
-            AccountHint::Name(text) => (b'N', text),
-        };
-        self.text(tag, text.reveal(Purpose::Identify));
     }
 
     fn value(&mut self, value: &RawValue) {

@@ -15,6 +15,8 @@ pub struct Taken {
     pub envelope: Envelope,
     /// Sealed parts, in the order of the event's commitments.
     pub payloads: Vec<Payload>,
+    /// What the mapping does not list, sealed. Nothing commits to it: it is kept for a short time only.
+    pub unlisted: Option<Payload>,
     /// Blind indexes to keep, each for a slot. The same one may be told again.
     pub learnt: Vec<(Blind, Slot, How)>,
     /// Accounts to keep.

@@ -1,6 +1,7 @@
 //! The edge: bytes that repeat, words that appear nowhere, erasure, and what it does after a crash.
 
 mod bounds;
+mod guesses;
 mod speed;
 
 use super::*;
@@ -85,6 +86,7 @@ fn ticket(id: &str) -> RawSignal {
             ("body".into(), personal("We will leave you. maria, nordwind")),
             ("from".into(), personal("Maria Berg <maria@nordwind.example>")),
         ],
+        hidden: Default::default(),
     }
 }
 
@@ -337,7 +339,6 @@ fn people_are_found_by_what_they_are_called() {
         assert_eq!(!found.accounts.is_empty(), known, "{system} {id}");
     }
     assert_eq!(signal(&taken).doc, Some(edge.case("desk", "CS-17")));
-    assert_eq!(signal(&taken).key, edge.signal_key("desk", "1"));
     let documents = [
         edge.case("desk", "1").to_string(),
         edge.deal("desk", "1").to_string(),

@@ -1,76 +1,40 @@
-//! What cannot be used: refused rows go to quarantine, sealed, with their reason.
+//! What cannot be used: refused rows go to quarantine, each sealed under a key of its own, with
+//! the reason.
 
 use super::Embedded;
 use crate::error::DriveError;
-use crate::keys::Slot;
-use crate::seal::Context;
+use crate::seal::{self, Context};
 use bellwether_adapters::Refusal;
-use bellwether_core::{Purpose, StreamId, Timestamp};
-use bellwether_store::{Import, NewImport, Quarantined, View};
-
-/// The note that holds the slot under which refused rows are sealed.
-const REFUSED_SLOT: &str = "refused-slot";
-
-/// The slot that refused rows are sealed under. It is noted once a batch that uses it is committed: a
-/// slot that was only taken may be given to an account after a crash.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RefusedSlot {
-    slot: Slot,
-    noted: bool,
-}
-
-/// The slot that refused rows are sealed under, if one was noted.
-pub(super) fn refused_slot(store: &View) -> Result<Option<RefusedSlot>, DriveError> {
-    let note = store.note(REFUSED_SLOT)?;
-    let slot = note.and_then(|bytes| bytes.try_into().ok()).map(Slot::from_be_bytes);
-    Ok(slot.map(|slot| RefusedSlot { slot, noted: true }))
-}
+use bellwether_core::{Personal, Purpose, StreamId, Timestamp};
+use bellwether_store::{Import, NewImport, Quarantined};
 
 impl Embedded {
-    /// A batch was committed: the slot is taken for good.
-    pub(super) fn note_refused_slot(&mut self) {
-        if let Some(refused) = self.refused.as_mut().filter(|refused| !refused.noted) {
-            refused.noted = self.store.put_note(REFUSED_SLOT, &refused.slot.to_be_bytes()).is_ok();
-        }
-    }
-
-    /// A batch was dropped: a slot that only it used is free again.
-    pub(super) fn forget_refused_slot(&mut self) {
-        self.refused = self.refused.filter(|refused| refused.noted);
-    }
-
     /// Begins an import, or finds where it was interrupted.
     pub(crate) fn begin_import(&mut self, what: &NewImport) -> Result<Import, DriveError> {
         Ok(self.store.begin_import(what)?)
     }
 
-    /// Keeps a refused row, sealed; durable after the next commit.
+    /// Keeps a refused row, sealed under a key of its own, so that each can be erased apart; durable
+    /// after the next commit. `source` is the mapping that read it.
     ///
     /// # Errors
     /// [`DriveError`] when no key can be had.
     pub fn quarantine(
         &mut self,
         refusal: &Refusal,
+        source: &str,
         import: u64,
         at: Timestamp,
     ) -> Result<(), DriveError> {
-        let slot = match self.refused {
-            Some(refused) => refused.slot,
-            None => {
-                let slot = self.edge.vault_mut().take_slot()?;
-                self.refused = Some(RefusedSlot { slot, noted: false });
-                slot
-            }
-        };
+        let slot = self.edge.vault_mut().take_slot()?;
         let row = refusal.row.reveal(Purpose::Seal);
-        let field = refusal.problem.code;
-        let context = Context { stream: StreamId::SYSTEM, event: import, field };
-        let sealed = self.edge.vault_mut().sealer(&[slot])?.seal(&context, row)?;
+        let sealed = self.edge.vault_mut().sealer(&[slot])?.seal(&context(import), row)?;
         let place = refusal.problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
         self.pending.batch.quarantine.push(Quarantined {
             code: refusal.problem.code.to_owned(),
             place,
-            source: String::new(),
+            reason: refusal.problem.message.clone(),
+            source: source.to_owned(),
             import: Some(import),
             at,
             subject: slot,
@@ -78,4 +42,34 @@ impl Embedded {
         });
         Ok(())
     }
+
+    /// Opens a quarantined row.
+    ///
+    /// # Errors
+    /// [`DriveError`] when its key is gone or it is damaged.
+    pub fn open_quarantined(&self, row: &Quarantined) -> Result<Personal<Vec<u8>>, DriveError> {
+        let import = row.import.unwrap_or_default();
+        Ok(seal::open(self.edge.vault(), &context(import), &row.sealed)?)
+    }
+
+    /// Removes quarantined rows for ever: their keys first, then the rows. Says how many there were.
+    ///
+    /// # Errors
+    /// [`DriveError`] when it could not be done whole; then do it again.
+    pub fn drop_quarantined(
+        &mut self,
+        rows: &[(u64, Quarantined)],
+        at: Timestamp,
+    ) -> Result<u64, DriveError> {
+        let (ids, slots): (Vec<_>, Vec<_>) =
+            rows.iter().map(|(id, row)| (*id, row.subject)).unzip();
+        self.store.keys()?.destroy_all(&slots, at)?;
+        self.edge.forget();
+        Ok(self.store.release(&ids)?)
+    }
+}
+
+/// Where a refused row is sealed. No part of a signal can be called so.
+fn context(import: u64) -> Context<'static> {
+    Context { stream: StreamId::SYSTEM, event: import, field: "~refused" }
 }

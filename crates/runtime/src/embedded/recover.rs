@@ -3,7 +3,7 @@
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
 //! that differs is frozen: it takes no events until somebody has looked.
 
-use super::{Embedded, Pending, intake, refold, timers};
+use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use bellwether_core::event::Seen;
@@ -169,7 +169,6 @@ impl Embedded {
         active: Arc<Rules>,
     ) -> Result<Self, DriveError> {
         let (edge, links) = crate::wiring::edge(&store, provider)?;
-        let refused = intake::refused_slot(&store)?;
         let epoch = store.meta()?.epoch;
         let pending = Pending { batch: Batch::new(Timestamp::MIN), touched: BTreeSet::new() };
         Ok(Self {
@@ -177,7 +176,6 @@ impl Embedded {
             edge,
             links,
             kin: refold::Kin::default(),
-            refused,
             book,
             active,
             epoch,
@@ -205,7 +203,11 @@ impl Embedded {
         self.book.add(Arc::clone(&rules));
         let before = std::mem::replace(&mut self.active, rules);
         let body = Body::RulesActivated { rules: digest };
-        let done = self.give(StreamId::SYSTEM, &body, Origin::Live, at).and_then(|_| self.commit());
+        let rules = Arc::clone(&self.active);
+        let done = self
+            .keep_staff(&rules, at)
+            .and_then(|()| self.give(StreamId::SYSTEM, &body, Origin::Live, at))
+            .and_then(|_| self.commit());
         if done.is_err() {
             self.active = before;
         }

@@ -43,6 +43,7 @@ fn message(n: i64, at: i64) -> RawSignal {
         deal: None,
         fields: vec![("n".to_owned(), bellwether_core::RawValue::Int(n))],
         personal: Vec::new(),
+        hidden: Default::default(),
     }
 }
 

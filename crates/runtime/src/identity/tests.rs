@@ -177,6 +177,7 @@ fn raw(hints: &str) -> RawSignal {
         numbers: None,
         fields: Vec::new(),
         personal: Vec::new(),
+        hidden: Default::default(),
     };
     for hint in hints.split(';').map(str::trim).filter(|hint| !hint.is_empty()) {
         let (kind, text) = hint.split_once(':').unwrap();

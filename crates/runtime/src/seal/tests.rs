@@ -37,13 +37,14 @@ fn the_format_is_fixed() {
     assert_eq!(hex(sealer.blinding(&at).bytes()), FIXED[0]);
     assert_eq!(hex(sealer.commit(&at, b"hello").as_bytes()), FIXED[1]);
     assert_eq!(hex(&sealer.seal(&at, b"hello").unwrap()), FIXED[2]);
+    assert_eq!(hex(sealer.digest(b"hello").as_bytes()), FIXED[5]);
     let both = Sealer::new(vec![2, 3], &[Secret::new([1; 32]), Secret::new([2; 32])]);
     assert_eq!(hex(both.commit(&at, b"hello").as_bytes()), FIXED[3]);
     assert_eq!(hex(&both.seal(&at, b"hello").unwrap()), FIXED[4]);
 }
 
 /// Computed by a program of its own in another language, from the description in the head of `seal`.
-const FIXED: [&str; 5] = [
+const FIXED: [&str; 6] = [
     "fe4f5e2cb6801ec9510583ba4d3daf02c38ef0f22978bb779243bacd3918f223",
     "1898c1a4e14bd5f17e6736813d5752454bceaacf9bf51306df845d1a5d407895",
     "01010000000000000002d1afd65618c89bb99e8dfbae17517a4dade6c739f97cf04506b63d023606\
@@ -51,6 +52,7 @@ const FIXED: [&str; 5] = [
     "8cc5bc34f7411b6bd226d0ca899288072868db366c510c08af0a9ff2efb6c8e7",
     "010200000000000000020000000000000003c31681a5d17751ed6c7c33033866763d215163aef4d4\
      c1d9a946d8f88ba3c39e94b302ab417921382c46edb8d0",
+    "0bbe7a53b8c41c96e6d6087586478eb446bc9bb5953b7b7af69659236edd0e89",
 ];
 
 #[test]

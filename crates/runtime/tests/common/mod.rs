@@ -126,6 +126,7 @@ pub(crate) fn signal(account: &str, id: &str, kind: &str, at: i64) -> RawSignal 
         numbers: None,
         fields: Vec::new(),
         personal: Vec::new(),
+        hidden: Default::default(),
     }
 }
 

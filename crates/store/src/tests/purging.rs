@@ -26,6 +26,8 @@ fn ten_days() -> (tempfile::TempDir, Store) {
         let mut batch = rich(day + 1);
         batch.at = at(day as i64 * DAY);
         batch.quarantine[0].at = batch.at;
+        let sealed = vec![1; 40];
+        batch.entries[0].unlisted = Some(Payload { subject: 1, sealed });
         store.commit(&batch).unwrap();
     }
     (dir, store)
@@ -39,7 +41,7 @@ fn spans(tables: &[&str], days: i64) -> Overrides {
 fn a_plan_changes_nothing_and_says_what_is_past() {
     let (_dir, store) = ten_days();
     let before = dump(&store);
-    let all = ["journal", "payload", "evidence", "outbox", "quarantine", "tally"];
+    let all = ["journal", "payload", "unlisted", "evidence", "outbox", "quarantine", "tally"];
     let plan = store.purge_plan(at(10 * DAY), &spans(&all, 5)).unwrap();
     assert_eq!(dump(&store), before);
     let told: Vec<_> = plan.iter().map(|p| (p.table, p.rows, p.oldest)).collect();
@@ -49,14 +51,18 @@ fn a_plan_changes_nothing_and_says_what_is_past() {
         [
             ("journal", 5, Some(at(0))),
             ("payload", 5, Some(at(0))),
+            ("unlisted", 5, Some(at(0))),
             ("evidence", 5, Some(at(0))),
             ("outbox", 0, None),
             ("quarantine", 5, Some(at(0))),
+            ("staff", 0, None),
+            ("gate_result", 0, None),
             ("tally", 5, Some(at(0))),
             ("spill", 0, None),
         ]
     );
-    assert!(plan.iter().all(|p| p.table == "spill" || p.cutoff == at(5 * DAY)));
+    let defaults = ["staff", "gate_result", "spill"];
+    assert!(plan.iter().all(|p| defaults.contains(&p.table) || p.cutoff == at(5 * DAY)));
     let default = store.purge_plan(at(10 * DAY), &Overrides::new()).unwrap();
     assert!(default.iter().all(|p| p.rows == 0));
     let wrong = store.purge_plan(at(0), &spans(&["identity"], 1)).unwrap_err();
@@ -70,16 +76,20 @@ fn a_purge_removes_in_pieces_what_the_plan_told() {
     let done = [1, 2, 9].map(|pos| OutboxChange { pos, nth: 0, status, attempts: 1, due });
     store.set_outbox(&done).unwrap();
     let old = rich(1).entries[0].payloads[0].sealed.clone();
-    let spans = spans(&["journal", "payload", "evidence", "outbox", "quarantine", "tally"], 5);
+    let spans =
+        spans(&["journal", "payload", "unlisted", "evidence", "outbox", "quarantine", "tally"], 5);
     let purged = store.purge(at(10 * DAY), &spans, 3).unwrap();
     let told: Vec<_> = purged.iter().map(|p| (p.table, p.rows, p.more)).collect();
     assert_eq!(
         told,
         [
             ("payload", 3, true),
+            ("unlisted", 3, true),
             ("evidence", 3, true),
             ("outbox", 2, false),
             ("quarantine", 3, true),
+            ("staff", 0, false),
+            ("gate_result", 0, false),
             ("tally", 3, true),
             ("spill", 0, false),
         ]
@@ -147,4 +157,64 @@ fn events_are_trimmed_only_below_bases() {
     let empty: Vec<_> = rows.iter().map(|row| row.event.is_empty()).collect();
     assert_eq!(empty, [true, true, true, false, false]);
     assert!(rows.iter().all(|row| !row.record.is_empty()), "the log still verifies");
+}
+
+#[test]
+fn what_has_a_key_of_its_own_takes_it_along() {
+    let (dir, mut store) = fresh();
+    let mut keys = store.keys().unwrap();
+    let minted: Vec<_> = (1..=6u8)
+        .map(|nth| {
+            (bellwether_core::SubjectId(Id::from_bits(u128::from(nth))), vec![nth ^ 0xa5; 72])
+        })
+        .collect();
+    keys.mint_block(&minted).unwrap();
+    drop(keys);
+    let staff = |person: &str, slot, gone: Option<i64>| Staff {
+        person: person.to_owned(),
+        slot,
+        sealed: vec![7; 30],
+        since: at(0),
+        gone: gone.map(at),
+    };
+    let mut batch = Batch::new(at(0));
+    batch.quarantine = [1, 2].map(|slot| quarantined("a-b", slot)).to_vec();
+    batch.quarantine[1].at = at(50 * DAY);
+    batch.staff = vec![staff("a", 3, None), staff("b", 4, Some(0)), staff("c", 5, Some(450 * DAY))];
+    store.commit(&batch).unwrap();
+    store.purge(at(60 * DAY), &Overrides::new(), 9).unwrap();
+    store.purge(at(500 * DAY), &spans(&["quarantine"], 480), 9).unwrap();
+    let keys = store.keys().unwrap();
+    let left = (1..=6).filter(|slot| keys.key(*slot).unwrap().unwrap().wrapped.is_some());
+    assert_eq!(left.collect::<Vec<_>>(), [2, 3, 5, 6]);
+    assert_eq!(store.quarantine(None, 0, 9).unwrap().len(), 1);
+    let kept: Vec<_> = store.staff().unwrap().into_iter().map(|one| one.person).collect();
+    assert_eq!(kept, ["a", "c"]);
+    assert!(!on_disk(dir.path(), &minted[0].1));
+    let mut batch = Batch::new(at(1));
+    batch.forget = vec![5];
+    store.commit(&batch).unwrap();
+    assert_eq!(store.staff().unwrap(), [staff("a", 3, None)]);
+}
+
+#[test]
+fn what_gates_said_is_kept_and_dropped_by_import() {
+    let (_dir, mut store) = fresh();
+    let said = |import, gate: &str, accepted| GateResult {
+        import,
+        file: "deals.csv".to_owned(),
+        mapping: "crm-deals".to_owned(),
+        gate: gate.to_owned(),
+        reason: "30 % refused, at most 20 %".to_owned(),
+        accepted,
+        at: at(5),
+    };
+    let first = [said(1, "refused", false), said(1, "volume", true)];
+    store.put_gate_results(1, &first).unwrap();
+    store.put_gate_results(2, &[said(2, "age", false)]).unwrap();
+    store.put_gate_results(1, &first).unwrap();
+    assert_eq!(store.gate_results().unwrap().len(), 3, "said again, kept once");
+    assert_eq!(store.drop_gate_results(1).unwrap(), 1);
+    let left: Vec<_> = store.gate_results().unwrap().into_iter().map(|one| one.gate).collect();
+    assert_eq!(left, ["age", "volume"]);
 }

@@ -1,5 +1,6 @@
 //! An explanation for people and for programs.
 
+use super::names::Names;
 use crate::table::Table;
 use bellwether_core::{Code, DocKey, Escalation, StreamId, Timestamp};
 use bellwether_engine::Rules;
@@ -35,7 +36,12 @@ pub(super) fn newest(rows: &[StoredEntry], changed: &[u64]) -> Option<u64> {
 }
 
 /// One line for each record in which a decision changed.
-pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> String {
+pub(super) fn list(
+    stream: StreamId,
+    rows: &[StoredEntry],
+    changed: &[u64],
+    people: &Names,
+) -> String {
     let mut table =
         Table::new(&[">seq", "at (UTC)", "graph", "subject", "decided", "rule", "asked"]);
     for row in rows.iter().filter(|row| changed.contains(&row.seq)) {
@@ -53,7 +59,7 @@ pub(super) fn list(stream: StreamId, rows: &[StoredEntry], changed: &[u64]) -> S
                 short(&text_of(&decision, "doc")),
                 text_of(&decision, "outcome"),
                 text_of(&decision, "rule"),
-                asked(&decision, &moves),
+                people.of(&asked(&decision, &moves)),
             ]);
         }
     }
@@ -66,6 +72,7 @@ pub(super) fn text(
     explained: &Explained,
     rows: &[StoredEntry],
     rules: Option<&Arc<Rules>>,
+    people: &Names,
 ) -> String {
     let mut out = String::new();
     let event = event(rows, explained.seq);
@@ -82,7 +89,11 @@ pub(super) fn text(
             Some(word) => word.to_owned(),
             None => code.to_string(),
         };
-        let _ = writeln!(out, "after this record: {}", stands(decision.escalation, &word));
+        let _ = writeln!(
+            out,
+            "after this record: {}",
+            stands(decision.escalation, &|code| people.of(&word(code)))
+        );
         if let Some(seq) = decision.decided.supersedes {
             let _ = writeln!(out, "it replaces record {seq}: the signal came late");
         }
