@@ -33,6 +33,14 @@ impl Slots {
         if word >> (slot % 64) & 1 == 1 { self.values.get(slot).copied() } else { None }
     }
 
+    /// The number of a fact, and whether it is known; 0 where it is not.
+    #[inline]
+    pub(crate) fn look(&self, slot: Slot) -> (i64, bool) {
+        let slot = usize::from(slot);
+        let word = self.present.get(slot / 64).copied().unwrap_or(0);
+        (self.values.get(slot).copied().unwrap_or(0), word >> (slot % 64) & 1 == 1)
+    }
+
     /// Makes a fact known. A slot beyond the room is ignored: it belongs to another catalogue.
     #[inline]
     pub fn set(&mut self, slot: Slot, raw: i64) {
