@@ -53,6 +53,27 @@ impl Slots {
         }
     }
 
+    /// Sets at most 64 facts in a row, from `first` on; the lowest bits of `known` say which of them
+    /// are known, the others are missing.
+    pub fn fill(&mut self, first: Slot, numbers: &[i64], known: u64) {
+        let (at, len) = (usize::from(first), numbers.len());
+        let Some(values) = self.values.get_mut(at..at + len).filter(|_| len <= 64) else { return };
+        values.copy_from_slice(numbers);
+        let row = if len == 64 { u64::MAX } else { (1 << len) - 1 };
+        let mut missing = row & !known;
+        while missing != 0 {
+            if let Some(value) = values.get_mut(missing.trailing_zeros() as usize) {
+                *value = 0;
+            }
+            missing &= missing - 1;
+        }
+        let (word, shift) = (at / 64, at % 64);
+        let (row, known) = (u128::from(row) << shift, u128::from(known & row) << shift);
+        for (word, by) in self.present.iter_mut().skip(word).zip([0, 64]) {
+            *word = *word & !((row >> by) as u64) | (known >> by) as u64;
+        }
+    }
+
     /// Makes a fact missing.
     #[inline]
     pub fn unset(&mut self, slot: Slot) {
