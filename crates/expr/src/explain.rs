@@ -4,6 +4,7 @@ use crate::ast::{Ast, Kind};
 use crate::catalogue::{Catalogue, Slot};
 use crate::lower::Lowering;
 use crate::node::{Node, Op};
+use crate::program::Program;
 use crate::slots::Slots;
 use crate::tri::Tri;
 use bellwether_core::Type;
@@ -54,7 +55,7 @@ pub(crate) struct ClauseDef {
     subject: Part,
     ask: Ask,
     /// What decides its truth.
-    node: Node,
+    program: Program,
     slots: Vec<Slot>,
 }
 
@@ -63,6 +64,7 @@ pub(crate) struct ClauseDef {
 struct Part {
     text: String,
     node: Node,
+    program: Program,
     kind: Type,
     /// Written as a number or word, which is shown as it was written.
     written: bool,
@@ -110,7 +112,7 @@ impl Collector<'_, '_> {
             Kind::Word(word) => (word.clone(), true),
             kind => (self.source(ast), matches!(kind, Kind::Number(_))),
         };
-        Some(Part { text, node, kind, written })
+        Some(Part { text, program: Program::new(&node), node, kind, written })
     }
 
     /// Takes a condition apart down to what cannot be joined by `&&`, `||` and `!`.
@@ -179,7 +181,8 @@ impl Collector<'_, '_> {
             _ => {}
         });
         let slots = slots.into_iter().collect();
-        self.clauses.push(ClauseDef { text, subject, ask, node, slots });
+        let program = Program::new(&node);
+        self.clauses.push(ClauseDef { text, subject, ask, program, slots });
     }
 }
 
@@ -187,8 +190,8 @@ impl ClauseDef {
     /// The clause with what the slots hold.
     pub(crate) fn told<'a>(&'a self, slots: &'a Slots, catalogue: &'a Catalogue) -> Told<'a> {
         let truth = match self.ask {
-            Ask::Value => self.subject.node.eval(slots).map_or(Tri::Unknown, |_| Tri::True),
-            _ => self.node.truth(slots),
+            Ask::Value => self.subject.program.eval(slots).map_or(Tri::Unknown, |_| Tri::True),
+            _ => self.program.truth(slots),
         };
         Told { def: self, slots, catalogue, truth }
     }
@@ -246,7 +249,7 @@ impl Told<'_> {
     }
 
     fn value(&self) -> Option<i64> {
-        self.def.subject.node.eval(self.slots)
+        self.def.subject.program.eval(self.slots)
     }
 
     fn found(&self, out: &mut impl fmt::Write) -> fmt::Result {
@@ -288,7 +291,8 @@ impl Told<'_> {
         let Ask::Compare(Op::Lt | Op::Le | Op::Gt | Op::Ge, limit) = &self.def.ask else {
             return None;
         };
-        let distance = self.value()?.saturating_sub(limit.node.eval(self.slots)?).saturating_abs();
+        let distance =
+            self.value()?.saturating_sub(limit.program.eval(self.slots)?).saturating_abs();
         let kind = if limit.kind == Type::Time { Type::Duration } else { limit.kind };
         Some((kind, distance))
     }
@@ -341,7 +345,7 @@ impl Part {
         if self.written {
             return out.write_str(&self.text);
         }
-        match (&self.node, self.node.eval(slots)) {
+        match (&self.node, self.program.eval(slots)) {
             (Node::Const(_), Some(value)) => catalogue.write(self.kind, value, out),
             (_, Some(value)) => {
                 write!(out, "{} (", self.text)?;

@@ -7,6 +7,7 @@ use crate::fault::{Fault, fault};
 use crate::lower::Lowering;
 use crate::node::{Comparison, Node};
 use crate::parser;
+use crate::program::Program;
 use crate::slots::Slots;
 use crate::tri::Tri;
 use bellwether_core::authored::{self, Document};
@@ -25,6 +26,7 @@ pub struct Expr {
     source: String,
     kind: Type,
     pub(crate) root: Node,
+    program: Program,
     slots: Vec<Slot>,
     has_slots: Vec<Slot>,
     loose_slots: Vec<Slot>,
@@ -94,6 +96,7 @@ impl Expr {
             source: text.to_owned(),
             kind,
             clauses: explain::clauses(text, kind, ast, &mut lowering),
+            program: Program::new(&root),
             root,
             slots: used.union(&asked).copied().collect(),
             has_slots: asked.difference(&used).copied().collect(),
@@ -115,12 +118,12 @@ impl Expr {
 
     /// The value, or nothing when it is missing.
     pub fn eval(&self, slots: &Slots) -> Option<i64> {
-        self.root.eval(slots)
+        self.program.eval(slots)
     }
 
     /// The truth of a condition; of a number, whether it is not zero.
     pub fn truth(&self, slots: &Slots) -> Tri {
-        self.root.truth(slots)
+        self.program.truth(slots)
     }
 
     /// Every fact it reads, sorted.

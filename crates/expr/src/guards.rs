@@ -8,7 +8,7 @@
 
 use crate::catalogue::Slot;
 use crate::expr::Expr;
-use crate::node::Node;
+use crate::program::Program;
 use crate::slots::Slots;
 use crate::tables::{Narrow, Table, Wide};
 use crate::terms::{Leaf, terms};
@@ -89,7 +89,7 @@ struct Block {
     valid: u64,
     narrow: Vec<Table<Narrow>>,
     wide: Vec<Table<Wide>>,
-    others: Vec<(Node, u64)>,
+    others: Vec<(Program, u64)>,
     /// Terms whose bit is also that of their condition.
     direct: u64,
     /// Further terms, with the bit of their condition.
@@ -114,9 +114,9 @@ impl Block {
             self.narrow.iter().for_each(|table| table.look(slots, &mut rejected, &mut open));
             self.wide.iter().for_each(|table| table.look(slots, &mut rejected, &mut open));
         }
-        for (node, terms) in &self.others {
+        for (program, terms) in &self.others {
             if terms & !rejected != 0 {
-                match node.truth(slots) {
+                match program.truth(slots) {
                     Tri::True => {}
                     Tri::False => rejected |= terms,
                     Tri::Unknown => open |= terms,
@@ -168,9 +168,9 @@ fn block(terms: &[(u64, Vec<Leaf>)], direct: usize) -> Block {
         for leaf in leaves {
             match leaf.slot {
                 Some(slot) => asked.entry(slot).or_default().push((leaf.clone(), term)),
-                None => match block.others.iter_mut().find(|(node, _)| *node == leaf.node) {
+                None => match block.others.iter_mut().find(|(known, _)| *known == leaf.program) {
                     Some((_, terms)) => *terms |= term,
-                    None => block.others.push((leaf.node.clone(), term)),
+                    None => block.others.push((leaf.program.clone(), term)),
                 },
             }
         }

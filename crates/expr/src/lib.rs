@@ -23,6 +23,7 @@ mod literal;
 mod lower;
 mod node;
 mod parser;
+mod program;
 mod shape;
 mod slots;
 mod tables;

@@ -6,6 +6,7 @@ use crate::catalogue::{Catalogue, FactDef};
 use crate::fault::{Fault, fault};
 use crate::literal;
 use crate::node::{Comparison, Node, Op};
+use crate::program::Program;
 use crate::shape::{Shape, rule};
 use bellwether_core::{Code, Type};
 
@@ -293,7 +294,7 @@ pub(crate) fn folded(node: Node) -> Node {
         Node::Negate(inner) | Node::Abs(inner) => matches!(**inner, Node::Const(_)),
         _ => false,
     };
-    let value = if constant { node.eval(&crate::Slots::default()) } else { None };
+    let value = if constant { Program::new(&node).eval(&crate::Slots::default()) } else { None };
     value.map_or(node, Node::Const)
 }
 

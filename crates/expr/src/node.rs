@@ -1,11 +1,9 @@
-//! The checked tree: slots and numbers only, evaluated without names, allocation or failure.
+//! The checked tree: slots and numbers only; [`Program`](crate::program::Program) evaluates it.
 //!
 //! Negation is pushed down to the leaves, which Kleene's logic allows, so that the comparisons of a
 //! tree are those whose truth matters.
 
 use crate::catalogue::Slot;
-use crate::slots::Slots;
-use crate::tri::Tri;
 
 /// How two numbers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,52 +151,6 @@ impl Arith {
 }
 
 impl Node {
-    /// The number, or nothing where it is missing.
-    pub(crate) fn eval(&self, slots: &Slots) -> Option<i64> {
-        match self {
-            Self::Const(number) => Some(*number),
-            Self::Slot(slot) => slots.get(*slot),
-            Self::Arith(arith, a, b) => arith.apply(a.eval(slots)?, b.eval(slots)?),
-            Self::Negate(inner) => inner.eval(slots)?.checked_neg(),
-            Self::Abs(inner) => inner.eval(slots)?.checked_abs(),
-            Self::If(parts) => {
-                let [condition, yes, no] = &**parts;
-                match condition.truth(slots) {
-                    Tri::True => yes.eval(slots),
-                    Tri::False => no.eval(slots),
-                    Tri::Unknown => None,
-                }
-            }
-            _ => self.truth(slots).raw(),
-        }
-    }
-
-    /// The truth; of a number, whether it is not zero.
-    pub(crate) fn truth(&self, slots: &Slots) -> Tri {
-        let compared = |op: Op, left: Option<i64>, right: Option<i64>| match (left, right) {
-            (Some(left), Some(right)) if op.holds(left, right) => Tri::True,
-            (Some(_), Some(_)) => Tri::False,
-            _ => Tri::Unknown,
-        };
-        match self {
-            Self::Test(test) => compared(test.op, slots.get(test.slot), Some(test.limit)),
-            Self::Compare(op, left, right) => compared(*op, left.eval(slots), right.eval(slots)),
-            Self::Member(item, list) => {
-                let item = item.eval(slots);
-                let same =
-                    |truth: Tri, one: &Self| truth.or(compared(Op::Eq, item, one.eval(slots)));
-                list.iter().fold(Tri::False, same)
-            }
-            Self::Known { slot, known } => {
-                Tri::from_raw(Some((slots.get(*slot).is_some() == *known).into()))
-            }
-            Self::Not(inner) => inner.truth(slots).negated(),
-            Self::All(parts) => fold(parts, slots, Tri::False, Tri::and),
-            Self::Any(parts) => fold(parts, slots, Tri::True, Tri::or),
-            _ => Tri::from_raw(self.eval(slots)),
-        }
-    }
-
     /// The opposite of a condition, with the negation at its leaves.
     pub(crate) fn negated(self) -> Self {
         let each = |parts: Vec<Self>| parts.into_iter().map(Self::negated).collect();
@@ -232,16 +184,4 @@ impl Node {
             Self::If(parts) => parts.iter().for_each(|part| part.walk(see)),
         }
     }
-}
-
-/// Joins the truths of parts up to the first that decides.
-fn fold(parts: &[Node], slots: &Slots, decides: Tri, join: fn(Tri, Tri) -> Tri) -> Tri {
-    let mut truth = decides.negated();
-    for part in parts {
-        truth = join(truth, part.truth(slots));
-        if truth == decides {
-            break;
-        }
-    }
-    truth
 }

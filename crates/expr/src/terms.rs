@@ -2,6 +2,7 @@
 
 use crate::catalogue::Slot;
 use crate::node::{Node, Op};
+use crate::program::Program;
 use crate::slots::Slots;
 use crate::tri::Tri;
 
@@ -13,16 +14,17 @@ const MAX_TERMS: usize = 8;
 pub(crate) struct Leaf {
     /// The only fact it reads, where a table of that fact's values can hold it.
     pub(crate) slot: Option<Slot>,
-    pub(crate) node: Node,
+    pub(crate) program: Program,
+    node: Node,
 }
 
 impl Leaf {
     fn new(node: &Node) -> Self {
-        Self { slot: only_slot(node), node: node.clone() }
+        Self { slot: only_slot(node), program: Program::new(node), node: node.clone() }
     }
 
     pub(crate) fn truth(&self, slots: &Slots) -> Tri {
-        self.node.truth(slots)
+        self.program.truth(slots)
     }
 
     /// The values from which on its truth may differ.

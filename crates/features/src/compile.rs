@@ -345,7 +345,7 @@ fn fill(set: &mut FeatureSet, sketches: &[Sketch]) {
         let slot = at as Slot;
         let Some(scope) = set.scopes.get_mut(plan.scope) else { continue };
         match plan.source {
-            Source::Part(part) => scope.direct.push((slot, part)),
+            Source::Part(part) => scope.show(slot, part),
             Source::Previous(_) | Source::Since { .. } | Source::Rate { .. } => {
                 scope.made.push((slot, plan.source));
             }

@@ -11,8 +11,7 @@ impl FeatureSet {
         &'a self,
         state: &'a DocState,
     ) -> impl Iterator<Item = &'a Definition> + 'a {
-        let lacks =
-            move |part: u16| state.heads.get(usize::from(part)).is_none_or(|head| !head.complete);
+        let lacks = move |part: u16| !state.is_complete(usize::from(part));
         self.definitions.iter().filter(move |definition| {
             let plan = self.slots.get(usize::from(definition.slot));
             definition.scope == state.scope

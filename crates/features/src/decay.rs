@@ -49,78 +49,112 @@ struct Bucket {
 /// The sums of one feature of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decay {
+    /// Apart from the others, because nearly every value falls into it.
+    newest: Option<Bucket>,
     /// Oldest first.
-    buckets: Vec<Bucket>,
-    /// Both sums over all buckets in units of the oldest, while they fit.
-    total: Option<(i128, i128)>,
+    older: Vec<Bucket>,
+    total: Option<Total>,
+}
+
+/// Both sums over all buckets in units of the oldest, while they fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Total {
+    oldest: i64,
+    sum: i128,
+    weight: i128,
+}
+
+impl Total {
+    /// With another value; nothing where it might not fit. `held` is the sum of the value's bucket.
+    fn with(self, added: Bucket, held: i128) -> Option<Self> {
+        let by = shift(added.index, self.oldest);
+        let fits = added.index >= self.oldest && bits(held) + by <= ROOM;
+        // What wraps on the way comes back: the total of all buckets fits.
+        let sum = self.sum.wrapping_add(added.sum << by);
+        fits.then(|| Self { sum, weight: self.weight + (added.weight << by), ..self })
+    }
 }
 
 impl Decay {
     pub(crate) fn add(&mut self, half_life: HalfLife, time: i64, value: i64) {
         let (index, weight) = half_life.place(time);
-        let (oldest, newest) = match (self.buckets.first(), self.buckets.last()) {
-            (Some(first), Some(last)) => (first.index, last.index),
-            _ => (index, index),
-        };
+        let weight = i128::from(weight);
+        let added = Bucket { index, sum: i128::from(value) * weight, weight };
+        let newest = self.newest.map_or(index, |newest| newest.index);
         if index <= newest.saturating_sub(KEPT) {
             return;
         }
-        let weight = i128::from(weight);
-        let sum = i128::from(value) * weight;
-        let found = match self.buckets.last() {
-            Some(last) if last.index == index => Ok(self.buckets.len() - 1),
-            _ => self.buckets.binary_search_by_key(&index, |bucket| bucket.index),
+        let held = self.held(added);
+        self.total = self.total.and_then(|total| total.with(added, held));
+        if index > newest {
+            self.drop_before(index.saturating_sub(KEPT));
+        }
+    }
+
+    /// Adds to the bucket that a value falls into; gives that bucket's sum.
+    fn held(&mut self, added: Bucket) -> i128 {
+        let bucket = match &mut self.newest {
+            Some(newest) if newest.index == added.index => newest,
+            Some(newest) if newest.index > added.index => {
+                let found = self.older.binary_search_by_key(&added.index, |bucket| bucket.index);
+                if let Err(at) = found {
+                    self.older.insert(at, Bucket { sum: 0, weight: 0, ..added });
+                }
+                let (Ok(at) | Err(at)) = found;
+                match self.older.get_mut(at) {
+                    Some(bucket) => bucket,
+                    None => newest,
+                }
+            }
+            newest => {
+                self.older.extend(newest.take());
+                newest.insert(Bucket { sum: 0, weight: 0, ..added })
+            }
         };
-        match found.map(|at| self.buckets.get_mut(at)) {
-            Ok(Some(bucket)) => {
-                bucket.sum += sum;
-                bucket.weight += weight;
-                let fits = bits(bucket.sum) + shift(index, oldest) <= ROOM;
-                self.total = self.total.filter(|_| fits).map(|(sums, weights)| {
-                    let by = shift(index, oldest);
-                    // What wraps on the way comes back: the total of all buckets fits.
-                    (sums.wrapping_add(sum << by), weights + (weight << by))
-                });
-            }
-            Ok(None) => {}
-            Err(at) => {
-                self.buckets.insert(at, Bucket { index, sum, weight });
-                let floor = newest.max(index).saturating_sub(KEPT);
-                self.buckets.retain(|bucket| bucket.index > floor);
-                self.total = None;
-            }
+        bucket.sum += added.sum;
+        bucket.weight += added.weight;
+        bucket.sum
+    }
+
+    fn drop_before(&mut self, floor: i64) {
+        let gone = self.older.partition_point(|bucket| bucket.index <= floor);
+        if gone > 0 {
+            self.older.drain(..gone);
+            self.total = None;
         }
     }
 
     /// The mean; `None` before the first value.
     pub(crate) fn mean(&mut self) -> Option<i64> {
         let (sum, weight) = match self.total {
-            Some(total) => total,
+            Some(total) => (total.sum, total.weight),
             None => self.sums()?,
         };
-        let mean = sum.div_euclid(weight);
-        i64::try_from(mean).ok()
+        i64::try_from(quotient(sum, weight)).ok()
+    }
+
+    fn buckets(&self) -> impl Iterator<Item = &Bucket> + Clone {
+        self.older.iter().chain(&self.newest)
     }
 
     /// Adds the buckets up, shifting the least that makes them fit.
     fn sums(&mut self) -> Option<(i128, i128)> {
-        let oldest = self.buckets.first()?.index;
+        let oldest = self.buckets().next()?.index;
         let long = self
-            .buckets
-            .iter()
+            .buckets()
             .map(|bucket| bits(bucket.sum).max(bits(bucket.weight)) + shift(bucket.index, oldest));
         let spare = long.max()?.saturating_sub(ROOM);
         let scaled = |value: i128, by: u32| {
             if by >= spare { value << (by - spare) } else { value >> (spare - by) }
         };
-        let mut total = (0, 0);
-        for bucket in &self.buckets {
+        let (mut sum, mut weight) = (0, 0);
+        for bucket in self.buckets() {
             let by = shift(bucket.index, oldest);
-            total.0 += scaled(bucket.sum, by);
-            total.1 += scaled(bucket.weight, by);
+            sum += scaled(bucket.sum, by);
+            weight += scaled(bucket.weight, by);
         }
-        self.total = (spare == 0).then_some(total);
-        Some(total)
+        self.total = (spare == 0).then_some(Total { oldest, sum, weight });
+        Some((sum, weight))
     }
 
     /// Whether a value of this time still has any weight.
@@ -129,8 +163,8 @@ impl Decay {
     }
 
     pub(crate) fn write(&self, out: &mut Writer<'_>) {
-        out.count(self.buckets.len());
-        for bucket in &self.buckets {
+        out.count(self.buckets().count());
+        for bucket in self.buckets() {
             out.int(bucket.index);
             out.signed(bucket.sum);
             out.signed(bucket.weight);
@@ -150,7 +184,24 @@ impl Decay {
             }
             buckets.push(bucket);
         }
-        Ok(Self { buckets, total: None })
+        Ok(Self { newest: buckets.pop(), older: buckets, total: None })
+    }
+}
+
+/// The quotient cut toward minus infinity, for a weight above zero. Most means are small: with the
+/// weight cut to 31 bits one short division is off by at most one, and what is left over says so.
+fn quotient(sum: i128, weight: i128) -> i128 {
+    let by = bits(weight).saturating_sub(31);
+    let near = match (i64::try_from(sum >> by), i64::try_from(weight >> by)) {
+        (Ok(sum), Ok(weight)) => sum.checked_div(weight).map(i128::from),
+        _ => None,
+    };
+    // Both numbers have less than 127 bits, and so has the product.
+    match near.map(|near| (near, sum.wrapping_sub(near.wrapping_mul(weight)))) {
+        Some((near, rest)) if (0..weight).contains(&rest) => near,
+        Some((near, rest)) if (-weight..0).contains(&rest) => near - 1,
+        Some((near, rest)) if (weight..weight << 1).contains(&rest) => near + 1,
+        _ => sum.div_euclid(weight),
     }
 }
 
@@ -191,6 +242,21 @@ mod tests {
             assert_eq!(fold(&entries, 7 * DAY).mean(), Some(value));
         }
         assert_eq!(Decay::default().mean(), None);
+    }
+
+    #[test]
+    fn quotients_are_exact() {
+        let weights = [1i128, 2, 3, 7, (1 << 31) - 1, 1 << 31, (1 << 62) + 12_345, (1 << 119) - 1];
+        let means = [0, 1, -1, 999, -999, 1 << 28, -(1 << 33), 1 << 50];
+        for (weight, mean) in weights.into_iter().flat_map(|w| means.map(|mean| (w, mean))) {
+            for off in [0, 1, weight / 2, weight - 1] {
+                let Some(sum) = weight.checked_mul(mean).filter(|sum| bits(*sum) < 126) else {
+                    continue;
+                };
+                assert_eq!(quotient(sum + off, weight), (sum + off).div_euclid(weight));
+                assert_eq!(quotient(sum - off, weight), (sum - off).div_euclid(weight));
+            }
+        }
     }
 
     #[test]

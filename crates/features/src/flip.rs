@@ -160,9 +160,9 @@ impl FeatureSet {
         let current = ring.is_at(now);
         let (mut needed, mut waiting, mut soonest) = ([u32::MAX; 64], 0u64, bound);
         for (bit, used) in &counters.uses {
-            let head = doc.heads.get(plan.base + *bit as usize);
-            let leave =
-                head.filter(|_| current).map_or(Leave::Look, |head| leave(head.value, *used));
+            let part = plan.parts.get(*bit as usize).copied().map(usize::from);
+            let number = part.and_then(|part| doc.numbers.get(part)).filter(|_| current);
+            let leave = number.map_or(Leave::Look, |number| leave(*number, *used));
             match (leave, needed.get_mut(*bit as usize)) {
                 (Leave::After(count), Some(needed)) => {
                     *needed = (*needed).min(count);
@@ -192,7 +192,7 @@ impl FeatureSet {
         match source {
             Source::Part(part) => self.part_flip(part, doc, now, used),
             Source::Since { part, .. } => match scope.seen(doc, part, None) {
-                Some(seen) => span(seen.stamp.time, now, used),
+                Some(seen) => span(seen.stamp.origin.as_of, now, used),
                 None => i64::MAX,
             },
             _ => i64::MAX,
@@ -204,7 +204,7 @@ impl FeatureSet {
         let Some(plan) = scope.parts.get(at) else { return i64::MAX };
         match plan.keeps {
             Keeps::Windowed(fold, window) => {
-                let cell = at.checked_sub(scope.counters).and_then(|at| doc.cells.get(at));
+                let cell = plan.cell.and_then(|cell| doc.cells.get(usize::from(cell)));
                 let Some(Cell::Values(values)) = cell else { return i64::MAX };
                 let truth = |at: i64| {
                     let number = values.number_at(fold, window, at);

@@ -118,7 +118,7 @@ fn counts_flip_when_a_search_says_so() {
         }
         let mut reading = set.reading();
         set.read(&mut state, None, None, now, &rates, &mut reading);
-        let leaving = state.rings[ring].leaving(&plan.rings[ring], bit, now.micros());
+        let leaving = state.rings.get(ring).unwrap().leaving(&plan.rings[ring], bit, now.micros());
         for op in Op::ALL {
             for limit in -1..6 {
                 let given = Watched { comparisons: vec![(n, op, limit)], loose: Vec::new() };

@@ -5,8 +5,9 @@
 //! - Never: a result that depends on the order of arrival within the allowed lateness. A signal that
 //!   claims to come from the future is taken as happening now.
 
-use crate::head::Stamp;
+use crate::bits;
 use crate::newest::Seen;
+use crate::origin::Stamp;
 use crate::plan::{Keeps, KindPlan, Step, Wanted};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
@@ -154,15 +155,15 @@ impl FeatureSet {
             return Counted::TooLate;
         }
         let stamp = Stamp::of(signal, stream_time.micros());
-        let late = stamp.time < state.newest;
+        let late = stamp.origin.as_of < state.newest;
         let scope = self.scope(state.scope);
         let mut ignored = 0;
         if let Some(plan) = scope.kind(signal.kind) {
-            state.newest = state.newest.max(stamp.time);
+            state.newest = state.newest.max(stamp.origin.as_of);
             ignored = plan.load(signal, rates, registers);
             raise(scope, plan, registers, state, stamp);
             for step in &plan.steps {
-                take(step, registers, state, scope.counters, stamp);
+                take(step, registers, state, stamp);
             }
         }
         if late { Counted::Late { ignored } } else { Counted::Applied { ignored } }
@@ -204,39 +205,29 @@ fn raise(
                 Tri::False => {}
             }
         }
-        let parts = state.heads.get_mut(ring_plan.base..).unwrap_or_default();
-        let mut left = bits | doubtful;
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            left &= left - 1;
-            if let Some(head) = parts.get_mut(bit as usize) {
-                if bits >> bit & 1 == 1 {
-                    head.join(stamp);
-                } else {
-                    head.doubtful = head.doubtful.saturating_add(1);
-                }
+        let part = |bit: u32| usize::from(ring_plan.parts.get(bit as usize).copied().unwrap_or(0));
+        bits::each(bits, |bit| {
+            if let Some(origin) = state.origins.get_mut(part(bit)) {
+                *origin = origin.join(stamp.origin);
             }
-        }
+        });
+        bits::each(doubtful, |bit| state.doubt(part(bit), 1));
         if bits != 0
             && let Some(ring) = state.rings.get_mut(raise.ring)
         {
-            let entry = crate::ring::Entry { time: stamp.time, key: stamp.key, bits };
-            ring.insert(ring_plan, entry, state.newest, parts);
+            let entry = crate::ring::Entry { time: stamp.origin.as_of, key: stamp.key, bits };
+            ring.insert(ring_plan, entry, state.newest, &mut state.numbers);
         }
     }
 }
 
 /// Folds one part that is no counter of a ring.
-fn take(step: &Step, registers: &Registers, state: &mut DocState, counters: usize, stamp: Stamp) {
+fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) {
     let at = usize::from(step.part);
-    let Some(head) = state.heads.get_mut(at) else { return };
     match registers.truth(step.filter) {
         Tri::True => {}
         Tri::False => return,
-        Tri::Unknown => {
-            head.doubtful = head.doubtful.saturating_add(1);
-            return;
-        }
+        Tri::Unknown => return state.doubt(at, 1),
     }
     let value = match step.register {
         None => 0,
@@ -245,45 +236,40 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, counters: usiz
             None => return,
         },
     };
-    let cell = at.checked_sub(counters).and_then(|at| state.cells.get_mut(at));
-    let mut plain = Cell::Plain;
-    match (step.keeps, cell.unwrap_or(&mut plain)) {
-        (Keeps::Total, _) => head.value = head.value.saturating_add(1),
-        (Keeps::Min, _) => {
-            head.value = if head.present { head.value.min(value) } else { value };
-            head.present = true;
-        }
-        (Keeps::Max, _) => {
-            head.value = if head.present { head.value.max(value) } else { value };
-            head.present = true;
-        }
-        (_, Cell::Sum(sum)) => {
-            **sum = sum.saturating_add(i128::from(value));
-            let fits = i64::try_from(**sum).ok();
-            (head.value, head.present) = (fits.unwrap_or(0), fits.is_some());
-        }
-        (_, Cell::Distinct(different)) => {
-            keep(&mut different.values, value, CODES, BTreeSet::pop_last);
-            head.value = different.values.len() as i64;
-        }
-        (Keeps::Windowed(fold, window), Cell::Values(values)) => {
-            values.insert(fold, window, (stamp.time, stamp.key, value), state.newest);
-        }
-        (Keeps::Decay(half_life), Cell::Decay(decay)) => {
-            decay.add(half_life, stamp.time, value);
-            let mean = decay.mean();
-            (head.value, head.present) = (mean.unwrap_or(0), mean.is_some());
-        }
-        (_, Cell::Newest(newest)) => {
-            newest.take(Seen { stamp, value });
-            if let Some(first) = newest.first {
-                (head.value, head.present) = (first.value, true);
-                (head.as_of, head.known_at) = (first.stamp.time, first.stamp.known_at);
-                head.trust = first.stamp.trust;
-            }
-            return;
-        }
-        _ => {}
+    let known = bits::get(&state.shown, at);
+    let cell = step.cell.and_then(|cell| state.cells.get_mut(usize::from(cell)));
+    let (Some(number), Some(origin)) = (state.numbers.get_mut(at), state.origins.get_mut(at))
+    else {
+        return;
+    };
+    if let Some(Cell::Newest(newest)) = cell {
+        newest.take(Seen { stamp, value }, number, origin);
+        return state.show(at, true);
     }
-    head.join(stamp);
+    *origin = origin.join(stamp.origin);
+    let made = match (step.keeps, cell) {
+        (Keeps::Total, _) => Some(number.saturating_add(1)),
+        (Keeps::Min, _) => Some(if known { value.min(*number) } else { value }),
+        (Keeps::Max, _) => Some(if known { value.max(*number) } else { value }),
+        (_, Some(Cell::Sum(sum))) => {
+            **sum = sum.saturating_add(i128::from(value));
+            i64::try_from(**sum).ok()
+        }
+        (_, Some(Cell::Distinct(different))) => {
+            keep(&mut different.values, value, CODES, BTreeSet::pop_last);
+            Some(different.values.len() as i64)
+        }
+        (Keeps::Windowed(fold, window), Some(Cell::Values(values))) => {
+            let entry = (stamp.origin.as_of, stamp.key, value);
+            // Its number is made when it is read.
+            return values.insert(fold, window, entry, state.newest);
+        }
+        (Keeps::Decay(half_life), Some(Cell::Decay(decay))) => {
+            decay.add(half_life, stamp.origin.as_of, value);
+            decay.mean()
+        }
+        _ => return,
+    };
+    *number = made.unwrap_or(0);
+    state.show(at, made.is_some());
 }

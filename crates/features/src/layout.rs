@@ -1,5 +1,6 @@
 //! Laying out: where each part of a document's state stands, and what each kind of signal does to it.
 
+use crate::bits;
 use crate::buckets::Window;
 use crate::decay::HalfLife;
 use crate::draft::Operation;
@@ -11,23 +12,28 @@ use crate::spec::{Keep, Spec};
 use crate::values::Fold;
 use bellwether_core::{Code, Digest, Type};
 use bellwether_expr::{Scope, Slot};
+use std::collections::BTreeMap;
 
 /// The plan of a scope, and for each spec the part it has become.
 pub(crate) fn scope(resolver: &Resolver<'_>, scope: Scope) -> (ScopePlan, Vec<Option<u16>>) {
-    let own = || resolver.specs.iter().enumerate().filter(|(_, spec)| spec.scope == scope);
-    let mut counters: Vec<_> = own().filter(|(_, spec)| window(spec).is_some()).collect();
-    counters.sort_by_key(|(at, spec)| (window(spec), *at));
-    let others = own().filter(|(_, spec)| window(spec).is_none());
-    let mut plan = ScopePlan { counters: counters.len(), ..ScopePlan::default() };
+    let mut plan = ScopePlan::default();
     let mut parts = vec![None; resolver.specs.len()];
-    let mut order = Vec::new();
-    for (at, spec) in counters.into_iter().chain(others) {
-        if let Some(part) = parts.get_mut(at) {
-            *part = u16::try_from(order.len()).ok();
+    let own = resolver.specs.iter().enumerate().filter(|(_, spec)| spec.scope == scope);
+    // In the order of the entries, so that numbers stand in a row like their slots.
+    let order: Vec<&Spec> = own.clone().map(|(_, spec)| spec).collect();
+    for (at, part) in own.map(|(at, _)| at).zip(0u16..) {
+        if let Some(own) = parts.get_mut(at) {
+            *own = Some(part);
         }
-        let keeps = keeps(spec, order.len(), &mut plan.rings);
-        plan.parts.push(Part { tag: tag(spec.digest), keeps, inputs: Vec::new() });
-        order.push(spec);
+    }
+    let counters = counters(&order, &mut plan.rings);
+    let mut cells = 0u16..;
+    plan.shown = vec![0; order.len().div_ceil(64)];
+    for (at, spec) in order.iter().enumerate() {
+        let keeps = counters.get(&at).copied().unwrap_or_else(|| keeps(spec));
+        let cell = if keeps.needs_cell() { cells.next() } else { None };
+        bits::put(&mut plan.shown, at, keeps.starts_at_zero());
+        plan.parts.push(Part { tag: tag(spec.digest), keeps, cell, inputs: Vec::new() });
     }
     for kind in resolver.kinds.iter() {
         plan.kinds.push((kind.code, kind_plan(kind, resolver, &order, &mut plan.parts)));
@@ -52,10 +58,9 @@ fn tag(digest: Digest) -> u64 {
     digest.as_bytes().iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte))
 }
 
-fn keeps(spec: &Spec, at: usize, rings: &mut Vec<RingPlan>) -> Keeps {
+fn keeps(spec: &Spec) -> Keeps {
     match spec.keeps {
-        Keep::Count(window) => counter(window, at, rings),
-        Keep::Total => Keeps::Total,
+        Keep::Count(_) | Keep::Total => Keeps::Total,
         Keep::Sum => Keeps::Sum,
         Keep::Min => Keeps::Min,
         Keep::Max => Keeps::Max,
@@ -74,19 +79,28 @@ fn keeps(spec: &Spec, at: usize, rings: &mut Vec<RingPlan>) -> Keeps {
     }
 }
 
+/// Gives each windowed count a bit of a ring; of equal windows the first part first.
+fn counters(order: &[&Spec], rings: &mut Vec<RingPlan>) -> BTreeMap<usize, Keeps> {
+    let windows = order.iter().enumerate().filter_map(|(at, spec)| Some((window(spec)?, at)));
+    let mut windows: Vec<_> = windows.collect();
+    windows.sort_unstable();
+    windows.into_iter().map(|(micros, at)| (at, counter(micros, at, rings))).collect()
+}
+
 /// A bit of the last ring, or of a new one where that is full. Counters come shortest window first.
 fn counter(micros: i64, at: usize, rings: &mut Vec<RingPlan>) -> Keeps {
     let window = Window::new(micros);
     let fits = rings.last().is_some_and(|ring| {
         let known = ring.tracks.last().is_some_and(|track| track.window == window);
-        at - ring.base < 64 && (known || ring.tracks.len() < TRACKS)
+        ring.parts.len() < 64 && (known || ring.tracks.len() < TRACKS)
     });
     if !fits {
-        rings.push(RingPlan { base: at, tracks: Vec::new() });
+        rings.push(RingPlan::default());
     }
     let ring = rings.len() - 1;
     let Some(last) = rings.last_mut() else { return Keeps::Total };
-    let bit = (at - last.base) as u32;
+    let bit = last.parts.len() as u32;
+    last.parts.push(at as u16);
     match last.tracks.last_mut() {
         Some(track) if track.window == window => track.bits |= 1 << bit,
         _ => last.tracks.push(Track { window, bits: 1 << bit }),
@@ -120,7 +134,8 @@ fn kind_plan(
             match part.keeps {
                 Keeps::Counter { ring, bit } => raise(&mut plan.raises, ring, bit, filter),
                 keeps => {
-                    plan.steps.push(Step { part: at as u16, filter, register, keeps });
+                    let (part, cell) = (at as u16, part.cell);
+                    plan.steps.push(Step { part, cell, filter, register, keeps });
                 }
             }
         }
@@ -129,10 +144,12 @@ fn kind_plan(
 }
 
 fn raise(raises: &mut Vec<Raise>, ring: usize, bit: u32, filter: Option<u16>) {
-    if raises.last().is_none_or(|last| last.ring != ring) {
+    let found = raises.iter().position(|known| known.ring == ring);
+    if found.is_none() {
         raises.push(Raise { ring, always: 0, filtered: Vec::new() });
     }
-    let Some(last) = raises.last_mut() else { return };
+    let at = found.unwrap_or(raises.len() - 1);
+    let Some(last) = raises.get_mut(at) else { return };
     match filter {
         None => last.always |= 1 << bit,
         Some(filter) => match last.filtered.iter_mut().find(|(known, _)| *known == filter) {

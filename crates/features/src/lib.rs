@@ -9,6 +9,7 @@
 //! - Never: a clock, a float, text of a customer, or a number that depends on the order in which
 //!   signals arrived (within the allowed lateness).
 
+mod bits;
 mod buckets;
 mod compile;
 mod complete;
@@ -19,10 +20,10 @@ mod draft;
 mod exp2;
 mod flip;
 mod fold;
-mod head;
 pub mod kinds;
 mod layout;
 mod newest;
+mod origin;
 mod plan;
 mod read;
 mod resolve;

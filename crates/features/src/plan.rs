@@ -13,6 +13,8 @@ pub(crate) struct Part {
     /// First 64 bits of the digest of what is folded: names it in stored state.
     pub(crate) tag: u64,
     pub(crate) keeps: Keeps,
+    /// Which cell of the document is its own, if it keeps more than a number.
+    pub(crate) cell: Option<u16>,
     /// What it reads, for contributions: (kind, filter of that kind, field).
     pub(crate) inputs: Vec<PartInput>,
 }
@@ -41,6 +43,23 @@ pub(crate) enum Keeps {
     Windowed(Fold, Window),
     Decay(HalfLife),
     Newest,
+}
+
+impl Keeps {
+    /// Whether it keeps more than a number.
+    pub(crate) fn needs_cell(self) -> bool {
+        !matches!(self, Self::Counter { .. } | Self::Total | Self::Min | Self::Max)
+    }
+
+    /// Whether its number follows from what lies within a window.
+    pub(crate) fn is_windowed(self) -> bool {
+        matches!(self, Self::Counter { .. } | Self::Windowed(..))
+    }
+
+    /// Whether its number is there before the first signal.
+    pub(crate) fn starts_at_zero(self) -> bool {
+        matches!(self, Self::Counter { .. } | Self::Total | Self::Sum | Self::Distinct)
+    }
 }
 
 /// A field of a signal that is read into a register.
@@ -75,6 +94,7 @@ pub(crate) struct Raise {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) part: u16,
+    pub(crate) cell: Option<u16>,
     pub(crate) filter: Option<u16>,
     pub(crate) register: Option<u16>,
     pub(crate) keeps: Keeps,
@@ -83,15 +103,14 @@ pub(crate) struct Step {
 /// Everything about the documents of a scope.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ScopePlan {
-    /// Counters of rings first.
     pub(crate) parts: Vec<Part>,
     pub(crate) rings: Vec<RingPlan>,
-    /// How many parts are counters of rings.
-    pub(crate) counters: usize,
+    /// Parts whose number is there from the start.
+    pub(crate) shown: Vec<u64>,
     /// By the kind's code.
     pub(crate) kinds: Vec<(Code, KindPlan)>,
-    /// Slots that are the number of a part as it stands.
-    pub(crate) direct: Vec<(Slot, u16)>,
+    /// Slots that are the numbers of parts as they stand.
+    pub(crate) runs: Vec<Run>,
     /// Parts whose number must first be brought to the present.
     pub(crate) moving: Vec<(u16, Fold, Window)>,
     /// Slots that are made of parts.
@@ -99,7 +118,27 @@ pub(crate) struct ScopePlan {
     pub(crate) required: Vec<Slot>,
 }
 
+/// Slots in a row that are the numbers of parts in a row, at most 64: copied as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) slot: Slot,
+    pub(crate) part: u16,
+    pub(crate) len: u16,
+}
+
 impl ScopePlan {
+    /// Another slot that is the number of a part; slots come in their order.
+    pub(crate) fn show(&mut self, slot: Slot, part: u16) {
+        if let Some(last) = self.runs.last_mut() {
+            let next = (last.slot + last.len, last.part + last.len);
+            if next == (slot, part) && last.len < 64 {
+                last.len += 1;
+                return;
+            }
+        }
+        self.runs.push(Run { slot, part, len: 1 });
+    }
+
     pub(crate) fn kind(&self, code: Code) -> Option<&KindPlan> {
         let at = self.kinds.binary_search_by_key(&code, |(kind, _)| *kind).ok()?;
         self.kinds.get(at).map(|(_, plan)| plan)

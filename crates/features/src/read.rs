@@ -5,38 +5,16 @@
 //! - Never: a stale or incomplete fact in a slot. A default stands only where nothing was ever known,
 //!   and does not count as known.
 
+use crate::bits;
 use crate::fold::visit;
-use crate::head::Head;
-use crate::plan::{ScopePlan, Source};
+use crate::newest::Seen;
+use crate::origin::{Origin, Stamp};
+use crate::plan::{Run, ScopePlan, Source};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
 use bellwether_core::{Code, Ppm, Rates, Signal, Timestamp, Trust};
 use bellwether_expr::{Scope, Slot, Slots};
 use std::sync::Arc;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
-    as_of: i64,
-    known_at: i64,
-    trust: Trust,
-}
-
-impl Origin {
-    pub(crate) const NONE: Self =
-        Self { as_of: i64::MIN, known_at: i64::MIN, trust: Trust::System };
-
-    fn of(head: &Head) -> Self {
-        Self { as_of: head.as_of, known_at: head.known_at, trust: head.trust }
-    }
-
-    fn join(self, other: Self) -> Self {
-        Self {
-            as_of: self.as_of.max(other.as_of),
-            known_at: self.known_at.max(other.known_at),
-            trust: self.trust.min(other.trust),
-        }
-    }
-}
 
 /// The facts of a subject at an instant. Made once by [`FeatureSet::reading`] and filled many times.
 #[derive(Clone, Debug)]
@@ -49,16 +27,6 @@ pub struct Reading {
     known: Vec<u64>,
     pub(crate) inputs: Arc<[Box<[Slot]>]>,
     completeness: Slot,
-}
-
-fn bit(words: &[u64], slot: Slot) -> bool {
-    words.get(usize::from(slot / 64)).is_some_and(|word| word >> (slot % 64) & 1 == 1)
-}
-
-fn mark(words: &mut [u64], slot: Slot) {
-    if let Some(word) = words.get_mut(usize::from(slot / 64)) {
-        *word |= 1 << (slot % 64);
-    }
 }
 
 impl Reading {
@@ -96,12 +64,12 @@ impl Reading {
 
     /// Whether a fact was known and is too old to be used.
     pub fn stale(&self, slot: Slot) -> bool {
-        bit(&self.stale, slot)
+        bits::get(&self.stale, slot.into())
     }
 
     /// Whether a fact comes from signals, and not from a default.
     pub fn known(&self, slot: Slot) -> bool {
-        bit(&self.known, slot)
+        bits::get(&self.known, slot.into())
     }
 
     fn put(&mut self, slot: Slot, value: Option<i64>, origin: Origin) {
@@ -113,12 +81,26 @@ impl Reading {
         }
     }
 
+    /// Copies the numbers and origins of parts that stand in a row.
+    fn copy(&mut self, run: Run, state: &DocState) {
+        let (slot, part, len) =
+            (usize::from(run.slot), usize::from(run.part), usize::from(run.len));
+        if let (Some(numbers), Some(theirs), Some(origins)) = (
+            state.numbers.get(part..part + len),
+            state.origins.get(part..part + len),
+            self.origins.get_mut(slot..slot + len),
+        ) {
+            self.slots.fill(run.slot, numbers, bits::from(&state.shown, part));
+            origins.copy_from_slice(theirs);
+        }
+    }
+
     /// Takes a fact out that is not as fresh as it should be.
     fn age(&mut self, slot: Slot, freshness: i64, now: i64) {
         let as_of = self.origin(slot).as_of;
         if as_of <= now.saturating_sub(freshness) {
             if as_of != i64::MIN {
-                mark(&mut self.stale, slot);
+                bits::put(&mut self.stale, slot.into(), true);
             }
             self.slots.unset(slot);
         }
@@ -225,7 +207,7 @@ impl FeatureSet {
     fn compute(&self, slot: Slot, value: Option<i64>, now: i64, out: &mut Reading) {
         if let Some(value) = value {
             out.slots.set(slot, value);
-            mark(&mut out.known, slot);
+            bits::put(&mut out.known, slot.into(), true);
         }
         let Some(plan) = self.slots.get(usize::from(slot)) else { return };
         if let Some(freshness) = plan.freshness {
@@ -243,7 +225,9 @@ impl FeatureSet {
         };
         let all = required().count() as i64;
         let there = required()
-            .filter(|slot| bit(&out.known, **slot) && out.slots.get(**slot).is_some())
+            .filter(|slot| {
+                bits::get(&out.known, (**slot).into()) && out.slots.get(**slot).is_some()
+            })
             .count() as i64;
         let share = if all == 0 { 1_000_000 } else { there * 1_000_000 / all };
         out.slots.set(self.completeness, share);
@@ -265,8 +249,8 @@ impl FeatureSet {
         let Some(plan) = self.slots.get(usize::from(slot)) else { return 0 };
         let parts =
             if plan.scope == state.scope as usize { plan.source.parts() } else { [None; 2] };
-        let heads = parts.iter().flatten().filter_map(|part| state.heads.get(usize::from(*part)));
-        heads.map(|head| head.doubtful).max().unwrap_or(0)
+        let doubtful = parts.iter().flatten().map(|part| state.doubtful(usize::from(*part)));
+        doubtful.max().unwrap_or(0)
     }
 
     /// Whether signals of this kind mean anything to documents of some scope.
@@ -294,8 +278,7 @@ impl Source {
 
 impl DocState {
     pub(crate) fn complete(&self, source: Source) -> bool {
-        let head = |part: &u16| self.heads.get(usize::from(*part)).is_some_and(|h| h.complete);
-        source.parts().iter().flatten().all(head)
+        source.parts().iter().flatten().all(|part| self.is_complete(usize::from(*part)))
     }
 }
 
@@ -303,20 +286,20 @@ impl ScopePlan {
     /// Brings a document to the present and puts its facts into their slots.
     fn read(&self, state: &mut DocState, key: Option<u64>, now: i64, out: &mut Reading) {
         for (ring, plan) in state.rings.iter_mut().zip(&self.rings) {
-            ring.advance(plan, now, state.heads.get_mut(plan.base..).unwrap_or_default());
+            ring.advance(plan, now, &mut state.numbers);
         }
         for (part, fold, window) in &self.moving {
             let at = usize::from(*part);
-            let cell = at.checked_sub(self.counters).and_then(|at| state.cells.get_mut(at));
-            if let (Some(Cell::Values(values)), Some(head)) = (cell, state.heads.get_mut(at)) {
+            let cell = self.parts.get(at).and_then(|part| part.cell);
+            let cell = cell.and_then(|cell| state.cells.get_mut(usize::from(cell)));
+            if let (Some(Cell::Values(values)), Some(own)) = (cell, state.numbers.get_mut(at)) {
                 let number = values.number(*fold, *window, now);
-                (head.value, head.present) = (number.unwrap_or(0), number.is_some());
+                *own = number.unwrap_or(0);
+                state.show(at, number.is_some());
             }
         }
-        for (slot, part) in &self.direct {
-            if let Some(head) = state.heads.get(usize::from(*part)) {
-                out.put(*slot, head.number(), Origin::of(head));
-            }
+        for run in &self.runs {
+            out.copy(*run, state);
         }
         for (slot, source) in &self.made {
             let (value, origin) = self.make(*source, state, key, now);
@@ -331,22 +314,27 @@ impl ScopePlan {
         key: Option<u64>,
         now: i64,
     ) -> (Option<i64>, Origin) {
-        let head = |part: u16| state.heads.get(usize::from(part)).filter(|head| head.complete);
+        let own = |part: u16| {
+            let at = usize::from(part);
+            let number = state.numbers.get(at).filter(|_| state.is_complete(at))?;
+            Some((*number, *state.origins.get(at)?))
+        };
         match source {
             Source::Previous(part) => match self.seen(state, part, key) {
-                Some(seen) => (Some(seen.value), stamped(seen)),
+                Some(seen) => (Some(seen.value), seen.stamp.origin),
                 None => (None, Origin::NONE),
             },
             Source::Since { part, previous } => {
                 match self.seen(state, part, key.filter(|_| previous)) {
-                    Some(seen) => (now.checked_sub(seen.stamp.time), stamped(seen)),
+                    Some(Seen { stamp: Stamp { origin, .. }, .. }) => {
+                        (now.checked_sub(origin.as_of), origin)
+                    }
                     None => (None, Origin::NONE),
                 }
             }
-            Source::Rate { short, long, window, baseline } => match (head(short), head(long)) {
-                (Some(short), Some(long)) => {
-                    let rate = rate(short.value, long.value, window, baseline);
-                    (rate, Origin::of(short).join(Origin::of(long)))
+            Source::Rate { short, long, window, baseline } => match (own(short), own(long)) {
+                (Some((short, one)), Some((long, other))) => {
+                    (rate(short, long, window, baseline), one.join(other))
                 }
                 _ => (None, Origin::NONE),
             },
@@ -355,24 +343,15 @@ impl ScopePlan {
     }
 
     /// The newest entry of a part, or the newest that the signal with this key did not bring.
-    pub(crate) fn seen(
-        &self,
-        state: &DocState,
-        part: u16,
-        key: Option<u64>,
-    ) -> Option<crate::newest::Seen> {
+    pub(crate) fn seen(&self, state: &DocState, part: u16, key: Option<u64>) -> Option<Seen> {
         let at = usize::from(part);
-        state.heads.get(at).filter(|head| head.complete)?;
-        match state.cells.get(at.checked_sub(self.counters)?)? {
-            Cell::Newest(newest) => newest.without(key),
+        let (number, origin) = (*state.numbers.get(at)?, *state.origins.get(at)?);
+        let cell = self.parts.get(at)?.cell.filter(|_| state.is_complete(at))?;
+        match state.cells.get(usize::from(cell))? {
+            Cell::Newest(newest) => newest.without(key, number, origin),
             _ => None,
         }
     }
-}
-
-fn stamped(seen: crate::newest::Seen) -> Origin {
-    let stamp = seen.stamp;
-    Origin { as_of: stamp.time, known_at: stamp.known_at, trust: stamp.trust }
 }
 
 /// (short / window) / (long / baseline) in parts per million; nothing when the baseline is empty.

@@ -8,8 +8,8 @@
 //! [`FULL`] entries in a bucket of its window keeps their number instead, and all of them leave with
 //! the bucket's end.
 
+use crate::bits;
 use crate::buckets::{FULL, Window};
-use crate::head::Head;
 
 /// How many windows may share a ring.
 pub(crate) const TRACKS: usize = 4;
@@ -21,10 +21,11 @@ pub(crate) struct Track {
     pub(crate) bits: u64,
 }
 
-/// What a ring is for. Bit `n` is the part `base + n` of the document.
+/// What a ring is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RingPlan {
-    pub(crate) base: usize,
+    /// By bit: the part of the document that counts it.
+    pub(crate) parts: Vec<u16>,
     /// Shortest window first; at most [`TRACKS`].
     pub(crate) tracks: Vec<Track>,
 }
@@ -34,6 +35,11 @@ impl RingPlan {
     fn kept(&self, time: i64, horizon: i64) -> u64 {
         let kept = |track: &&Track| time >= track.window.kept_from(horizon);
         self.tracks.iter().filter(kept).fold(0, |bits, track| bits | track.bits)
+    }
+
+    /// The number of a bit's part.
+    fn count<'a>(&self, numbers: &'a mut [i64], bit: u32) -> Option<&'a mut i64> {
+        numbers.get_mut(usize::from(*self.parts.get(bit as usize)?))
     }
 
     pub(crate) fn window(&self, bit: u32) -> Option<Window> {
@@ -82,13 +88,6 @@ impl Default for Ring {
     }
 }
 
-fn each_bit(mut bits: u64, mut visit: impl FnMut(u32)) {
-    while bits != 0 {
-        visit(bits.trailing_zeros());
-        bits &= bits - 1;
-    }
-}
-
 impl Ring {
     /// From entries and bundles that were kept elsewhere; numbers follow with the next advance.
     pub(crate) fn restored(mut entries: Vec<Entry>, mut bundles: Vec<Bundle>) -> Self {
@@ -103,13 +102,13 @@ impl Ring {
     }
 
     /// Takes an entry in. `horizon` is the newest instant of the document, this entry included.
-    /// `parts` are the document's parts from the ring's base on.
+    /// `numbers` are those of the document's parts.
     pub(crate) fn insert(
         &mut self,
         plan: &RingPlan,
         mut entry: Entry,
         horizon: i64,
-        parts: &mut [Head],
+        numbers: &mut [i64],
     ) {
         let shortest = plan.tracks.first().map_or(0, |track| track.window.micros);
         if entry.time <= horizon.saturating_sub(shortest) {
@@ -122,12 +121,16 @@ impl Ring {
             return;
         }
         let newest = self.entries.last().map(|last| (last.time, last.key));
+        if self.entries.len() == self.entries.capacity() {
+            // What has left makes room before more is asked for.
+            self.forget(plan, horizon);
+        }
         if newest.is_none_or(|newest| newest < (entry.time, entry.key)) {
             self.entries.push(entry);
             self.stale |= entry.time <= self.cursor.saturating_sub(shortest);
-            each_bit(entry.bits, |bit| {
-                if let Some(part) = parts.get_mut(bit as usize) {
-                    part.value += 1;
+            bits::each(entry.bits, |bit| {
+                if let Some(count) = plan.count(numbers, bit) {
+                    *count += 1;
                 }
             });
         } else {
@@ -145,7 +148,7 @@ impl Ring {
     fn bundle_up(&mut self, plan: &RingPlan, entry: &mut Entry) {
         for track in &plan.tracks {
             let bucket = track.window.bucket(entry.time);
-            each_bit(entry.bits & track.bits, |bit| {
+            bits::each(entry.bits & track.bits, |bit| {
                 let wanted = (bucket, bit as u8);
                 let found = self.bundles.binary_search_by_key(&wanted, |b| (b.bucket, b.bit));
                 if let Some(bundle) = found.ok().and_then(|at| self.bundles.get_mut(at)) {
@@ -175,7 +178,7 @@ impl Ring {
             }
             let within = self.entries.get_mut(from..to).unwrap_or_default();
             let mut full = 0u64;
-            each_bit(track.bits, |bit| {
+            bits::each(track.bits, |bit| {
                 let count = within.iter().filter(|e| e.bits >> bit & 1 == 1).count();
                 if count > FULL {
                     full |= 1 << bit;
@@ -215,9 +218,9 @@ impl Ring {
     }
 
     /// Brings the numbers to an instant.
-    pub(crate) fn advance(&mut self, plan: &RingPlan, now: i64, parts: &mut [Head]) {
+    pub(crate) fn advance(&mut self, plan: &RingPlan, now: i64, numbers: &mut [i64]) {
         if self.stale || now < self.cursor {
-            self.recount(plan, now, parts);
+            self.recount(plan, now, numbers);
             return;
         }
         for (track, head) in plan.tracks.iter().zip(&mut self.heads) {
@@ -225,9 +228,9 @@ impl Ring {
             while let Some(entry) = self.entries.get(*head as usize)
                 && entry.time <= floor
             {
-                each_bit(entry.bits & track.bits, |bit| {
-                    if let Some(part) = parts.get_mut(bit as usize) {
-                        part.value -= 1;
+                bits::each(entry.bits & track.bits, |bit| {
+                    if let Some(count) = plan.count(numbers, bit) {
+                        *count -= 1;
                     }
                 });
                 *head += 1;
@@ -238,41 +241,41 @@ impl Ring {
         for bundle in &self.bundles {
             let Some(window) = plan.window(u32::from(bundle.bit)) else { continue };
             let end = window.end(bundle.bucket);
-            if let Some(part) = parts.get_mut(usize::from(bundle.bit))
+            if let Some(count) = plan.count(numbers, bundle.bit.into())
                 && end > window.floor(before)
                 && end <= window.floor(now)
             {
-                part.value -= i64::from(bundle.count);
+                *count -= i64::from(bundle.count);
             }
         }
     }
 
-    fn recount(&mut self, plan: &RingPlan, now: i64, parts: &mut [Head]) {
+    fn recount(&mut self, plan: &RingPlan, now: i64, numbers: &mut [i64]) {
         self.cursor = now;
         self.stale = false;
         for (track, head) in plan.tracks.iter().zip(&mut self.heads) {
             let floor = track.window.floor(now);
-            each_bit(track.bits, |bit| {
-                if let Some(part) = parts.get_mut(bit as usize) {
-                    part.value = 0;
+            bits::each(track.bits, |bit| {
+                if let Some(count) = plan.count(numbers, bit) {
+                    *count = 0;
                 }
             });
             let first = self.entries.partition_point(|entry| entry.time <= floor);
             *head = first as u32;
             for entry in self.entries.iter().skip(first) {
-                each_bit(entry.bits & track.bits, |bit| {
-                    if let Some(part) = parts.get_mut(bit as usize) {
-                        part.value += 1;
+                bits::each(entry.bits & track.bits, |bit| {
+                    if let Some(count) = plan.count(numbers, bit) {
+                        *count += 1;
                     }
                 });
             }
         }
         for bundle in &self.bundles {
             let Some(window) = plan.window(u32::from(bundle.bit)) else { continue };
-            if let Some(part) = parts.get_mut(usize::from(bundle.bit))
+            if let Some(count) = plan.count(numbers, bundle.bit.into())
                 && window.end(bundle.bucket) > window.floor(now)
             {
-                part.value += i64::from(bundle.count);
+                *count += i64::from(bundle.count);
             }
         }
     }
@@ -313,7 +316,7 @@ impl Ring {
                 if leaves >= soonest {
                     break;
                 }
-                each_bit(entry.bits & bits, |bit| {
+                bits::each(entry.bits & bits, |bit| {
                     if let Some(needed) = needed.get_mut(bit as usize) {
                         *needed -= 1;
                         soonest = if *needed == 0 { leaves } else { soonest };

@@ -5,10 +5,11 @@
 //!   it knows; what it does not find there is incomplete until a folded state replaces it.
 //! - Never: a caller's clock or order of arrival in the bytes.
 
+use crate::bits;
 use crate::decay::Decay;
-use crate::head::Head;
 use crate::newest::{Newest, read_trust};
-use crate::plan::{Keeps, ScopePlan};
+use crate::origin::Origin;
+use crate::plan::{Keeps, Part, ScopePlan};
 use crate::ring::{Bundle, Entry, Ring};
 use crate::values::{Values, read_set, write_set};
 use crate::wire::{Reader, StateError, Writer};
@@ -23,60 +24,130 @@ pub(crate) struct Different {
     pub(crate) values: BTreeSet<i64>,
 }
 
-/// What a part keeps beside its head. Boxed, so that the cells of a document lie close together.
+/// What a part keeps beside its number.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
-    Plain,
+    Newest(Newest),
+    Decay(Box<Decay>),
     Sum(Box<i128>),
     Distinct(Box<Different>),
     Values(Box<Values>),
-    Decay(Box<Decay>),
-    Newest(Box<Newest>),
 }
 
 impl Cell {
     fn new(keeps: Keeps) -> Self {
         match keeps {
-            Keeps::Counter { .. } | Keeps::Total | Keeps::Min | Keeps::Max => Self::Plain,
-            Keeps::Sum => Self::Sum(Box::default()),
+            Keeps::Decay(_) => Self::Decay(Box::default()),
             Keeps::Distinct => Self::Distinct(Box::default()),
             Keeps::Windowed(..) => Self::Values(Box::default()),
-            Keeps::Decay(_) => Self::Decay(Box::default()),
-            Keeps::Newest => Self::Newest(Box::default()),
+            Keeps::Newest => Self::Newest(Newest::default()),
+            _ => Self::Sum(Box::default()),
         }
     }
 }
 
-/// Feature state of one document: the account, a case or a deal.
+/// The rings of a document. Most have one, which stands in the document itself: one step less on the
+/// way to its entries.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rings {
+    first: Ring,
+    more: Box<[Ring]>,
+}
+
+impl Rings {
+    fn new(len: usize) -> Self {
+        Self { first: Ring::default(), more: (1..len).map(|_| Ring::default()).collect() }
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&Ring> {
+        if at == 0 { Some(&self.first) } else { self.more.get(at - 1) }
+    }
+
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Ring> {
+        if at == 0 { Some(&mut self.first) } else { self.more.get_mut(at - 1) }
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Ring> {
+        std::iter::once(&mut self.first).chain(&mut self.more)
+    }
+}
+
+/// What most documents do not have, by part.
+#[derive(Clone, Debug)]
+pub(crate) struct Gaps {
+    /// How often its filter could not be evaluated.
+    doubtful: Box<[u32]>,
+    /// Bits of those that were not counted from the document's first signal on.
+    incomplete: Box<[u64]>,
+}
+
+/// Feature state of one document: the account, a case or a deal. What every signal touches lies close
+/// together, part by part; what it seldom touches lies elsewhere.
 #[derive(Clone, Debug)]
 pub struct DocState {
     pub(crate) scope: Scope,
     /// The newest instant of a signal that was counted; `i64::MIN` before the first.
     pub(crate) newest: i64,
-    /// By part.
-    pub(crate) heads: Box<[Head]>,
-    pub(crate) rings: Box<[Ring]>,
-    /// By part, after the counters of rings.
+    /// By part: its number, where it is shown; of counters, as of the ring's cursor.
+    pub(crate) numbers: Box<[i64]>,
+    /// Bits of the parts that have a number and have been counted from the start.
+    pub(crate) shown: Box<[u64]>,
+    /// By part: where its number comes from.
+    pub(crate) origins: Box<[Origin]>,
+    pub(crate) rings: Rings,
+    /// Of the parts that keep more than a number.
     pub(crate) cells: Box<[Cell]>,
+    gaps: Option<Box<Gaps>>,
 }
 
 impl DocState {
     pub(crate) fn new(scope: Scope, plan: &ScopePlan) -> Self {
-        let head = |keeps: Keeps| {
-            let counts = matches!(
-                keeps,
-                Keeps::Counter { .. } | Keeps::Total | Keeps::Sum | Keeps::Distinct
-            );
-            Head { present: counts, ..Head::EMPTY }
-        };
-        let own = plan.parts.iter().skip(plan.counters);
+        let len = plan.parts.len();
         Self {
             scope,
             newest: i64::MIN,
-            heads: plan.parts.iter().map(|part| head(part.keeps)).collect(),
-            rings: plan.rings.iter().map(|_| Ring::default()).collect(),
-            cells: own.map(|part| Cell::new(part.keeps)).collect(),
+            numbers: vec![0; len].into(),
+            shown: plan.shown.as_slice().into(),
+            origins: vec![Origin::NONE; len].into(),
+            rings: Rings::new(plan.rings.len()),
+            cells: (plan.parts.iter().filter(|part| part.cell.is_some()))
+                .map(|part| Cell::new(part.keeps))
+                .collect(),
+            gaps: None,
         }
+    }
+
+    /// Says whether a part has a number. One that is incomplete shows none.
+    pub(crate) fn show(&mut self, part: usize, present: bool) {
+        let shown = present && self.is_complete(part);
+        bits::put(&mut self.shown, part, shown);
+    }
+
+    /// Whether a part has been counted from the document's first signal on.
+    pub(crate) fn is_complete(&self, part: usize) -> bool {
+        self.gaps.as_ref().is_none_or(|gaps| !bits::get(&gaps.incomplete, part))
+            && part < self.numbers.len()
+    }
+
+    fn gaps(&mut self) -> &mut Gaps {
+        let len = self.numbers.len();
+        self.gaps.get_or_insert_with(|| {
+            let incomplete = vec![0; len.div_ceil(64)].into();
+            Box::new(Gaps { doubtful: vec![0; len].into(), incomplete })
+        })
+    }
+
+    /// Counts a signal that a part's filter could not tell.
+    pub(crate) fn doubt(&mut self, part: usize, times: u32) {
+        if let Some(doubtful) = self.gaps().doubtful.get_mut(part) {
+            *doubtful = doubtful.saturating_add(times);
+        }
+    }
+
+    /// How often a part's filter could not be evaluated.
+    pub(crate) fn doubtful(&self, part: usize) -> u32 {
+        let gaps = self.gaps.as_ref();
+        gaps.and_then(|gaps| gaps.doubtful.get(part)).copied().unwrap_or(0)
     }
 
     /// What kind of document it belongs to.
@@ -90,38 +161,44 @@ impl DocState {
         out.byte(VERSION);
         out.byte(self.scope as u8);
         out.int(self.newest);
-        let complete = || {
-            let both = plan.parts.iter().zip(&self.heads).enumerate();
-            both.filter(|(_, (_, head))| head.complete)
-        };
+        let complete = || plan.parts.iter().enumerate().filter(|(at, _)| self.is_complete(*at));
         out.count(complete().count());
-        for (at, (part, head)) in complete() {
+        for (at, part) in complete() {
             out.fixed(part.tag);
             let mut body = Vec::new();
-            let mut writer = Writer(&mut body);
-            write_head(head, part.keeps, &mut writer);
-            let cell = at.checked_sub(plan.counters).and_then(|at| self.cells.get(at));
-            self.write_cell(cell, part.keeps, &mut writer);
+            self.write_part(at, part, &mut Writer(&mut body));
             out.count(body.len());
             out.0.extend_from_slice(&body);
         }
-        for (ring, ring_plan) in self.rings.iter().zip(&plan.rings) {
+        for (at, ring_plan) in plan.rings.iter().enumerate() {
+            let Some(ring) = self.rings.get(at) else { continue };
             let (entries, bundles) = ring.kept(ring_plan, self.newest);
-            let bits = ring_plan.tracks.iter().fold(0, |bits, track| bits | track.bits);
-            let tags = plan.parts.iter().skip(ring_plan.base).take(bits.count_ones() as usize);
+            let tags = ring_plan.parts.iter().filter_map(|at| plan.parts.get(usize::from(*at)));
             write_ring(tags.map(|part| part.tag), &entries, &bundles, &mut out);
         }
     }
 
-    fn write_cell(&self, cell: Option<&Cell>, keeps: Keeps, out: &mut Writer<'_>) {
-        match (cell, keeps) {
+    /// The number of a windowed part is made anew when it is read; it is not written.
+    fn write_part(&self, at: usize, part: &Part, out: &mut Writer<'_>) {
+        let value = self.numbers.get(at).copied().unwrap_or(0);
+        let origin = self.origins.get(at).copied().unwrap_or(Origin::NONE);
+        out.int(origin.as_of);
+        out.int(origin.known_at);
+        out.byte(origin.trust as u8);
+        out.count(self.doubtful(at) as usize);
+        if !part.keeps.is_windowed() {
+            out.byte(u8::from(bits::get(&self.shown, at)));
+            out.int(value);
+        }
+        let cell = part.cell.and_then(|cell| self.cells.get(usize::from(cell)));
+        match (cell, part.keeps) {
             (Some(Cell::Sum(sum)), _) => out.signed(**sum),
             (Some(Cell::Distinct(different)), _) => write_set(&different.values, out),
             (Some(Cell::Values(values)), Keeps::Windowed(_, window)) => {
                 values.write(window, self.newest, out);
             }
             (Some(Cell::Decay(decay)), _) => decay.write(out),
-            (Some(Cell::Newest(newest)), _) => newest.write(out),
+            (Some(Cell::Newest(newest)), _) => newest.write(value, origin, out),
             _ => {}
         }
     }
@@ -140,7 +217,8 @@ impl DocState {
         state.newest = from.int()?;
         let known: BTreeMap<u64, usize> =
             plan.parts.iter().enumerate().map(|(at, part)| (part.tag, at)).collect();
-        state.heads.iter_mut().for_each(|head| head.complete = false);
+        state.gaps().incomplete.fill(u64::MAX);
+        state.shown.fill(0);
         for _ in 0..from.count()? {
             let tag = from.fixed()?;
             let length = from.count()?;
@@ -163,6 +241,7 @@ impl DocState {
         for (ring, (entries, bundles)) in state.rings.iter_mut().zip(kept) {
             *ring = Ring::restored(entries, bundles);
         }
+        state.settle();
         Ok(state)
     }
 
@@ -172,47 +251,36 @@ impl DocState {
         at: usize,
         body: &mut Reader<'_>,
     ) -> Result<(), StateError> {
-        let Some(keeps) = plan.parts.get(at).map(|part| part.keeps) else { return Ok(()) };
-        let Some(head) = self.heads.get_mut(at) else { return Ok(()) };
-        read_head(head, keeps, body)?;
-        let Some(cell) = at.checked_sub(plan.counters).and_then(|at| self.cells.get_mut(at)) else {
-            return Ok(());
+        let Some(part) = plan.parts.get(at) else { return Ok(()) };
+        bits::put(&mut self.gaps().incomplete, at, false);
+        let (as_of, known_at) = (body.int()?, body.int()?);
+        let mut origin = Origin { as_of, known_at, trust: read_trust(body)? };
+        self.doubt(at, u32::try_from(body.small()?).unwrap_or(u32::MAX));
+        let (present, mut value) = match part.keeps.is_windowed() {
+            true => (part.keeps.starts_at_zero(), 0),
+            false => (body.byte()? == 1, body.int()?),
         };
-        match cell {
-            Cell::Plain => {}
-            Cell::Sum(sum) => **sum = body.signed()?,
-            Cell::Distinct(different) => different.values = read_set(body)?,
-            Cell::Values(values) => **values = Values::read(body)?,
-            Cell::Decay(decay) => **decay = Decay::read(body)?,
-            Cell::Newest(newest) => **newest = Newest::read(body)?,
+        self.show(at, present);
+        match part.cell.and_then(|cell| self.cells.get_mut(usize::from(cell))) {
+            None => {}
+            Some(Cell::Sum(sum)) => **sum = body.signed()?,
+            Some(Cell::Distinct(different)) => different.values = read_set(body)?,
+            Some(Cell::Values(values)) => **values = Values::read(body)?,
+            Some(Cell::Decay(decay)) => **decay = Decay::read(body)?,
+            Some(Cell::Newest(newest)) => *newest = Newest::read(body, &mut value, &mut origin)?,
+        }
+        if let (Some(own), Some(from)) = (self.numbers.get_mut(at), self.origins.get_mut(at)) {
+            (*own, *from) = (value, origin);
         }
         Ok(())
     }
-}
 
-/// The number of a windowed part is made anew when it is read; it is not written.
-fn write_head(head: &Head, keeps: Keeps, out: &mut Writer<'_>) {
-    out.int(head.as_of);
-    out.int(head.known_at);
-    out.byte(head.trust as u8);
-    out.count(head.doubtful as usize);
-    if !matches!(keeps, Keeps::Counter { .. } | Keeps::Windowed(..)) {
-        out.byte(u8::from(head.present));
-        out.int(head.value);
+    /// Frees what says nothing: most documents are complete and without doubt.
+    fn settle(&mut self) {
+        let len = self.numbers.len();
+        let open = (0..len).any(|at| !self.is_complete(at) || self.doubtful(at) > 0);
+        self.gaps = self.gaps.take().filter(|_| open);
     }
-}
-
-fn read_head(head: &mut Head, keeps: Keeps, from: &mut Reader<'_>) -> Result<(), StateError> {
-    head.complete = true;
-    head.as_of = from.int()?;
-    head.known_at = from.int()?;
-    head.trust = read_trust(from)?;
-    head.doubtful = u32::try_from(from.small()?).unwrap_or(u32::MAX);
-    if !matches!(keeps, Keeps::Counter { .. } | Keeps::Windowed(..)) {
-        head.present = from.byte()? == 1;
-        head.value = from.int()?;
-    }
-    Ok(())
 }
 
 fn write_ring(
