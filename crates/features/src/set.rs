@@ -132,9 +132,7 @@ impl FeatureSet {
     /// The state of a document whose first signals are no longer known: everything reads as missing
     /// until a folded state replaces it.
     pub fn forgotten_state(&self, scope: Scope) -> DocState {
-        let mut state = self.new_state(scope);
-        state.heads.iter_mut().for_each(|head| head.complete = false);
-        state
+        DocState::forgotten(scope, self.scope(scope))
     }
 
     /// Writes a state to the end of a buffer: the same bytes for the same signals in any order.

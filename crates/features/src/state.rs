@@ -117,6 +117,14 @@ impl DocState {
         }
     }
 
+    /// A document whose first signals are not known: every part is incomplete.
+    pub(crate) fn forgotten(scope: Scope, plan: &ScopePlan) -> Self {
+        let mut state = Self::new(scope, plan);
+        state.gaps().incomplete.fill(u64::MAX);
+        state.shown.fill(0);
+        state
+    }
+
     /// Says whether a part has a number. One that is incomplete shows none.
     pub(crate) fn show(&mut self, part: usize, present: bool) {
         let shown = present && self.is_complete(part);
@@ -213,12 +221,10 @@ impl DocState {
         if from.byte()? != scope as u8 {
             return Err(StateError::Scope);
         }
-        let mut state = Self::new(scope, plan);
+        let mut state = Self::forgotten(scope, plan);
         state.newest = from.int()?;
         let known: BTreeMap<u64, usize> =
             plan.parts.iter().enumerate().map(|(at, part)| (part.tag, at)).collect();
-        state.gaps().incomplete.fill(u64::MAX);
-        state.shown.fill(0);
         for _ in 0..from.count()? {
             let tag = from.fixed()?;
             let length = from.count()?;
