@@ -185,12 +185,14 @@ fn an_urgent_case_climbs_its_chain_until_somebody_takes_it() {
 
 #[test]
 fn an_absence_that_begins_or_ends_moves_nobody_elses_turn() {
-    let people = "people:\n  lead-1: {name: L}\n  manager-1: {name: M, away: [{from: 1970-01-01, to: 1970-01-01T01:00:00Z}]}\n";
-    let files = bundle().files().clone().into_iter();
-    let files = files.map(|(path, text)| {
-        (path, text.replace("people:\n  lead-1: {name: L}\n  manager-1: {name: M}\n", people))
-    });
-    let mut world = World::under(Arc::new(Rules::compose(files.collect()).ok().unwrap()));
+    let mut files = bundle().files().clone();
+    let away = "manager-1: {away: [{from: 1970-01-01, to: 1970-01-01T01:00:00Z}]}";
+    let people = format!(
+        "roles: {{lead: [lead-1], manager: [manager-1, manager-2], desk: [desk-1]}}\n\
+         people:\n  lead-1: {{}}\n  {away}\n  manager-2: {{}}\n  desk-1: {{}}\nalways: desk\n"
+    );
+    files.insert("people.yaml".to_owned(), people);
+    let mut world = World::under(Arc::new(Rules::compose(files).ok().unwrap()));
     let [manager_2, lead] = ["manager-2", "lead-1"].map(Code::of);
     // The first of the chain is away when it begins, and back when the deadline passes.
     let first = world.see(ticket(1_000, 1));
