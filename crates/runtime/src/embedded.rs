@@ -6,6 +6,7 @@
 //!   batch, and they are derived again from what was committed.
 
 mod intake;
+mod owners;
 mod recover;
 pub mod refold;
 mod timers;
@@ -15,6 +16,7 @@ pub use timers::timer_event;
 
 use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;
+use crate::owners::{Heard, Owners};
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::signal::RawSignal;
@@ -43,6 +45,8 @@ pub struct Embedded {
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    owners: Owners,
+    clock: owners::Clock,
 }
 
 /// What waits for the next commit.
@@ -115,6 +119,7 @@ impl Embedded {
     ) -> Result<Counted, DriveError> {
         let rules = self.active.digest();
         let stamp = Stamp { at, origin, rules, seen: Seen::Unasked };
+        self.pass(origin, at)?;
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
         if !taken.new {
@@ -129,7 +134,11 @@ impl Embedded {
         }
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
+        let heard = Heard::of(&taken, &raw.kind);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
+        if let Some(heard) = heard {
+            self.heed(heard, step.status, origin, at)?;
+        }
         Ok(Counted { stream, step, fired })
     }
 
@@ -233,6 +242,7 @@ impl Embedded {
             driver.pending.batch.at = batch.at;
             driver.store.commit(&batch)?;
             driver.edge.commit();
+            driver.owners.commit();
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
             Ok(())
         })?;
@@ -255,6 +265,7 @@ impl Embedded {
         let result = run(self);
         if result.as_ref().is_err_and(|error| !error.is_refusal()) {
             self.edge.rollback();
+            self.owners.rollback();
             self.forget_refused_slot();
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {

@@ -24,6 +24,7 @@ pub(super) fn hash(
         text.iter().for_each(|text| canon.text(tag, text));
     }
     raw.contact.iter().for_each(|contact| canon.text(b'P', contact.reveal(Purpose::Seal)));
+    raw.owner.iter().for_each(|owner| canon.text(b'O', owner.reveal(Purpose::Seal)));
     for (name, value) in fields {
         canon.text(b'f', name);
         canon.value(value);
