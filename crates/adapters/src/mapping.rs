@@ -112,12 +112,18 @@ struct Entry {
     known_at: Option<Times>,
     account: Vec<Hint>,
     contact: Option<Source>,
+    owner: Option<Source>,
+    /// Where it says so.
+    place: Place,
     case: Option<Source>,
     deal: Option<Source>,
     numbers: Option<String>,
     fields: Vec<Field>,
     personal: Vec<(String, Source)>,
 }
+
+/// What the edge makes of an `owner`: an id that says nothing, and whether they have left.
+const STAMPED: [(&str, Type); 2] = [("owner", Type::Code), ("owner_left", Type::Bool)];
 
 /// A part of an id.
 #[derive(Clone, Debug)]
@@ -183,7 +189,15 @@ impl Mapping {
         let fields = |entry: &Entry| {
             let kind = entry.kind.clone();
             let schema = move |field: &Field| field.schema(&kind);
-            entry.fields.iter().map(schema).collect::<Vec<_>>()
+            let stamped = STAMPED.iter().filter(|_| entry.owner.is_some());
+            let stamped = stamped.map(|(field, value)| FieldSchema {
+                kind: entry.kind.clone(),
+                field: (*field).to_owned(),
+                value: *value,
+                known_at_close: false,
+                place: entry.place.clone(),
+            });
+            entry.fields.iter().map(schema).chain(stamped).collect::<Vec<_>>()
         };
         self.entries.iter().flat_map(fields).collect()
     }

@@ -41,6 +41,9 @@ fn shown(signal: &RawSignal) -> String {
     let hints: Vec<_> = hints.collect();
     let contact = signal.contact.as_ref().map_or("nobody", |it| it.reveal(Purpose::Show));
     let _ = writeln!(text, "\n  account: {}; contact: {contact}", hints.join(", "));
+    if let Some(owner) = &signal.owner {
+        let _ = writeln!(text, "  owner: {:?}", owner.reveal(Purpose::Show));
+    }
     for (name, value) in &signal.fields {
         let value = match value {
             RawValue::Word(word) => word.clone(),

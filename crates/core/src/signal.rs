@@ -75,6 +75,9 @@ pub struct RawSignal {
     pub account: Vec<AccountHint>,
     /// The person it is about or from.
     pub contact: Option<Personal<String>>,
+    /// Whoever of ours answers for it, by mail address or by an id in the source; empty where the
+    /// source says that nobody does.
+    pub owner: Option<Personal<String>>,
     /// The case it belongs to, by the source's number.
     pub case: Option<String>,
     /// The deal it belongs to, by the source's number.

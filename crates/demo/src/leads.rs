@@ -60,7 +60,7 @@ fn lead(cast: &Cast, country: &Country, typed: &Typed, books: &mut Books, rng: &
     ]);
     let written = books.sheets.add(Export::Leads, at, row);
     if written && owner.is_some_and(|person| person.left.is_some()) {
-        books.truth.ownerless_leads.push(id.clone());
+        books.truth.ownerless_leads.push((id.clone(), typed.email.clone()));
     }
     id
 }

@@ -98,8 +98,8 @@ pub struct Truth {
     pub known_leads: Vec<(String, String)>,
     /// Leads of companies we have never heard of.
     pub new_leads: Vec<String>,
-    /// Leads whose owner had left by the end of the window.
-    pub ownerless_leads: Vec<String>,
+    /// Leads whose owner had left by the end of the window, with the address of whoever asked.
+    pub ownerless_leads: Vec<(String, String)>,
     /// People planted into several files.
     pub people: Vec<PlantedPerson>,
     /// One story for about a quarter of the accounts.

@@ -15,8 +15,8 @@ pub(crate) const KIND: &str = "kind";
 const CANONICAL: &[(&str, &str)] = &[
     (
         "crm.deal.updated",
-        "amount: money, stage: code, probability: ratio, close_at: time, owner: code, product: code, \
-         procurement: bool",
+        "amount: money, stage: code, probability: ratio, close_at: time, owner: code, owner_left: bool, \
+         product: code, procurement: bool",
     ),
     (
         "ticket.opened",
@@ -59,9 +59,15 @@ const CANONICAL: &[(&str, &str)] = &[
         "firmographics.updated",
         "tier: code, segment: code, region: code, country: code, industry: code, employees: int, \
          revenue: money, arr: money, fit: ratio, strategic: bool, consent: bool, renews_at: time, \
-         overdue: bool",
+         overdue: bool, owner: code, owner_left: bool",
     ),
-    ("lead.created", "source: code, origin: code, score: int, campaign: code, fit: ratio"),
+    (
+        "lead.created",
+        "source: code, origin: code, score: int, campaign: code, fit: ratio, owner: code, \
+         owner_left: bool",
+    ),
+    // What the driver says by itself: whoever owns something has left, or is back.
+    ("owner.status", "owner: code, owner_left: bool, named_by: code"),
     (
         "incident.updated",
         "state: code, priority: int, severity: int, impact: int, urgency: int, category: code, \

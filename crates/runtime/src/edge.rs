@@ -16,10 +16,13 @@ mod content;
 mod error;
 mod hidden;
 mod lookup;
+pub(crate) mod owner;
 mod taken;
 
 pub use error::EdgeError;
 pub use lookup::Found;
+use owner::Tenures;
+pub use owner::{OWNER_STATUS, Tenure};
 pub use taken::{AccountRow, Payload, Taken, open_name};
 
 use crate::identity::{self, Blind, Directory, How, IdentityStore};
@@ -55,6 +58,7 @@ pub struct Stamp {
 pub struct Edge {
     vault: Vault,
     directory: Directory,
+    tenures: Tenures,
     /// The next slot as of the last commit.
     durable: Slot,
 }
@@ -71,6 +75,7 @@ struct About {
     via: Option<AccountId>,
     matched_by: MatchedBy,
     contact: Option<(Slot, SubjectId)>,
+    owner: Option<SubjectId>,
     conflict: bool,
     new: bool,
     learnt: Vec<(Blind, Slot, How)>,
@@ -89,7 +94,8 @@ impl Edge {
     ) -> Result<Self, KeyError> {
         let vault = Vault::open(provider, keys, tenant, identities.next_slot()?)?;
         let durable = vault.next_slot();
-        Ok(Self { vault, directory: Directory::new(identities), durable })
+        let (directory, tenures) = (Directory::new(identities), Tenures::default());
+        Ok(Self { vault, directory, tenures, durable })
     }
 
     /// Takes one signal in.
@@ -111,12 +117,14 @@ impl Edge {
     /// Everything taken since the last commit is durable.
     pub fn commit(&mut self) {
         self.directory.commit();
+        self.tenures.commit();
         self.durable = self.vault.next_slot();
     }
 
     /// Nothing taken since the last commit is durable: its slots are handed out again.
     pub fn rollback(&mut self) {
         self.directory.rollback();
+        self.tenures.rollback();
         self.vault.rewind(self.durable);
     }
 
@@ -163,11 +171,14 @@ impl Edge {
         let sealer = self.sealer_of(raw, &about)?;
         let sealer = sealer.as_deref();
         let fields = self.fields_of(raw, &about, sealer)?;
+        let stamped = raw.owner.as_ref().map(|_| self.stamp_owner(&fields, about.owner, raw.at));
         let key = self.key_of(raw, sealer);
         let (commitments, payloads) =
             seal(sealer, &about.slots(), Context { stream, event: key, field: "" }, &personal)?;
         let unlisted = sealer.map(|sealer| hidden::unlisted(sealer, &about, stream, key, raw));
         let unlisted = unlisted.transpose()?.flatten();
+        let contact = about.contact.map(|(_, subject)| subject);
+        let owner = raw.owner.is_some().then_some(about.owner);
         let mut signal = SignalDraft {
             key,
             content: 0,
@@ -177,12 +188,14 @@ impl Edge {
             known_at: raw.known_at.unwrap_or(raw.at),
             trust: raw.trust,
             doc: self.document(raw),
-            contact: about.contact.map(|(_, subject)| subject),
+            contact,
             matched_by: about.matched_by,
             fields: &fields,
             commitments: &commitments,
         };
-        signal.content = content::hash(self.vault.tenant(), &signal);
+        // What is known of the owner may differ when the signal comes again.
+        signal.content = content::hash(self.vault.tenant(), &signal, owner);
+        signal.fields = stamped.as_deref().unwrap_or(&fields);
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
             at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
@@ -196,8 +209,21 @@ impl Edge {
         });
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
+        let tenure = Tenure::said(&raw.kind, contact, raw.at, raw.trust);
         let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
-        Ok(Taken { bytes, envelope, payloads, unlisted, learnt, accounts, conflict, new })
+        let taken = Taken {
+            bytes,
+            envelope,
+            payloads,
+            unlisted,
+            learnt,
+            accounts,
+            conflict,
+            new,
+            tenure,
+            owner,
+        };
+        Ok(taken)
     }
 
     /// Finds whom a signal is about, or gives them slots.
@@ -209,11 +235,8 @@ impl Edge {
         let keeper = found.via.unwrap_or(slot);
         let mut learnt: Vec<_> =
             found.learn.into_iter().map(|(blind, how)| (blind, keeper, how)).collect();
-        let contact = raw.contact.as_ref().and_then(|contact| {
-            let contact = contact.reveal(Purpose::Identify);
-            identity::blind_person(self.vault.tenant(), &raw.source, contact)
-        });
-        let contact = contact.map(|blind| self.contact(blind, &mut learnt)).transpose()?;
+        let contact = self.named(raw, raw.contact.as_ref(), &mut learnt)?;
+        let owner = self.named(raw, raw.owner.as_ref(), &mut learnt)?;
         let via = found.via.map(|via| self.vault.id(via)).transpose()?;
         Ok(About {
             slot,
@@ -222,18 +245,26 @@ impl Edge {
             via: via.map(|subject| AccountId(subject.0)),
             matched_by: found.matched_by,
             contact,
+            owner: owner.map(|(_, subject)| subject),
             conflict: found.conflict,
             new: found.slot.is_none(),
             learnt,
         })
     }
 
-    fn contact(
+    /// Finds a person whom a signal names, or gives it a slot.
+    fn named(
         &mut self,
-        blind: Blind,
+        raw: &RawSignal,
+        named: Option<&Personal<String>>,
         learnt: &mut Vec<(Blind, Slot, How)>,
-    ) -> Result<(Slot, SubjectId), EdgeError> {
-        let slot = match self.directory.find(&blind)? {
+    ) -> Result<Option<(Slot, SubjectId)>, EdgeError> {
+        let named = named.map(|named| named.reveal(Purpose::Identify));
+        let keys = self.vault.tenant();
+        let blind = named.and_then(|named| identity::blind_person(keys, &raw.source, named));
+        let Some(blind) = blind else { return Ok(None) };
+        let fresh = learnt.iter().find(|(known, ..)| *known == blind).map(|(_, slot, _)| *slot);
+        let slot = match fresh.map_or_else(|| self.directory.find(&blind), |slot| Ok(Some(slot)))? {
             Some(slot) => slot,
             None => {
                 let slot = self.vault.take_slot()?;
@@ -241,7 +272,7 @@ impl Edge {
                 slot
             }
         };
-        Ok((slot, self.vault.id(slot)?))
+        Ok(Some((slot, self.vault.id(slot)?)))
     }
 
     /// The account's row, where it is new or its name was learnt.

@@ -6,6 +6,7 @@
 //!   batch, and they are derived again from what was committed.
 
 mod intake;
+mod owners;
 mod recover;
 pub mod refold;
 mod timers;
@@ -15,6 +16,7 @@ pub use timers::timer_event;
 
 use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;
+use crate::owners::{Heard, Owners};
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::record::Status;
@@ -45,6 +47,8 @@ pub struct Embedded {
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    owners: Owners,
+    clock: owners::Clock,
     /// The step of the event with this digest breaks off.
     #[cfg(test)]
     breaks: Option<bellwether_core::Digest>,
@@ -119,6 +123,7 @@ impl Embedded {
         at: Timestamp,
     ) -> Result<Counted, DriveError> {
         let stamp = self.stamp(at, origin);
+        self.pass(origin, at)?;
         let mut taken = self.edge.take(raw, stamp)?;
         let stream = taken.envelope.stream;
         if !taken.new {
@@ -134,10 +139,14 @@ impl Embedded {
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
         let unlisted = taken.unlisted.as_ref().map(to_row);
+        let heard = Heard::of(&taken, &raw.kind);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
         let repeated = matches!(step.status, Status::Duplicate | Status::Conflict);
         if let Some(entry) = self.pending.batch.entries.last_mut().filter(|_| !repeated) {
             entry.unlisted = unlisted;
+        }
+        if let Some(heard) = heard {
+            self.heed(heard, step.status, origin, at)?;
         }
         Ok(Counted { stream, step, fired })
     }
@@ -276,6 +285,7 @@ impl Embedded {
             driver.pending.batch.at = batch.at;
             driver.store.commit(&batch)?;
             driver.edge.commit();
+            driver.owners.commit();
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
             Ok(())
         })?;
@@ -297,6 +307,7 @@ impl Embedded {
         let result = run(self);
         if result.as_ref().is_err_and(|error| !error.is_refusal()) {
             self.edge.rollback();
+            self.owners.rollback();
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {
                 self.streams.remove(&stream);

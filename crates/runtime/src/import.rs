@@ -110,6 +110,7 @@ pub fn import(
     mut progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Report, ImportError> {
     let mut report = Report::default();
+    driver.set_now(options.now);
     let key = spool::fresh_key()?;
     let begun = driver.begin_import(&what(sources, options)?)?;
     if begun.done.is_some() {
@@ -292,6 +293,8 @@ impl Feed<'_> {
         if let Some((_, last)) = self.report.span {
             self.report.timers += self.driver.tick(last, Origin::History)? as u64;
         }
+        // Who left after the last row has left all the same.
+        self.driver.tell_all()?;
         self.commit(done, Some(self.options.now))?;
         self.driver.write_behind()?;
         self.driver.store_mut().drop_spill(self.import)?;

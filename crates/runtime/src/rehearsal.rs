@@ -7,8 +7,9 @@ use crate::edge::{Edge, Stamp};
 use crate::embedded::timer_event;
 use crate::error::DriveError;
 use crate::identity::MemoryIdentities;
+use crate::owners::{Heard, Owners, Said};
 use bellwether_core::event::Seen;
-use bellwether_core::record::FIRST_EPOCH;
+use bellwether_core::record::{FIRST_EPOCH, Status};
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
@@ -24,6 +25,7 @@ pub struct Rehearsal {
     streams: BTreeMap<StreamId, StreamState>,
     /// Keys of everything that was ever counted, for signals below a stream's memory.
     seen: BTreeMap<(StreamId, u64), u64>,
+    owners: Owners,
     scratch: Scratch,
 }
 
@@ -41,6 +43,7 @@ impl Rehearsal {
             rules,
             streams: BTreeMap::new(),
             seen: BTreeMap::new(),
+            owners: Owners::default(),
             scratch: Scratch::default(),
         })
     }
@@ -75,8 +78,52 @@ impl Rehearsal {
             }
             self.seen.entry(key).or_insert(content);
         }
-        self.step(&taken.envelope, &mut watch)?;
+        let heard = Heard::of(&taken, &raw.kind);
+        let status = self.step(&taken.envelope, &mut watch)?;
+        if let Some(heard) = heard {
+            self.heed(heard, status, stamp, &mut watch)?;
+        }
         Ok(stream)
+    }
+
+    /// Accounts hear of their owners as they do of the real driver.
+    fn heed(
+        &mut self,
+        heard: Heard,
+        status: Status,
+        stamp: Stamp,
+        watch: &mut impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        let always = Timestamp::MAX;
+        let mut owed = Vec::new();
+        if let Some(tenure) = heard.tenure {
+            self.edge.tenures_mut().note(tenure);
+            let tenures = self.edge.tenures();
+            owed = self.owners.owed(tenure.person, tenures, always, None, usize::MAX)?;
+        }
+        if let Some(owned) = heard.owned
+            && matches!(status, Status::Applied | Status::Late)
+        {
+            owed.extend(self.owners.own(owned, self.edge.tenures(), always, None)?);
+        }
+        let lateness = self.rules.policy().meta().lateness;
+        for owed in owed {
+            let stream = StreamId::account(owed.place.account);
+            let Some(time) = self.streams.get(&stream).map(|state| state.time) else { continue };
+            let notice = owed.notice(owed.place.account, owed.at(time, lateness));
+            self.fire(stream, notice.at, watch)?;
+            let (_, mut event) = self.edge.notice(&notice, stamp);
+            let Body::Signal(signal) = &event.body else { continue };
+            if let Some(said) = Said::of(signal, Some(owed.cause.person)) {
+                self.owners.note(owed.place.clone(), said);
+            }
+            if self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal)) {
+                event = self.edge.notice(&notice, Stamp { seen: Seen::New, ..stamp }).1;
+            }
+            self.step(&event, watch)?;
+        }
+        self.owners.commit();
+        Ok(())
     }
 
     /// Lets the time until an instant pass in every stream.
@@ -114,12 +161,12 @@ impl Rehearsal {
         &mut self,
         event: &Envelope,
         watch: &mut impl FnMut(&Envelope, &Step),
-    ) -> Result<(), DriveError> {
+    ) -> Result<Status, DriveError> {
         let stream = event.stream;
         let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
         let done = step(state, event, &self.book, &mut self.scratch)?;
         watch(event, &done);
-        Ok(())
+        Ok(done.status)
     }
 
     /// The streams as they stand.

@@ -107,6 +107,11 @@ impl<'a> View<'a> {
         let at = self.time("at", &entry.at)?.ok_or_else(missing_time)?;
         let contact = self.maybe(entry.contact.as_ref())?;
         let contact = contact.map(|it| account::address(it).unwrap_or_else(|| it.to_owned()));
+        let owner = match &entry.owner {
+            // An empty cell says that nobody owns it.
+            Some(source) => Some(Personal::new(self.first(source)?.unwrap_or_default().to_owned())),
+            None => None,
+        };
         let own = self.mapping.own.as_slice();
         let mut account = Vec::with_capacity(entry.account.len());
         for hint in &entry.account {
@@ -141,6 +146,7 @@ impl<'a> View<'a> {
             trust: entry.trust,
             account,
             contact: contact.map(Personal::new),
+            owner,
             case: self.document(entry.case.as_ref())?,
             deal: self.document(entry.deal.as_ref())?,
             numbers: entry.numbers.clone(),

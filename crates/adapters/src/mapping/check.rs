@@ -2,7 +2,7 @@
 
 use super::convert::convert;
 use super::field::{Field, Source};
-use super::{Entry, FieldSchema};
+use super::{Entry, FieldSchema, STAMPED};
 use bellwether_core::authored::{Fields, Key, Node};
 use bellwether_core::{Problem, signal::MAX_WORD};
 
@@ -28,6 +28,17 @@ pub(super) fn constant(fields: &mut Fields<'_>, field: &Field) {
         let place = field.place().clone();
         let problem = Problem::new("mapping-constant", message).at(place);
         fields.problems().push(problem.help("write it as a cell would have it"));
+    }
+}
+
+/// What the edge stamps beside an `owner` cannot be a field of the row.
+pub(super) fn stamped(fields: &mut Fields<'_>, typed: &[Field]) {
+    for field in typed {
+        if STAMPED.iter().any(|(name, _)| *name == field.name) {
+            let message = format!("`{}` is made from `owner:` already", field.name);
+            let problem = Problem::new("mapping-field", message).at(field.place().clone());
+            fields.problems().push(problem.help("leave one of them out"));
+        }
     }
 }
 

@@ -146,6 +146,8 @@ fn entry(outer: &mut Fields<'_>, node: &Node, reading: &mut Reading) -> Option<E
     let known_at = fields.node("known_at").and_then(|node| reading.times(&mut fields, node));
     let account = hints(&mut fields, reading);
     let contact = reading.named_source(&mut fields, "contact");
+    let owner = reading.named_source(&mut fields, "owner");
+    let place = fields.place();
     let case = reading.named_source(&mut fields, "case");
     let deal = reading.named_source(&mut fields, "deal");
     let numbers = fields.text("numbers").map(str::to_owned);
@@ -154,11 +156,14 @@ fn entry(outer: &mut Fields<'_>, node: &Node, reading: &mut Reading) -> Option<E
         check::refuse("mapping-document", &mut fields, node, message, "leave one of them out");
     }
     let personal = personal_parts(&mut fields, reading);
-    let sealed = personal.iter().map(|(_, source)| source).chain(&contact);
+    let sealed = personal.iter().map(|(_, source)| source).chain(&contact).chain(&owner);
     let sealed: Vec<usize> = sealed.flat_map(|source| source.paths()).copied().collect();
     let sealed: Vec<usize> = sealed.into_iter().chain(addresses(&account)).collect();
     let id = parts(&mut fields, reading, &sealed);
     let typed = typed_fields(&mut fields, reading, &sealed);
+    if owner.is_some() {
+        check::stamped(&mut fields, &typed);
+    }
     fields.finish();
     let kind = kind?.to_owned();
     let at = at?;
@@ -172,6 +177,8 @@ fn entry(outer: &mut Fields<'_>, node: &Node, reading: &mut Reading) -> Option<E
         known_at,
         account,
         contact,
+        owner,
+        place,
         case,
         deal,
         numbers,

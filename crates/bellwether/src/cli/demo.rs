@@ -86,6 +86,10 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     if let Some(story) = made.truth.stories.iter().find(|story| story.kind == StoryKind::Sour) {
         println!("  {program} explain --data {data} --id crm={}", story.account_id);
     }
+    if let Some((_, asked_by)) = made.truth.ownerless_leads.first() {
+        let prospects = folder.join("prospects");
+        println!("  {program} explain --data {} --email {asked_by}", prospects.display());
+    }
     println!("  {program} replay --all --data {data}");
     println!("  {program} policy show customer-escalation");
     println!("  {program} simulate --data {data} --bundle customer-escalation");

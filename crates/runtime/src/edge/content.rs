@@ -6,11 +6,12 @@
 //! the account or the ways to find it, which may differ when a signal is repeated.
 
 use crate::keys::{Message, TenantKeys};
+use bellwether_core::SubjectId;
 use bellwether_core::signal::RawValue;
 use bellwether_ledger::SignalDraft;
 
 /// First 64 bits of the keyed hash; fields and commitments come sorted.
-pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>) -> u64 {
+pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>, owner: Option<SubjectId>) -> u64 {
     let mut canon = Canon(keys.content.message());
     canon.text(b'k', signal.kind);
     canon.number(b't', signal.at.micros());
@@ -21,6 +22,9 @@ pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>) -> u64 {
     }
     if let Some(contact) = signal.contact {
         canon.bytes(b'P', &contact.0.to_bytes());
+    }
+    if let Some(owner) = owner {
+        canon.bytes(b'O', &owner.0.to_bytes());
     }
     for (name, value) in signal.fields {
         canon.text(b'f', name);

@@ -4,7 +4,7 @@
 //! tell that two signals of theirs name the same thing, and says nothing once a key is destroyed.
 
 use super::{About, Edge, EdgeError, Payload};
-use crate::keys::Slot;
+use crate::keys::{Message, Slot};
 use crate::seal::{Context, Sealer};
 use bellwether_core::signal::{RawSignal, RawValue};
 use bellwether_core::{Purpose, StreamId};
@@ -37,12 +37,22 @@ impl Edge {
         Ok(Some(self.vault.sealer(&about.slots())?))
     }
 
+    /// The key of a signal whose id names nobody: equal for the same id of the same source.
+    pub fn signal_key(&self, source: &str, id: &str) -> u64 {
+        self.begin_key(source, id).end_u64()
+    }
+
+    fn begin_key(&self, source: &str, id: &str) -> Message {
+        let mut message = self.vault.tenant().signal.message();
+        message.part(source.as_bytes());
+        message.raw(id.as_bytes());
+        message
+    }
+
     /// The key of a signal: equal for the same id of the same source, and of the same subjects where the
     /// id names somebody.
     pub(super) fn key_of(&self, raw: &RawSignal, sealer: Option<&Sealer>) -> u64 {
-        let mut message = self.vault.tenant().signal.message();
-        message.part(raw.source.as_bytes());
-        message.raw(raw.id.as_bytes());
+        let mut message = self.begin_key(&raw.source, &raw.id);
         if let Some(sealer) = sealer {
             for part in &raw.hidden.id {
                 message.raw(sealer.digest(part.reveal(Purpose::Identify).as_bytes()).as_bytes());

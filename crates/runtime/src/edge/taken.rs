@@ -1,10 +1,10 @@
 //! What the edge gives back for a signal: everything that one transaction has to write.
 
-use super::ACCOUNT_NAME;
+use super::{ACCOUNT_NAME, Tenure};
 use crate::identity::{Blind, How};
 use crate::keys::{Slot, Vault};
 use crate::seal::{self, Context, SealError};
-use bellwether_core::{AccountId, Envelope, Personal, Purpose, StreamId};
+use bellwether_core::{AccountId, Envelope, Personal, Purpose, StreamId, SubjectId};
 
 /// A signal, taken in.
 #[derive(Clone, Debug)]
@@ -25,6 +25,10 @@ pub struct Taken {
     pub conflict: bool,
     /// The account was made by this very signal: nothing of its stream exists.
     pub new: bool,
+    /// It says that somebody left, or is back.
+    pub tenure: Option<Tenure>,
+    /// It says who owns what it is about; or that nobody does.
+    pub owner: Option<Option<SubjectId>>,
 }
 
 /// An account that became known, or whose name did.

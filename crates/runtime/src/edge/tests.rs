@@ -46,8 +46,8 @@ fn stamp() -> Stamp {
     Stamp { at, origin: Origin::Live, rules: Digest::of(b"rules"), epoch: 1, seen: Seen::Unasked }
 }
 
-const SECRETS: [&str; 6] =
-    ["maria", "nordwind", "Kündigung", "leave you", "crm-account-7", "Falkenstein"];
+const SECRETS: [&str; 7] =
+    ["maria", "nordwind", "Kündigung", "leave you", "crm-account-7", "Falkenstein", "nele"];
 
 fn personal(text: &str) -> Personal<String> {
     Personal::new(text.to_owned())
@@ -69,6 +69,7 @@ fn ticket(id: &str) -> RawSignal {
             AccountHint::Name(personal("Falkenstein Nordwind GmbH")),
         ],
         contact: Some(personal("Maria@nordwind.example")),
+        owner: Some(personal("Nele.Owner@us.example")),
         case: Some("CS-17".into()),
         deal: None,
         numbers: None,
@@ -111,7 +112,17 @@ fn an_event_reads_back_as_it_was_written_and_holds_nobodys_words() {
     let taken = edge.take(&raw, stamp()).unwrap();
     assert_eq!(decode_event(&taken.bytes).unwrap(), taken.envelope);
     let names: Vec<i64> = signal(&taken).fields.iter().map(|field| field.value.raw()).collect();
-    let fields = ["amount", "channel", "due", "priority", "sentiment", "urgent", "waited"];
+    let fields = [
+        "amount",
+        "channel",
+        "due",
+        "owner",
+        "owner_left",
+        "priority",
+        "sentiment",
+        "urgent",
+        "waited",
+    ];
     assert_eq!(names.len(), fields.len());
     for (field, name) in signal(&taken).fields.iter().zip(fields) {
         assert_eq!(field.name, bellwether_core::Code::of(name));

@@ -3,9 +3,11 @@
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
 //! that differs is frozen: it takes no events until somebody has looked.
 
+use super::owners::Clock;
 use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
+use crate::owners::Owners;
 use bellwether_core::event::Seen;
 use bellwether_core::{Body, Digest, Envelope, Origin, Signal, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
@@ -159,6 +161,7 @@ impl Embedded {
         let active = active_rules(&store, &book)?;
         let mut driver = Self::assemble(store, provider, book, active)?;
         driver.read_tail()?;
+        driver.read_owners()?;
         Ok(driver)
     }
 
@@ -184,6 +187,8 @@ impl Embedded {
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),
+            owners: Owners::default(),
+            clock: Clock::default(),
             #[cfg(test)]
             breaks: None,
         })

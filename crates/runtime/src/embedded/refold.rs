@@ -16,6 +16,7 @@ mod past;
 pub use compare::Difference;
 pub(super) use link::Kin;
 pub use link::{LinkError, Linked};
+pub(super) use past::was_counted;
 
 use super::Embedded;
 use crate::error::DriveError;

@@ -39,6 +39,7 @@ fn message(n: i64, at: i64) -> RawSignal {
         trust: Trust::Partner,
         account: vec![AccountHint::Domain(Personal::new("acme.example".to_owned()))],
         contact: None,
+        owner: None,
         case: None,
         deal: None,
         fields: vec![("n".to_owned(), bellwether_core::RawValue::Int(n))],

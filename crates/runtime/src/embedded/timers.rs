@@ -94,6 +94,8 @@ impl Embedded {
     /// # Errors
     /// [`DriveError`] when a commit fails.
     pub fn tick(&mut self, until: Timestamp, origin: Origin) -> Result<usize, DriveError> {
+        self.guarded(|driver| driver.pass(origin, until))?;
+        self.tell_rest(origin, until)?;
         let mut fired = 0;
         for stream in self.streams_due(until)? {
             self.load(stream)?;
@@ -153,6 +155,7 @@ impl Embedded {
                 state: state.to_bytes(&self.book)?,
             });
         }
+        self.owners.write(&mut self.store, covered_pos)?;
         let rows = Rows { snapshots: &snapshots, timers: &self.behind.timers, covered_pos };
         self.store.put_behind(&rows)?;
         self.behind.changed.clear();

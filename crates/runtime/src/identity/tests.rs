@@ -172,6 +172,7 @@ fn raw(hints: &str) -> RawSignal {
         trust: Trust::Partner,
         account: Vec::new(),
         contact: None,
+        owner: None,
         case: None,
         deal: None,
         numbers: None,

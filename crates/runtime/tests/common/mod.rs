@@ -121,6 +121,7 @@ pub(crate) fn signal(account: &str, id: &str, kind: &str, at: i64) -> RawSignal 
         trust: Trust::Partner,
         account: vec![AccountHint::External("crm".to_owned(), Personal::new(account.to_owned()))],
         contact: None,
+        owner: None,
         case: None,
         deal: None,
         numbers: None,

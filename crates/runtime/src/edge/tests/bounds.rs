@@ -51,13 +51,15 @@ fn the_first_of_two_fields_counts_and_order_does_not() {
 #[test]
 fn content_tells_every_difference_and_nothing_else() {
     type Change = fn(&mut RawSignal);
-    let changes: [Change; 14] = [
+    let changes: [Change; 16] = [
         |raw| raw.kind = "ticket.updated".into(),
         |raw| raw.at = Timestamp::from_micros(raw.at.micros() + 1),
         |raw| raw.known_at = Some(Timestamp::from_micros(1)),
         |raw| raw.trust = Trust::System,
         |raw| raw.hidden.fields[0].word = personal("other"),
         |raw| raw.contact = None,
+        |raw| raw.owner = None,
+        |raw| raw.owner = Some(personal("")),
         |raw| raw.case = None,
         |raw| raw.numbers = Some("itsm".into()),
         |raw| (raw.case, raw.deal) = (None, Some("CS-17".into())),

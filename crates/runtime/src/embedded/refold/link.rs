@@ -262,7 +262,11 @@ impl Embedded {
     }
 
     /// The account of a slot that the links of another one lead to.
-    fn account(&self, slot: Slot, from: AccountId) -> Result<AccountId, DriveError> {
+    pub(in super::super) fn account(
+        &self,
+        slot: Slot,
+        from: AccountId,
+    ) -> Result<AccountId, DriveError> {
         let known = self.store.accounts(&[slot])?.into_iter().flatten().next();
         Ok(known.map(|account| account.id).ok_or(LinkError::Unknown(from))?)
     }

@@ -151,7 +151,8 @@ fn member<'a>(record: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     value.get(..value.iter().position(|byte| *byte == b'"')?)
 }
 
-fn was_counted(record: &[u8]) -> bool {
+/// Whether a record says that its signal was counted.
+pub(in super::super) fn was_counted(record: &[u8]) -> bool {
     matches!(member(record, b"\"status\":\""), Some(b"applied" | b"late"))
 }
 
