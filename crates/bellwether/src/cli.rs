@@ -11,6 +11,7 @@ mod features;
 mod import;
 mod init;
 mod link;
+mod names;
 mod policy;
 mod privacy;
 mod replay;

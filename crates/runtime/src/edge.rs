@@ -10,12 +10,14 @@
 //! the edge remembers it apart; [`Edge::rollback`] forgets it, and taking the same signals again gives
 //! the same slots and, where the keys are the same, the same bytes.
 
+mod called;
 mod check;
 mod content;
 mod error;
 mod lookup;
 mod taken;
 
+pub use called::{Called, open_source_id};
 pub use error::EdgeError;
 pub use lookup::Found;
 pub use taken::{AccountRow, Payload, Taken, open_name};
@@ -55,6 +57,9 @@ pub struct Edge {
     durable: Slot,
 }
 
+/// A blind index, the slot it is kept for, and what it is made of.
+type Learnt = (Blind, Slot, How);
+
 /// What the event says of its sealed parts, sorted by name.
 type Commitments = Vec<(String, Digest)>;
 
@@ -67,7 +72,7 @@ struct About {
     contact: Option<(Slot, SubjectId)>,
     conflict: bool,
     new: bool,
-    learnt: Vec<(Blind, Slot, How)>,
+    learnt: Vec<Learnt>,
 }
 
 impl Edge {
@@ -92,9 +97,19 @@ impl Edge {
     /// `edge-*` when the signal is at fault, `key-erased` while an erasure is under way, else what
     /// the stores say. A failed signal leaves no trace.
     pub fn take(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+        self.take_knowing(raw, stamp, &[])
+    }
+
+    /// Takes a signal in; `told` is what it taught when it was taken before.
+    fn take_knowing(
+        &mut self,
+        raw: &RawSignal,
+        stamp: Stamp,
+        told: &[Learnt],
+    ) -> Result<Taken, EdgeError> {
         check::signal(raw)?;
         let before = self.vault.next_slot();
-        let taken = self.write(raw, stamp);
+        let taken = self.write(raw, stamp, told);
         match &taken {
             Ok(taken) => self.directory.learn(&taken.learnt),
             Err(_) => self.vault.rewind(before),
@@ -141,7 +156,7 @@ impl Edge {
         raw: &RawSignal,
         stamp: Stamp,
     ) -> Result<Taken, EdgeError> {
-        let again = self.take(raw, stamp)?;
+        let again = self.take_knowing(raw, stamp, &first.learnt)?;
         let mut learnt = first.learnt;
         learnt.extend(again.learnt);
         let mut accounts = first.accounts;
@@ -149,14 +164,20 @@ impl Edge {
         Ok(Taken { learnt, accounts, ..again })
     }
 
-    fn write(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+    fn write(
+        &mut self,
+        raw: &RawSignal,
+        stamp: Stamp,
+        told: &[Learnt],
+    ) -> Result<Taken, EdgeError> {
         let about = self.about(raw)?;
         let stream = StreamId::account(about.account);
         let fields = sorted(&raw.fields);
         let personal = sorted(&raw.personal);
         check::twice(&raw.personal, &personal)?;
         let key = self.signal_key(&raw.source, &raw.id);
-        let (commitments, payloads) = self.seal(&about, stream, key, &personal)?;
+        let (mut commitments, mut payloads) = self.seal(&about, stream, key, &personal)?;
+        self.seal_ids(raw, &about, told, (stream, key), (&mut commitments, &mut payloads))?;
         let signal = SignalDraft {
             key,
             content: content::hash(self.vault.tenant(), raw, &fields, &personal),
@@ -216,7 +237,7 @@ impl Edge {
     fn contact(
         &mut self,
         blind: Blind,
-        learnt: &mut Vec<(Blind, Slot, How)>,
+        learnt: &mut Vec<Learnt>,
     ) -> Result<(Slot, SubjectId), EdgeError> {
         let slot = match self.directory.find(&blind)? {
             Some(slot) => slot,

@@ -12,6 +12,7 @@ mod error;
 pub mod identity;
 pub mod import;
 pub mod keys;
+pub mod lineage;
 pub mod rehearsal;
 pub mod seal;
 pub mod shelf;

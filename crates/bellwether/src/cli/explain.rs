@@ -1,11 +1,15 @@
 //! `explain`: who was asked about somebody, and why, in half a minute.
 //!
 //! Finds the account by mail address, by the id in a source, or by stream; shows its decisions; and
-//! derives one of them again to say which facts decided, by what margin, and from which signals.
+//! derives one of them again to say which facts decided, by what margin, and from which signals, also
+//! those that count through a link.
 
 mod find;
+mod list;
+mod origins;
 mod render;
 
+use super::names::{NameArgs, Names};
 use super::{Format, context::Context};
 use crate::exit::{Exit, Failure, Problems};
 use anyhow::{Result, bail};
@@ -14,6 +18,7 @@ use bellwether_engine::explain::{Explained, explain};
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoredEntry};
 use find::Subject;
+use origins::Origins;
 use std::ops::ControlFlow;
 
 /// Arguments of `explain`.
@@ -34,6 +39,8 @@ pub(crate) struct ExplainArgs {
     /// List the decisions that changed, newest last, instead of explaining one.
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    names: NameArgs,
 }
 
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
@@ -49,10 +56,11 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
                     the source (`--id zendesk=12345`)";
         return Err(Problems(vec![Problem::new("explain-unknown", message).help(help)]).into());
     }
+    let names = Names::open(context, &args.names)?;
     let store = context.read()?;
     let mut shown = false;
     for (stream, doc) in found {
-        shown |= show_stream(context, args, &store, stream, doc)?;
+        shown |= show_stream(context, args, (&store, &names), stream, doc)?;
     }
     if !shown {
         eprintln!("nothing was decided about this subject yet");
@@ -63,7 +71,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
 fn show_stream(
     context: &Context,
     args: &ExplainArgs,
-    store: &Store,
+    (store, names): (&Store, &Names),
     stream: StreamId,
     doc: Option<DocKey>,
 ) -> Result<bool> {
@@ -76,7 +84,13 @@ fn show_stream(
     let book = read_rules(store).map_err(Failure::drive)?;
     let changed = render::changed(&rows, doc);
     if args.list {
-        print!("{}", render::list(stream, &rows, &changed));
+        let last = rows.last().map_or(0, |row| row.pos);
+        let origins = Origins::read(store, stream, last)?;
+        let listed = list::List { stream, origins: &origins, names, rows: list::rows(&rows, doc) };
+        match context.format {
+            Format::Text => print!("{}", listed.text()),
+            Format::Json => println!("{}", listed.json()),
+        }
         return Ok(!changed.is_empty());
     }
     let newest = || render::newest(&rows, &changed);
@@ -96,10 +110,13 @@ fn show_stream(
             .collect(),
         ..explained
     };
-    let rules = book.get(&explained.event.rules);
+    let Some(row) = rows.iter().find(|row| row.seq == seq) else { return Ok(false) };
+    let Some(rules) = book.get(&explained.event.rules) else { return Ok(false) };
+    let origins = Origins::read(store, stream, row.pos)?;
+    let told = render::Told { stream, explained: &explained, row, rules, origins: &origins, names };
     match context.format {
-        Format::Text => print!("{}", render::text(stream, &explained, &rows, rules)),
-        Format::Json => println!("{}", render::json(stream, &explained, &rows)),
+        Format::Text => print!("{}", told.text()),
+        Format::Json => println!("{}", told.json()),
     }
     Ok(true)
 }

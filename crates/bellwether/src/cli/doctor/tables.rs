@@ -2,9 +2,10 @@
 
 use super::finding::Finding;
 use crate::cli::context::to_the_second;
+use crate::cli::names::FAMILY;
 use crate::table::thousands;
 use bellwether_core::{Duration, Timestamp};
-use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize};
+use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize, Tallied};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -24,6 +25,7 @@ pub(super) fn look(store: &Store, depth: Depth, now: Timestamp) -> Vec<Finding> 
     findings.push(told("quarantine", quarantine(store)));
     findings.push(told("outbox", outbox(store, now)));
     findings.push(told("timers", timers(store, now)));
+    findings.push(told("names opened", names(store)));
     findings
 }
 
@@ -123,6 +125,18 @@ fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
         Some(due) => format!("the next is due at {}", to_the_second(due)),
     };
     Ok(Finding::ok("timers", found))
+}
+
+/// For which purposes names were opened; nothing here says whose.
+fn names(store: &Store) -> Result<Finding> {
+    let purposes = store.tallies(FAMILY)?;
+    let times = |one: &Tallied| {
+        let last = to_the_second(one.last_at);
+        format!("{} for {}, last at {last}", thousands(one.count), one.name)
+    };
+    let found: Vec<_> = purposes.iter().map(times).collect();
+    let found = if found.is_empty() { "never".to_owned() } else { found.join("; ") };
+    Ok(Finding::ok("names opened", found))
 }
 
 /// The sizes of tables that hold anything; nothing where they cannot be read, which the check of

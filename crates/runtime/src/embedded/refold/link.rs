@@ -270,7 +270,7 @@ impl Embedded {
 
 /// The most documents that one event replaces: each may ask somebody and let somebody else go, and an
 /// entry of the journal holds at most 256 effects.
-const MOST_DOCUMENTS: usize = 48;
+pub(crate) const MOST_DOCUMENTS: usize = 48;
 
 impl Ends {
     fn streams(&self) -> [StreamId; 2] {
