@@ -15,6 +15,9 @@ const LONG_LOG: u64 = 256_000_000;
 /// An effect that waits for longer than this is stuck.
 const STUCK: Duration = Duration::from_days(1);
 
+/// So many overdue timers are counted.
+const MOST_LATE: usize = 10_000;
+
 /// The most damaged places that are told one by one.
 const MOST: usize = 5;
 
@@ -117,14 +120,21 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
 }
 
 fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
-    let found = match store.next_due()? {
-        None => "none is set".to_owned(),
-        Some(due) if due <= now => {
-            format!("the next was due at {}; it fires when time passes", to_the_second(due))
-        }
-        Some(due) => format!("the next is due at {}", to_the_second(due)),
+    let late = store.due_timers(now, MOST_LATE)?;
+    let Some(first) = late.first() else {
+        let found = match store.next_due()? {
+            None => "none is set".to_owned(),
+            Some(due) => format!("the next is due at {}", to_the_second(due)),
+        };
+        return Ok(Finding::ok("timers", found));
     };
-    Ok(Finding::ok("timers", found))
+    let since = to_the_second(first.timer.due);
+    let some = if late.len() == MOST_LATE { "or more " } else { "" };
+    let late = thousands(late.len() as u64);
+    let found = format!("{late} {some}overdue, the first since {since} ({})", first.stream);
+    let mend = "nobody lets the time pass: they fire with the next signals of their accounts, and \
+                whoever they would wake waits until then";
+    Ok(Finding::look("timers", found, mend))
 }
 
 /// For which purposes names were opened; nothing here says whose.
