@@ -276,3 +276,63 @@ fn names_are_opened_for_a_purpose_only() {
     world.run(&words).ends(0).says(&["crm=A2 deal crm=D2: "]);
     world.run(&["doctor"]).ends(0).says(&["3 for audit-7"]);
 }
+
+#[test]
+fn a_mapping_is_printed_to_be_copied() {
+    let world = World::new();
+    world.run(&["mappings", "list"]).ends(0).says(&["zendesk-tickets", "json"]);
+    let shown = world.run(&["mappings", "show", "mail"]).ends(0);
+    shown.says(&["mapping: mail", "own_domains"]);
+    world.write("mine.yaml", &shown.out);
+    world.run(&["mappings", "check", "mine.yaml"]).ends(0).says(&["mine.yaml: fine"]);
+    world.write("bad.yaml", &shown.out.replace("source:", "sauce:"));
+    world.run(&["mappings", "check", "bad.yaml"]).ends(2).says(&["bad.yaml:", "to mend"]);
+    let said = world.run(&["mappings", "show", "mial"]).ends(1);
+    assert!(
+        said.err.contains("[import-no-mapping]") && said.err.contains("`mail`"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn an_unknown_bundle_is_told_with_the_nearest_name() {
+    let world = World::new();
+    for words in [
+        &["policy", "check", "customer-escalatoin"][..],
+        &["init", "--bundle", "customer-escalatoin"],
+        &["facts", "--bundle", "customer-escalatoin"],
+    ] {
+        let said = world.run(words).ends(1);
+        for part in ["[bundle-unknown]", "did you mean `customer-escalation`?", "incident-sla"] {
+            assert!(said.err.contains(part), "{words:?}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn an_activation_says_what_becomes_of_escalations() {
+    let world = World::with_deals();
+    world.run(&["features", "activate", "small"]).ends(0);
+    for (path, text) in BUNDLE {
+        let text = text.replace("1.0.0", "1.1.0").replace("to: cro", "to: chief");
+        let text = text.replace("cro: {kind", "chief: {kind").replace("node: cro", "node: chief");
+        world.write(&format!("new/{path}"), &text);
+    }
+    let said = world.run(&["features", "activate", "new"]).ends(0);
+    said.says(&[
+        "small 1.1.0 is in force",
+        "1 are at a graph or node that is gone",
+        "the role `desk`",
+    ]);
+    let json = world.run(&["features", "activate", "small", "--format", "json"]).ends(0).json();
+    assert_eq!(json["live"], serde_json::json!({"stay": 1, "orphaned": 0}), "{json}");
+}
+
+#[test]
+fn what_link_cannot_find_is_told_in_its_own_words() {
+    let world = World::with_deals();
+    let nobody = "acc_00000000000000000000000001";
+    let said = world.run(&["link", nobody, "crm=A1"]).ends(1);
+    assert!(said.err.contains("SYSTEM=ID") && !said.err.contains("--e"), "{}", said.err);
+}

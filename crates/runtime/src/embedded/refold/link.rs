@@ -49,7 +49,9 @@ impl LinkError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Unknown(_) => "look it up with `--email` or `--external SYSTEM=ID`",
+            Self::Unknown(_) => {
+                "name it by a mail address or by SYSTEM=ID instead, such as `zendesk=4711`"
+            }
             Self::Circle(_) => "link the other way round, or undo the link that leads here",
             Self::Already(..) => "`bellwether unlink` undoes that link first",
             Self::NotLinked(_) => "only an account that was linked to another can be unlinked",
