@@ -2,6 +2,7 @@
 
 use crate::exit::Problems;
 use anyhow::{Context, Result, bail};
+use bellwether_core::Problem;
 use bellwether_core::problem::nearest;
 use bellwether_engine::Rules;
 use std::collections::BTreeMap;
@@ -31,16 +32,19 @@ pub(crate) fn files(place: &Path) -> Result<BTreeMap<String, String>> {
         let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
         return Ok(shipped.files.iter().map(own).collect());
     }
+    Err(unknown(&name).into())
+}
+
+/// Neither a folder nor one of ours: the nearest name, and which there are.
+fn unknown(name: &str) -> Problems {
     let known = SHIPPED.iter().map(|shipped| shipped.name);
-    match nearest(&name, known.clone()) {
-        Some(close) => {
-            bail!("there is no folder and no shipped bundle `{name}`; did you mean `{close}`?")
-        }
-        None => bail!(
-            "there is no folder and no shipped bundle `{name}`; shipped are: {}",
-            known.collect::<Vec<_>>().join(", ")
-        ),
-    }
+    let all = known.clone().collect::<Vec<_>>().join(", ");
+    let help = match nearest(name, known) {
+        Some(close) => format!("did you mean `{close}`? shipped are: {all}"),
+        None => format!("name a folder, or a shipped one: {all}"),
+    };
+    let message = format!("there is no folder and no shipped bundle `{name}`");
+    Problems(vec![Problem::new("bundle-unknown", message).help(help)])
 }
 
 /// Reads, checks and composes a bundle.

@@ -8,9 +8,12 @@ mod explain;
 mod export;
 mod facts;
 mod features;
+mod help;
 mod import;
 mod init;
 mod link;
+mod mappings;
+mod names;
 mod policy;
 mod privacy;
 mod replay;
@@ -20,7 +23,7 @@ mod sources;
 
 use crate::exit::Exit;
 use anyhow::Result;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Bellwether: who should hear of it, when, and why.
@@ -79,6 +82,9 @@ pub(crate) enum Command {
     /// Check, test and show bundles.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// The mappings inside the program: list them, print one to copy it, check one of your own.
+    #[command(subcommand)]
+    Mappings(mappings::MappingsCommand),
     /// The facts that rules may name.
     Facts(facts::FactsArgs),
     /// Feature versions: backfill after a change, recompute, activate another bundle.
@@ -99,6 +105,16 @@ pub(crate) enum Command {
     Man,
 }
 
+impl Cli {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// Clap's, which also stand for a wish for help.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&help::command().try_get_matches()?)
+    }
+}
+
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let context = context::Context { data: cli.data, format: cli.format };
@@ -112,6 +128,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Replay(args) => replay::run(&context, &args),
         Command::Export(command) => export::run(&context, &command),
         Command::Policy(command) => policy::run(&context, &command),
+        Command::Mappings(command) => mappings::run(&context, &command),
         Command::Facts(args) => facts::run(&context, &args),
         Command::Features(command) => features::run(&context, &command),
         Command::Link(args) => link::link(&context, &args),

@@ -10,7 +10,6 @@ mod progress;
 mod report;
 mod table;
 
-use clap::Parser;
 use exit::Exit;
 
 /// A reader that has seen enough (`| head`) closes the pipe; that is no fault, and nothing to report.
@@ -27,7 +26,7 @@ fn end_quietly_when_nobody_reads() {
 
 fn main() -> Exit {
     end_quietly_when_nobody_reads();
-    let args = match cli::Cli::try_parse() {
+    let args = match cli::Cli::read() {
         Ok(args) => args,
         Err(error) => {
             let usage = error.use_stderr();

@@ -248,3 +248,134 @@ fn names_of_whom_rules_ask_are_shown_and_erased_and_decide_nothing() {
         assert_eq!(staff["removed"], removed, "{year}: {staff}");
     }
 }
+#[test]
+fn what_counts_through_a_link_is_explained_and_simulated() {
+    let world = World::with_deals();
+    world.run(&["link", "crm=A3", "crm=A1"]).ends(0);
+    let list = world.run(&["link", "--list", "--format", "json"]).ends(0).json();
+    let (other, survivor) = (list[0]["account"].clone(), list[0]["survivor"].clone());
+    let survivor = survivor.as_str().unwrap();
+    let listed = world.run(&["explain", survivor, "--list"]).ends(0);
+    listed.says(&["linked: also counts account:", "R1-large", "maria"]);
+    let json = world.run(&["explain", survivor, "--list", "--format", "json"]).ends(0).json();
+    let decisions = json["decisions"].as_array().unwrap();
+    let lines = listed.out.lines().filter(|line| line.contains("deals")).count();
+    assert_eq!(decisions.len(), lines, "both forms list the same:\n{}", listed.out);
+    assert_eq!(json["links"]["also_counts"].as_array().unwrap().len(), 1, "{json}");
+    // The last decision is about a deal of the other account.
+    let last = decisions.last().unwrap();
+    let seq = last["seq"].to_string();
+    let told = world.run(&["explain", survivor, "--seq", &seq, "--format", "json"]).ends(0).json();
+    let found = told["decisions"].as_array().unwrap();
+    let facts = found.iter().flat_map(|one| one["facts"].as_array().unwrap());
+    let from: Vec<_> = facts.flat_map(|fact| fact["from"].as_array().unwrap()).collect();
+    let elsewhere = from.iter().filter(|signal| signal["account"] == other);
+    let elsewhere: Vec<_> = elsewhere.collect();
+    assert!(!elsewhere.is_empty(), "{told}");
+    for signal in elsewhere {
+        let home = other.as_str().unwrap().trim_start_matches("acc_");
+        assert_eq!(signal["stream"], format!("account:{home}"), "{told}");
+        assert_eq!(signal["kind"], "crm.deal.updated", "{told}");
+    }
+    let text = world.run(&["explain", survivor, "--seq", &seq]).ends(0);
+    text.says(&["a link with account:", "crm.deal.updated (in acc_"]);
+    world
+        .run(&["explain", other.as_str().unwrap(), "--list"])
+        .ends(0)
+        .says(&["linked: its signals count for"]);
+
+    let same = world.run(&["simulate", "--bundle", "small"]).ends(0);
+    same.says(&["is the very bundle in force", "newly: 0", "no longer: 0"]);
+    for (path, text) in BUNDLE {
+        world.write(&format!("new/{path}"), &text.replace("500000", "900"));
+    }
+    let words = ["simulate", "--bundle", "new", "--format", "json"];
+    let tried = world.run(&words).ends(0).json();
+    assert_eq!((&tried["same"], &tried["asked_now"]), (&false.into(), &1.into()), "{tried}");
+    // Every deal is asked about then, also those of the account that is linked: once where they lay,
+    // and once where they count since.
+    assert_eq!((&tried["asked_then"], &tried["newly"]), (&7.into(), &6.into()), "{tried}");
+    assert_eq!(tried["newly_first"].as_array().unwrap().len(), 6, "{tried}");
+}
+
+#[test]
+fn names_are_opened_for_a_purpose_only() {
+    let world = World::with_deals();
+    let export = ["export", "decisions", "--out", "-", "--as", "jsonl"];
+    let plain = world.run(&export).ends(0);
+    assert!(plain.lines().iter().all(|row| row["source_id"].is_null()), "{}", plain.out);
+    world.run(&[&export[..], &["--names", "an audit"]].concat()).ends(64);
+    let named = world.run(&[&export[..], &["--names", "audit-7"]].concat()).ends(0);
+    let ids: Vec<_> = named.lines().iter().map(|row| row["source_id"].clone()).collect();
+    for (nth, id) in ids.iter().enumerate() {
+        assert!(id.as_str().is_some_and(|id| id.starts_with("crm=D")), "row {nth}: {}", named.out);
+    }
+    let found = ["explain", "--id", "crm=A1", "--list", "--names", "audit-7"];
+    world.run(&found).ends(0).says(&["(crm=A1)", "deal crm=D1"]);
+    for (path, text) in BUNDLE {
+        world.write(&format!("new/{path}"), &text.replace("500000", "900"));
+    }
+    let words = ["simulate", "--bundle", "new", "--names", "audit-7"];
+    world.run(&words).ends(0).says(&["crm=A2 deal crm=D2: "]);
+    world.run(&["doctor"]).ends(0).says(&["3 for audit-7"]);
+}
+
+#[test]
+fn a_mapping_is_printed_to_be_copied() {
+    let world = World::new();
+    world.run(&["mappings", "list"]).ends(0).says(&["zendesk-tickets", "json"]);
+    let shown = world.run(&["mappings", "show", "mail"]).ends(0);
+    shown.says(&["mapping: mail", "own_domains"]);
+    world.write("mine.yaml", &shown.out);
+    world.run(&["mappings", "check", "mine.yaml"]).ends(0).says(&["mine.yaml: fine"]);
+    world.write("bad.yaml", &shown.out.replace("source:", "sauce:"));
+    world.run(&["mappings", "check", "bad.yaml"]).ends(2).says(&["bad.yaml:", "to mend"]);
+    let said = world.run(&["mappings", "show", "mial"]).ends(1);
+    assert!(
+        said.err.contains("[import-no-mapping]") && said.err.contains("`mail`"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn an_unknown_bundle_is_told_with_the_nearest_name() {
+    let world = World::new();
+    for words in [
+        &["policy", "check", "customer-escalatoin"][..],
+        &["init", "--bundle", "customer-escalatoin"],
+        &["facts", "--bundle", "customer-escalatoin"],
+    ] {
+        let said = world.run(words).ends(1);
+        for part in ["[bundle-unknown]", "did you mean `customer-escalation`?", "incident-sla"] {
+            assert!(said.err.contains(part), "{words:?}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn an_activation_says_what_becomes_of_escalations() {
+    let world = World::with_deals();
+    world.run(&["features", "activate", "small"]).ends(0);
+    for (path, text) in BUNDLE {
+        let text = text.replace("1.0.0", "1.1.0").replace("to: cro", "to: chief");
+        let text = text.replace("cro: {kind", "chief: {kind").replace("node: cro", "node: chief");
+        world.write(&format!("new/{path}"), &text);
+    }
+    let said = world.run(&["features", "activate", "new"]).ends(0);
+    said.says(&[
+        "small 1.1.0 is in force",
+        "1 are at a graph or node that is gone",
+        "the role `desk`",
+    ]);
+    let json = world.run(&["features", "activate", "small", "--format", "json"]).ends(0).json();
+    assert_eq!(json["live"], serde_json::json!({"stay": 1, "orphaned": 0}), "{json}");
+}
+
+#[test]
+fn what_link_cannot_find_is_told_in_its_own_words() {
+    let world = World::with_deals();
+    let nobody = "acc_00000000000000000000000001";
+    let said = world.run(&["link", nobody, "crm=A1"]).ends(1);
+    assert!(said.err.contains("SYSTEM=ID") && !said.err.contains("--e"), "{}", said.err);
+}

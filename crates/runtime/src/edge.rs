@@ -11,6 +11,7 @@
 //! the edge remembers it apart; [`Edge::rollback`] forgets it, and taking the same signals again gives
 //! the same slots and, where the keys are the same, the same bytes.
 
+mod called;
 mod check;
 mod content;
 mod error;
@@ -19,6 +20,7 @@ mod lookup;
 pub(crate) mod owner;
 mod taken;
 
+pub use called::{Called, open_source_id};
 pub use error::EdgeError;
 pub use lookup::Found;
 use owner::Tenures;
@@ -63,6 +65,9 @@ pub struct Edge {
     durable: Slot,
 }
 
+/// A blind index, the slot it is kept for, and what it is made of.
+type Learnt = (Blind, Slot, How);
+
 /// What the event says of its sealed parts, sorted by name.
 type Commitments = Vec<(String, Digest)>;
 
@@ -78,7 +83,7 @@ struct About {
     owner: Option<SubjectId>,
     conflict: bool,
     new: bool,
-    learnt: Vec<(Blind, Slot, How)>,
+    learnt: Vec<Learnt>,
 }
 
 impl Edge {
@@ -104,9 +109,19 @@ impl Edge {
     /// `edge-*` when the signal is at fault, `key-erased` while an erasure is under way, else what
     /// the stores say. A failed signal leaves no trace.
     pub fn take(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+        self.take_knowing(raw, stamp, &[])
+    }
+
+    /// Takes a signal in; `told` is what it taught when it was taken before.
+    fn take_knowing(
+        &mut self,
+        raw: &RawSignal,
+        stamp: Stamp,
+        told: &[Learnt],
+    ) -> Result<Taken, EdgeError> {
         check::signal(raw)?;
         let before = self.vault.next_slot();
-        let taken = self.write(raw, stamp);
+        let taken = self.write(raw, stamp, told);
         match &taken {
             Ok(taken) => self.directory.learn(&taken.learnt),
             Err(_) => self.vault.rewind(before),
@@ -155,7 +170,7 @@ impl Edge {
         raw: &RawSignal,
         stamp: Stamp,
     ) -> Result<Taken, EdgeError> {
-        let again = self.take(raw, stamp)?;
+        let again = self.take_knowing(raw, stamp, &first.learnt)?;
         let mut learnt = first.learnt;
         learnt.extend(again.learnt);
         let mut accounts = first.accounts;
@@ -163,7 +178,12 @@ impl Edge {
         Ok(Taken { learnt, accounts, ..again })
     }
 
-    fn write(&mut self, raw: &RawSignal, stamp: Stamp) -> Result<Taken, EdgeError> {
+    fn write(
+        &mut self,
+        raw: &RawSignal,
+        stamp: Stamp,
+        told: &[Learnt],
+    ) -> Result<Taken, EdgeError> {
         let about = self.about(raw)?;
         let stream = StreamId::account(about.account);
         let personal = sorted(&raw.personal);
@@ -173,10 +193,12 @@ impl Edge {
         let fields = self.fields_of(raw, &about, sealer)?;
         let stamped = raw.owner.as_ref().map(|_| self.stamp_owner(&fields, about.owner, raw.at));
         let key = self.key_of(raw, sealer);
-        let (commitments, payloads) =
+        let (commitments, mut payloads) =
             seal(sealer, &about.slots(), Context { stream, event: key, field: "" }, &personal)?;
         let unlisted = sealer.map(|sealer| hidden::unlisted(sealer, &about, stream, key, raw));
         let unlisted = unlisted.transpose()?.flatten();
+        let mut committed = commitments.clone();
+        self.seal_ids(raw, &about, told, (stream, key), (&mut committed, &mut payloads))?;
         let contact = about.contact.map(|(_, subject)| subject);
         let owner = raw.owner.is_some().then_some(about.owner);
         let mut signal = SignalDraft {
@@ -193,9 +215,10 @@ impl Edge {
             fields: &fields,
             commitments: &commitments,
         };
-        // What is known of the owner may differ when the signal comes again.
+        // What is known of the owner may differ when the signal comes again, and ids are sealed once.
         signal.content = content::hash(self.vault.tenant(), &signal, owner);
         signal.fields = stamped.as_deref().unwrap_or(&fields);
+        signal.commitments = &committed;
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
             at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
@@ -257,7 +280,7 @@ impl Edge {
         &mut self,
         raw: &RawSignal,
         named: Option<&Personal<String>>,
-        learnt: &mut Vec<(Blind, Slot, How)>,
+        learnt: &mut Vec<Learnt>,
     ) -> Result<Option<(Slot, SubjectId)>, EdgeError> {
         let named = named.map(|named| named.reveal(Purpose::Identify));
         let keys = self.vault.tenant();

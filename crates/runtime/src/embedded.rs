@@ -12,7 +12,7 @@ pub mod refold;
 mod timers;
 
 pub use recover::{Tenancy, active_rules, read_rules};
-pub use timers::timer_event;
+pub(crate) use timers::{next_due, plain_event, timer_event};
 
 use crate::edge::{self, Edge, Stamp, Taken};
 use crate::error::DriveError;

@@ -12,6 +12,7 @@ mod error;
 pub mod identity;
 pub mod import;
 pub mod keys;
+pub mod lineage;
 mod owners;
 pub mod rehearsal;
 pub mod seal;

@@ -3,30 +3,29 @@
 //! The same edge and the same `step` as the real path, with seeded keys; nothing is written. Backtests
 //! and simulations watch every step through a callback.
 
+mod retelling;
+mod streams;
+
+pub use retelling::{LeftOut, Retelling};
+
 use crate::edge::{Edge, Stamp};
-use crate::embedded::timer_event;
 use crate::error::DriveError;
 use crate::identity::MemoryIdentities;
 use crate::owners::{Heard, Owners, Said};
-use bellwether_core::event::Seen;
-use bellwether_core::record::{FIRST_EPOCH, Status};
+use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
-use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
-use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
-use std::collections::{BTreeMap, BTreeSet};
+use bellwether_core::{Envelope, Origin, StreamId, Timestamp};
+use bellwether_engine::{Rules, Step, StreamState};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use streams::Streams;
 
 /// Streams in memory, moved by history.
 pub struct Rehearsal {
     edge: Edge,
     identities: MemoryIdentities,
-    book: RuleBook,
-    rules: Arc<Rules>,
-    streams: BTreeMap<StreamId, StreamState>,
-    /// Keys of everything that was ever counted, for signals below a stream's memory.
-    seen: BTreeMap<(StreamId, u64), u64>,
+    streams: Streams,
     owners: Owners,
-    scratch: Scratch,
 }
 
 impl Rehearsal {
@@ -36,16 +35,7 @@ impl Rehearsal {
     /// [`DriveError`] when keys cannot be derived.
     pub fn new(rules: Arc<Rules>, seed: u64) -> Result<Self, DriveError> {
         let (edge, identities) = crate::wiring::seeded_edge(seed)?;
-        Ok(Self {
-            edge,
-            identities,
-            book: RuleBook::of(Arc::clone(&rules)),
-            rules,
-            streams: BTreeMap::new(),
-            seen: BTreeMap::new(),
-            owners: Owners::default(),
-            scratch: Scratch::default(),
-        })
+        Ok(Self { edge, identities, streams: Streams::new(rules), owners: Owners::default() })
     }
 
     /// Takes in one signal; the caller gives them in the order of their instants. Timers of the stream
@@ -58,28 +48,20 @@ impl Rehearsal {
         raw: &RawSignal,
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<StreamId, DriveError> {
-        let (origin, rules, epoch) = (Origin::History, self.rules.digest(), FIRST_EPOCH);
-        let stamp = Stamp { at: raw.at, origin, rules, epoch, seen: Seen::Unasked };
+        let stamp = self.streams.stamp(raw.at, Origin::History);
         let mut taken = self.edge.take(raw, stamp)?;
         let highest = taken.learnt.iter().map(|(_, slot, _)| *slot).max().unwrap_or(0);
         self.identities.keep(&taken.learnt, highest);
         self.edge.commit();
         let stream = taken.envelope.stream;
-        self.fire(stream, raw.at, &mut watch)?;
-        if let Body::Signal(signal) = &taken.envelope.body {
-            let (key, content) = ((stream, signal.key), signal.content);
-            if self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal)) {
-                let seen = match self.seen.get(&key) {
-                    None => Seen::New,
-                    Some(known) if *known == content => Seen::Same,
-                    Some(_) => Seen::Other,
-                };
-                taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
-            }
-            self.seen.entry(key).or_insert(content);
+        self.streams.fire(stream, raw.at, &mut watch)?;
+        let seen = Streams::signal(&taken.envelope)
+            .and_then(|signal| self.streams.look_up(stream, signal));
+        if let Some(seen) = seen {
+            taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
         }
         let heard = Heard::of(&taken, &raw.kind);
-        let status = self.step(&taken.envelope, &mut watch)?;
+        let status = self.streams.step(&taken.envelope, &mut watch)?.status;
         if let Some(heard) = heard {
             self.heed(heard, status, stamp, &mut watch)?;
         }
@@ -106,21 +88,22 @@ impl Rehearsal {
         {
             owed.extend(self.owners.own(owned, self.edge.tenures(), always, None)?);
         }
-        let lateness = self.rules.policy().meta().lateness;
+        let lateness = self.streams.rules().policy().meta().lateness;
         for owed in owed {
             let stream = StreamId::account(owed.place.account);
-            let Some(time) = self.streams.get(&stream).map(|state| state.time) else { continue };
+            let state = self.streams.states().get(&stream);
+            let Some(time) = state.map(|state| state.time) else { continue };
             let notice = owed.notice(owed.place.account, owed.at(time, lateness));
-            self.fire(stream, notice.at, watch)?;
+            self.streams.fire(stream, notice.at, watch)?;
             let (_, mut event) = self.edge.notice(&notice, stamp);
-            let Body::Signal(signal) = &event.body else { continue };
+            let Some(signal) = Streams::signal(&event) else { continue };
             if let Some(said) = Said::of(signal, Some(owed.cause.person)) {
                 self.owners.note(owed.place.clone(), said);
             }
-            if self.streams.get(&stream).is_some_and(|state| needs_journal(state, signal)) {
-                event = self.edge.notice(&notice, Stamp { seen: Seen::New, ..stamp }).1;
+            if let Some(seen) = self.streams.look_up(stream, signal) {
+                event = self.edge.notice(&notice, Stamp { seen, ..stamp }).1;
             }
-            self.step(&event, watch)?;
+            self.streams.step(&event, watch)?;
         }
         self.owners.commit();
         Ok(())
@@ -135,42 +118,11 @@ impl Rehearsal {
         until: Timestamp,
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<(), DriveError> {
-        let streams: BTreeSet<_> = self.streams.keys().copied().collect();
-        streams.into_iter().try_for_each(|stream| self.fire(stream, until, &mut watch))
-    }
-
-    fn fire(
-        &mut self,
-        stream: StreamId,
-        until: Timestamp,
-        watch: &mut impl FnMut(&Envelope, &Step),
-    ) -> Result<(), DriveError> {
-        while let Some(timer) = self.streams.get(&stream).and_then(|state| state.next_timer())
-            && timer.due <= until
-        {
-            let (at, origin) = (timer.due, Origin::History);
-            let (rules, epoch, seen) = (self.rules.digest(), FIRST_EPOCH, Seen::Unasked);
-            let stamp = Stamp { at, origin, rules, epoch, seen };
-            let (_, envelope) = timer_event(stream, &timer, stamp);
-            self.step(&envelope, watch)?;
-        }
-        Ok(())
-    }
-
-    fn step(
-        &mut self,
-        event: &Envelope,
-        watch: &mut impl FnMut(&Envelope, &Step),
-    ) -> Result<Status, DriveError> {
-        let stream = event.stream;
-        let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
-        let done = step(state, event, &self.book, &mut self.scratch)?;
-        watch(event, &done);
-        Ok(done.status)
+        self.streams.pass(until, &mut watch)
     }
 
     /// The streams as they stand.
     pub fn streams(&self) -> &BTreeMap<StreamId, StreamState> {
-        &self.streams
+        self.streams.states()
     }
 }

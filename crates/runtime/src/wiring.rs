@@ -5,6 +5,7 @@ use crate::identity::{Blind, IdentityStore, MemoryIdentities};
 use crate::keys::{
     KeyError, KeyProvider, KeyStore, MemoryKeys, SeededKeys, Slot, StoreFault, StoredKey,
 };
+use crate::lineage::end_of;
 use bellwether_core::{SubjectId, Timestamp};
 use bellwether_store::{Keys, Store, StoreError, View};
 use std::collections::BTreeMap;
@@ -36,14 +37,7 @@ impl Links {
     /// The slot at the end of a slot's links.
     pub(crate) fn survivor(&self, slot: Slot) -> Slot {
         let links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut end = slot;
-        for _ in 0..links.len() {
-            match links.get(&end) {
-                Some(next) => end = *next,
-                None => break,
-            }
-        }
-        end
+        end_of(&links, slot)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Links and their undoing, over random histories: afterwards everything is as if there had never been
-//! one, to the byte; while there is one, the survivor counts what both would count together.
+//! one, to the byte; while there is one, the survivor counts what both would count together. A journal told
+//! again under the same rules gives the same states.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod common;
@@ -7,14 +8,20 @@ mod common;
 use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{AccountId, DocKey, Origin, StreamId, Timestamp};
+use bellwether_engine::Rules;
+use bellwether_engine::state::Doc;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::{Outcome, Sweep};
+use bellwether_runtime::lineage::{self, past_of};
+use bellwether_runtime::rehearsal::Retelling;
 use bellwether_testkit::Dice;
 use common::{DAY, account, account_of, signal, states};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 const SEEDS: u64 = 20;
+const TOLD: u64 = 16;
 
 fn at(raw: &RawSignal) -> Timestamp {
     raw.at
@@ -202,4 +209,96 @@ fn what_cannot_be_linked_is_refused_and_changes_nothing() {
     let taken = driver.take(&raw, Origin::Live, Timestamp::from_secs(common::START + 3)).unwrap();
     assert_eq!(taken.stream, StreamId::account(a));
     driver.commit().unwrap();
+}
+
+/// A history with links, a chain of them, undoings and sweeps at places that the seed says.
+fn driven(seed: u64, dir: &std::path::Path) -> (Embedded, [AccountId; 3]) {
+    let mut driver = common::create(dir);
+    let history = common::history(seed, 3, 160, 14);
+    let mut dice = Dice(seed ^ 0x5e);
+    let (mut clock, mut ids) = (Timestamp::MIN, None);
+    let turns: Vec<usize> = (1..=5).map(|nth| nth * 25 + dice.below(20) as usize).collect();
+    for (nth, raw) in history.iter().enumerate() {
+        clock = clock.max(raw.at);
+        let origin = if seed.is_multiple_of(3) { Origin::History } else { Origin::Live };
+        driver.take(raw, origin, clock).unwrap();
+        let Some(turn) = turns.iter().position(|turn| *turn == nth) else { continue };
+        driver.commit().unwrap();
+        let names = ["a0", "a1", "a2"];
+        let [a, b, c] = *ids.get_or_insert_with(|| names.map(|name| account(&mut driver, name)));
+        match turn {
+            0 => drop(driver.link(b, a, clock).unwrap()),
+            1 if seed.is_multiple_of(2) => drop(driver.link(a, c, clock).unwrap()),
+            1 => {}
+            2 => driver
+                .sweep(Sweep::Backfill { all: true }, clock, |_, _| ControlFlow::Continue(()))
+                .unwrap(),
+            3 => drop(driver.unlink(b, clock).unwrap()),
+            _ => drop(driver.link(b, c, clock).unwrap()),
+        }
+    }
+    driver.commit().unwrap();
+    (driver, ids.unwrap())
+}
+
+fn encoded<'a>(
+    rules: &Rules,
+    docs: impl Iterator<Item = (DocKey, &'a Doc)>,
+) -> BTreeMap<DocKey, Vec<u8>> {
+    let encode = |(key, doc): (DocKey, &Doc)| {
+        let mut bytes = Vec::new();
+        rules.features().encode(&doc.features, &mut bytes);
+        (key, bytes)
+    };
+    docs.map(encode).collect()
+}
+
+#[test]
+fn under_the_same_rules_it_gives_the_same_states() {
+    for seed in 0..TOLD {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut driver, ids) = driven(seed, dir.path());
+        let rules = Arc::clone(driver.rules());
+        let mut told = Retelling::new(driver.store(), Arc::clone(&rules)).unwrap();
+        driver
+            .store()
+            .scan(1, |row| {
+                told.tell(row, |_, _| {}).unwrap();
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        told.finish(|_, _| {}).unwrap();
+        for id in ids {
+            let stream = StreamId::account(id);
+            let again = encoded(&rules, told.streams()[&stream].docs());
+            assert!(states(&mut driver, stream) == again, "seed {seed}: {stream}");
+        }
+        let left = told.left_out();
+        assert_eq!((left.activations, left.trimmed), (1, 0), "seed {seed}");
+        assert!(left.refolds > 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_an_account_counts_is_found_wherever_it_lies() {
+    for seed in 0..TOLD {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut driver, [a, b, c]) = driven(seed, dir.path());
+        let rules = Arc::clone(driver.rules());
+        let last = driver.store().last_pos().unwrap();
+        for (id, rests) in [(a, seed.is_multiple_of(2)), (b, true), (c, false)] {
+            let stream = StreamId::account(id);
+            let (past, kin) = past_of(driver.store(), stream, last).unwrap();
+            assert_eq!(kin.rests(stream), rests, "seed {seed}: {stream}");
+            if rests {
+                assert_eq!(kin.survivor(stream), StreamId::account(c), "seed {seed}");
+                continue;
+            }
+            let standing = states(&mut driver, stream);
+            let folded = lineage::fold(&rules, &past, |doc| standing.contains_key(&doc));
+            assert!(folded == standing, "seed {seed}: {stream}");
+            let elsewhere = past.iter().filter(|past| past.stream != stream).count();
+            assert_eq!(elsewhere > 0, id == c, "seed {seed}: {stream}");
+        }
+    }
 }

@@ -10,9 +10,6 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// How long a blind index may be, in bytes.
 const BLIND: std::ops::RangeInclusive<usize> = 16..=32;
 
-/// How many links a chain may have before it is taken for a circle.
-const LONGEST_CHAIN: usize = 64;
-
 /// Something that names a subject, as a keyed hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -203,24 +200,6 @@ impl View {
             found.push(read_link(row)?);
         }
         Ok(found)
-    }
-
-    /// The slot that a slot's events count for: itself, or the end of its links.
-    ///
-    /// # Errors
-    /// `store-corrupt` if links lead in a circle.
-    pub fn survivor(&self, slot: u64) -> Result<u64> {
-        let mut read = self.conn.prepare_cached(
-            "SELECT survivor FROM link WHERE slot = ?1 AND undone IS NULL ORDER BY since DESC LIMIT 1",
-        )?;
-        let mut at = slot;
-        for _ in 0..LONGEST_CHAIN {
-            match read.query_row([at], |row| row.get(0)).optional()? {
-                Some(next) => at = next,
-                None => return Ok(at),
-            }
-        }
-        Err(StoreError::corrupt("links lead in a circle"))
     }
 
     /// The highest key slot that a committed row names; the next free one follows it.

@@ -49,7 +49,7 @@ pub(crate) struct BacktestArgs {
 
 pub(crate) fn run(context: &Context, args: &BacktestArgs) -> Result<Exit> {
     if args.sources.wants_list() {
-        print!("{}", super::sources::list());
+        print!("{}", super::mappings::table());
         return Ok(Exit::Fine);
     }
     let rules = Arc::new(bundle::load(&args.bundle)?);

@@ -8,6 +8,7 @@ mod finding;
 mod house;
 mod keys;
 mod records;
+mod streams;
 mod tables;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
         if let Some(store) = &store {
             let depth = if args.full { Depth::Full } else { Depth::Quick };
             findings.extend(tables::look(store, depth, now()));
+            findings.extend(streams::look(store));
             findings.extend(records::look(store, args.full, now()));
             sizes = tables::sizes(store);
         }

@@ -1,12 +1,16 @@
 //! `explain`: who was asked about somebody, and why, in half a minute.
 //!
 //! Finds the account by mail address, by the id in a source, or by stream; shows its decisions; and
-//! derives one of them again to say which facts decided, by what margin, and from which signals.
+//! derives one of them again to say which facts decided, by what margin, and from which signals, also
+//! those that count through a link.
 
 mod find;
-mod names;
+mod list;
+mod origins;
 mod render;
+mod staff;
 
+use super::names::{NameArgs, Names};
 use super::{Format, context::Context};
 use crate::exit::{Exit, Failure, Problems};
 use anyhow::{Result, bail};
@@ -15,7 +19,8 @@ use bellwether_engine::explain::{Explained, explain};
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoredEntry};
 use find::Subject;
-use names::Names;
+use origins::Origins;
+use staff::Staff;
 use std::ops::ControlFlow;
 
 /// Arguments of `explain`.
@@ -36,6 +41,8 @@ pub(crate) struct ExplainArgs {
     /// List the decisions that changed, newest last, instead of explaining one.
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    names: NameArgs,
 }
 
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
@@ -51,11 +58,12 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
                     the source (`--id zendesk=12345`)";
         return Err(Problems(vec![Problem::new("explain-unknown", message).help(help)]).into());
     }
+    let names = Names::open(context, &args.names)?;
     let store = context.read()?;
-    let people = Names::read(context, &store);
+    let staff = Staff::read(context, &store);
     let mut shown = false;
     for (stream, doc) in found {
-        shown |= show_stream(context, args, &store, &people, stream, doc)?;
+        shown |= show_stream(context, args, (&store, &names, &staff), stream, doc)?;
     }
     if !shown {
         eprintln!("nothing was decided about this subject yet");
@@ -66,8 +74,7 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<Exit> {
 fn show_stream(
     context: &Context,
     args: &ExplainArgs,
-    store: &Store,
-    people: &Names,
+    (store, names, staff): (&Store, &Names, &Staff),
     stream: StreamId,
     doc: Option<DocKey>,
 ) -> Result<bool> {
@@ -80,7 +87,14 @@ fn show_stream(
     let book = read_rules(store).map_err(Failure::drive)?;
     let changed = render::changed(&rows, doc);
     if args.list {
-        print!("{}", render::list(stream, &rows, &changed, people));
+        let last = rows.last().map_or(0, |row| row.pos);
+        let origins = Origins::read(store, stream, last)?;
+        let rows = list::rows(store, &rows, doc)?;
+        let listed = list::List { stream, origins: &origins, names, staff, rows };
+        match context.format {
+            Format::Text => print!("{}", listed.text()),
+            Format::Json => println!("{}", listed.json()),
+        }
         return Ok(!changed.is_empty());
     }
     let newest = || render::newest(&rows, &changed);
@@ -100,10 +114,14 @@ fn show_stream(
             .collect(),
         ..explained
     };
-    let rules = book.get(&explained.event.rules);
+    let Some(row) = rows.iter().find(|row| row.seq == seq) else { return Ok(false) };
+    let Some(rules) = book.get(&explained.event.rules) else { return Ok(false) };
+    let origins = Origins::read(store, stream, row.pos)?;
+    let told =
+        render::Told { stream, explained: &explained, row, rules, origins: &origins, names, staff };
     match context.format {
-        Format::Text => print!("{}", render::text(stream, &explained, &rows, rules, people)),
-        Format::Json => println!("{}", render::json(stream, &explained, &rows)),
+        Format::Text => print!("{}", told.text()),
+        Format::Json => println!("{}", told.json()),
     }
     Ok(true)
 }

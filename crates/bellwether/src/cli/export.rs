@@ -2,8 +2,8 @@
 //!
 //! - In: the records of a data directory, read beside whoever works in it.
 //! - Out: one row per decision, in the order of the journal, to a file or to stdout.
-//! - Never: a half-written file under the name that was asked for; anything personal: records hold
-//!   ids and handles only.
+//! - Never: a half-written file under the name that was asked for; anything personal that was not asked
+//!   for with a purpose: records hold ids and handles only.
 
 mod row;
 mod sink;
@@ -12,6 +12,7 @@ mod tests;
 
 use super::Format;
 use super::context::{Context, read_time};
+use super::names::{NameArgs, Names};
 use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::table::thousands;
@@ -57,6 +58,8 @@ pub(crate) struct DecisionsArgs {
     /// Only decisions that differ from the one before about the same subject.
     #[arg(long)]
     changed: bool,
+    #[command(flatten)]
+    names: NameArgs,
 }
 
 /// How rows are written.
@@ -91,8 +94,9 @@ pub(crate) fn run(context: &Context, command: &ExportCommand) -> Result<Exit> {
     if let Some(graph) = &args.graph {
         must_know(&store, graph)?;
     }
+    let names = Names::open(context, &args.names)?;
     let mut sink = Sink::open(&args.out, args.form())?;
-    let written = match write(&store, args, &mut sink) {
+    let written = match write(&store, args, &names, &mut sink) {
         Ok(Some(written)) => written,
         Ok(None) => {
             eprintln!("stopped; {} was not written", args.out.display());
@@ -116,7 +120,12 @@ pub(crate) fn run(context: &Context, command: &ExportCommand) -> Result<Exit> {
 }
 
 /// Writes every wanted row; `None` when it was interrupted.
-fn write(store: &Store, args: &DecisionsArgs, sink: &mut Sink) -> Result<Option<u64>> {
+fn write(
+    store: &Store,
+    args: &DecisionsArgs,
+    names: &Names,
+    sink: &mut Sink,
+) -> Result<Option<u64>> {
     let stop = stop_on_interrupt();
     let bar = progress::bar(store.last_pos()?, "records");
     let (mut written, mut done) = (0, Ok(()));
@@ -126,8 +135,12 @@ fn write(store: &Store, args: &DecisionsArgs, sink: &mut Sink) -> Result<Option<
             .map_err(anyhow::Error::from)
             .and_then(|record| {
                 let (at, rows) = rows(&record)?;
-                for row in rows.iter().filter(|row| args.wants(at, row)) {
-                    sink.put(row)?;
+                for mut row in rows.into_iter().filter(|row| args.wants(at, row)) {
+                    if let Ok(doc) = row.doc.parse() {
+                        row.account_name = names.account(kept.stream);
+                        row.source_id = names.source_id(kept.stream, doc);
+                    }
+                    sink.put(&row)?;
                     written += 1;
                 }
                 Ok(())

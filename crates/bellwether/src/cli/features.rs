@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure, Problems};
 use crate::table::{Table, thousands};
 use crate::{bundle, progress};
 use anyhow::Result;
-use bellwether_core::{Problem, StreamId, Timestamp};
+use bellwether_core::{Code, Escalation, Problem, StreamId, Timestamp};
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::{Difference, Outcome, Sweep};
 use std::collections::BTreeMap;
@@ -75,11 +75,13 @@ fn activate(context: &Context, place: &std::path::Path) -> Result<Exit> {
         .filter(|(name, digest)| known.get(name) != Some(digest))
         .map(|(name, _)| name)
         .collect();
+    let live = Live::count(&mut driver)?;
     let meta = rules.policy().meta();
     if context.format == Format::Json {
         let json = serde_json::json!({
             "bundle": meta.name, "version": meta.version, "rules": rules.digest().to_string(),
             "before": before.digest().to_string(), "new": new,
+            "live": {"stay": live.stay, "orphaned": live.orphaned},
         });
         println!("{json}");
         return Ok(Exit::Fine);
@@ -89,7 +91,67 @@ fn activate(context: &Context, place: &std::path::Path) -> Result<Exit> {
         println!("  new or changed: {}", new.join(", "));
         println!("  they are missing until `bellwether features backfill`");
     }
+    print!("{}", live.text(rules.policy().people().always()));
     Ok(Exit::Fine)
+}
+
+/// The node that an escalation stands at, while it is under way.
+fn node_of(escalation: Escalation) -> Option<Code> {
+    match escalation {
+        Escalation::Discovering { node, .. }
+        | Escalation::Asked { node, .. }
+        | Escalation::Accepted { node, .. } => Some(node),
+        Escalation::Closed { .. } => None,
+    }
+}
+
+/// What becomes of escalations that are under way when other rules come into force.
+#[derive(Default)]
+struct Live {
+    /// Their node stands in the new rules too.
+    stay: u64,
+    /// Their graph or node is gone.
+    orphaned: u64,
+}
+
+impl Live {
+    fn count(driver: &mut Embedded) -> Result<Self> {
+        let rules = Arc::clone(driver.rules());
+        let mut live = Self::default();
+        let graphs = rules.policy().graphs();
+        let counted = driver.each_state(|state| {
+            let held = state.docs().flat_map(|(_, doc)| &doc.graphs);
+            for one in held {
+                let Some(node) = one.escalation.and_then(node_of) else { continue };
+                let graph = graphs.iter().find(|graph| graph.code() == one.graph);
+                match graph.and_then(|graph| graph.node(node)) {
+                    Some(_) => live.stay += 1,
+                    None => live.orphaned += 1,
+                }
+            }
+        });
+        counted.map_err(Failure::drive)?;
+        Ok(live)
+    }
+
+    fn text(&self, always: &str) -> String {
+        let mut text = match self.stay {
+            0 => "  no escalation is under way at a node that both bundles have\n".to_owned(),
+            stay => format!(
+                "  {} escalations under way stay with whoever has them and keep their deadlines; the \
+                 new rules decide from their next signal or deadline on\n",
+                thousands(stay)
+            ),
+        };
+        if self.orphaned > 0 {
+            text.push_str(&format!(
+                "  {} are at a graph or node that is gone: they end at their next deadline, and the \
+                 role `{always}` hears of it\n",
+                thousands(self.orphaned)
+            ));
+        }
+        text
+    }
 }
 
 fn digests(rules: &bellwether_engine::Rules) -> BTreeMap<String, String> {

@@ -2,7 +2,8 @@
 
 use super::Format;
 use super::context::{Context, now};
-use super::sources::{self, SourceArgs, refuse_hindsight};
+use super::mappings;
+use super::sources::{SourceArgs, refuse_hindsight};
 use crate::exit::{Exit, Failure, Problems};
 use crate::progress;
 use crate::table::{Table, thousands};
@@ -33,7 +34,7 @@ pub(crate) struct ImportArgs {
 
 pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
     if args.sources.wants_list() {
-        print!("{}", sources::list());
+        print!("{}", mappings::table());
         return Ok(Exit::Fine);
     }
     let sources = args.sources.sources()?;

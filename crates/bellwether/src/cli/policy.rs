@@ -11,6 +11,8 @@ mod show;
 mod tests;
 mod trial;
 
+pub(super) use check::json as problems_json;
+
 use super::{Format, context::Context};
 use crate::bundle;
 use crate::exit::Exit;

@@ -1,9 +1,8 @@
 //! `completions` and `man`: made from the arguments themselves, so they never lag behind.
 
-use super::Cli;
+use super::help::command;
 use crate::exit::Exit;
 use anyhow::Result;
-use clap::CommandFactory;
 use clap_complete::Shell;
 use std::io;
 
@@ -15,11 +14,11 @@ pub(crate) struct CompletionsArgs {
 }
 
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<Exit> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "bellwether", &mut io::stdout());
+    clap_complete::generate(args.shell, &mut command(), "bellwether", &mut io::stdout());
     Ok(Exit::Fine)
 }
 
 pub(crate) fn manual() -> Result<Exit> {
-    clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
+    clap_mangen::Man::new(command()).render(&mut io::stdout())?;
     Ok(Exit::Fine)
 }

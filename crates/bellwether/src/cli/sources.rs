@@ -91,7 +91,7 @@ pub(crate) fn read_mapping(name: &str) -> Result<Mapping, Vec<Problem>> {
             let problem = Problem::new("import-no-mapping", message);
             Err(vec![match nearest(name, known) {
                 Some(close) => problem.help(format!("did you mean `{close}`?")),
-                None => problem.help("`bellwether import list` shows the shipped ones"),
+                None => problem.help("`bellwether mappings list` shows the shipped ones"),
             }])
         }
     }
@@ -104,17 +104,6 @@ pub(crate) fn known_sources() -> Vec<String> {
     sources.sort();
     sources.dedup();
     sources
-}
-
-/// The shipped mappings, for people.
-pub(crate) fn list() -> String {
-    let mut table = crate::table::Table::new(&["mapping", "reads", "what"]);
-    for (name, text) in shipped() {
-        if let Ok(mapping) = Mapping::parse(name, text) {
-            table.row([name, mapping.format().as_str(), mapping.description()]);
-        }
-    }
-    table.render()
 }
 
 /// Refuses features that read what a mapping says is known only when the matter is closed.

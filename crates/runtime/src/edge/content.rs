@@ -10,8 +10,13 @@ use bellwether_core::SubjectId;
 use bellwether_core::signal::RawValue;
 use bellwether_ledger::SignalDraft;
 
-/// First 64 bits of the keyed hash; fields and commitments come sorted.
-pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>, owner: Option<SubjectId>) -> u64 {
+/// First 64 bits of the keyed hash; fields and commitments come sorted. `owner` is who answers for what
+/// it is about, or that nobody does, where it says so.
+pub(super) fn hash(
+    keys: &TenantKeys,
+    signal: &SignalDraft<'_>,
+    owner: Option<Option<SubjectId>>,
+) -> u64 {
     let mut canon = Canon(keys.content.message());
     canon.text(b'k', signal.kind);
     canon.number(b't', signal.at.micros());
@@ -24,7 +29,7 @@ pub(super) fn hash(keys: &TenantKeys, signal: &SignalDraft<'_>, owner: Option<Su
         canon.bytes(b'P', &contact.0.to_bytes());
     }
     if let Some(owner) = owner {
-        canon.bytes(b'O', &owner.0.to_bytes());
+        canon.bytes(b'O', &owner.map(|owner| owner.0.to_bytes()).unwrap_or_default());
     }
     for (name, value) in signal.fields {
         canon.text(b'f', name);

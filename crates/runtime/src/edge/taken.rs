@@ -81,7 +81,11 @@ pub fn open_name(
     text(vault, &Context { stream, event: 0, field: ACCOUNT_NAME }, sealed)
 }
 
-fn text(vault: &Vault, at: &Context<'_>, sealed: &[u8]) -> Result<Personal<String>, SealError> {
+pub(super) fn text(
+    vault: &Vault,
+    at: &Context<'_>,
+    sealed: &[u8],
+) -> Result<Personal<String>, SealError> {
     let opened = seal::open(vault, at, sealed)?;
     let text = String::from_utf8(opened.reveal(Purpose::Show).clone());
     text.map(Personal::new).map_err(|_| SealError::Damaged)

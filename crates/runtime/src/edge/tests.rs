@@ -138,14 +138,41 @@ fn an_event_reads_back_as_it_was_written_and_holds_nobodys_words() {
     }
 }
 
+/// The parts that the mapping gave.
+fn words(taken: &Taken) -> impl Iterator<Item = &Payload> {
+    taken.payloads.iter().filter(|payload| !payload.part.starts_with("source_id."))
+}
+
+#[test]
+fn what_the_source_calls_them_is_sealed_once_for_the_account() {
+    let disk = Disk::default();
+    let mut edge = disk.edge();
+    let first = edge.take(&ticket("1"), stamp()).unwrap();
+    let again = edge.take_again(first.clone(), &ticket("1"), stamp()).unwrap();
+    assert!(again.payloads == first.payloads, "taking it again tells the same");
+    let second = edge.take(&ticket("2"), stamp()).unwrap();
+    assert_eq!(words(&second).count(), second.payloads.len(), "the ids are known by then");
+    let mut shown = Vec::new();
+    for payload in &first.payloads {
+        let row = [payload.part.as_bytes(), &[0], &payload.sealed].concat();
+        let event = signal(&first).key;
+        if let Some((called, id)) = open_source_id(edge.vault(), first.envelope.stream, event, &row)
+        {
+            assert_eq!(payload.slots.len(), 1, "the contact's erasure leaves it");
+            shown.push(format!("{called:?} {}", id.unwrap().reveal(Purpose::Show)));
+        }
+    }
+    assert_eq!(shown, ["Account crm=crm-account-7", "Case desk=CS-17"]);
+}
+
 #[test]
 fn parts_are_committed_to_and_open_again() {
     let disk = Disk::default();
     let mut edge = disk.edge();
     let taken = edge.take(&ticket("1"), stamp()).unwrap();
     let parts: Vec<&str> = taken.payloads.iter().map(|payload| payload.part.as_str()).collect();
-    assert_eq!(parts, ["body", "from", "subject"]);
-    for payload in &taken.payloads {
+    assert_eq!(parts, ["body", "from", "source_id.account", "source_id.case", "subject"]);
+    for payload in words(&taken) {
         let words = show(payload, &edge, &taken).unwrap();
         let raw = ticket("1");
         let (_, given) = raw.personal.iter().find(|(part, _)| *part == payload.part).unwrap();
@@ -169,11 +196,11 @@ fn erasing_the_contact_leaves_the_event_and_takes_the_words() {
     let taken = edge.take(&ticket("1"), stamp()).unwrap();
     disk.write(std::slice::from_ref(&taken));
     edge.commit();
-    let contact = taken.payloads[0].slots[1];
+    let contact = words(&taken).next().unwrap().slots[1];
     let found = edge.lookup_email("maria@nordwind.example").unwrap();
     assert_eq!((found.contact_slot, found.blinds.len()), (Some(contact), 2));
     edge.vault_mut().destroy(contact, stamp().at).unwrap();
-    for payload in &taken.payloads {
+    for payload in words(&taken) {
         assert_eq!(show(payload, &edge, &taken), Err("key-erased"));
     }
     assert_eq!(edge.take(&ticket("2"), stamp()).unwrap_err().code(), "key-erased");

@@ -13,10 +13,10 @@ mod compare;
 pub mod link;
 mod past;
 
+pub(super) use crate::lineage::was_counted;
 pub use compare::Difference;
 pub(super) use link::Kin;
 pub use link::{LinkError, Linked};
-pub(super) use past::was_counted;
 
 use super::Embedded;
 use crate::error::DriveError;
@@ -185,18 +185,36 @@ impl Embedded {
         for definition in self.active.features().definitions() {
             counts.insert(definition.name.clone(), (0, 0));
         }
+        self.each_account(|driver, stream| {
+            for (doc, bytes) in driver.standing(stream) {
+                driver.count(doc, &bytes, &mut counts);
+            }
+        })?;
+        Ok(counts)
+    }
+
+    /// Gives the state of every account stream.
+    ///
+    /// # Errors
+    /// [`DriveError`] when a stream cannot be read.
+    pub fn each_state(&mut self, mut each: impl FnMut(&StreamState)) -> Result<(), DriveError> {
+        self.each_account(|driver, stream| {
+            driver.streams.get(&stream).into_iter().for_each(&mut each)
+        })
+    }
+
+    /// Loads one account stream after the other, and lets those go that were not held before.
+    fn each_account(&mut self, mut each: impl FnMut(&Self, StreamId)) -> Result<(), DriveError> {
         let mut after = 0;
         loop {
             let page = self.store.accounts_after(after, super::BATCH)?;
-            let Some(last) = page.last() else { return Ok(counts) };
+            let Some(last) = page.last() else { return Ok(()) };
             after = last.slot;
             for account in page {
                 let stream = StreamId::account(account.id);
                 let held = self.streams.contains_key(&stream);
                 self.load(stream)?;
-                for (doc, bytes) in self.standing(stream) {
-                    self.count(doc, &bytes, &mut counts);
-                }
+                each(self, stream);
                 if !held {
                     self.streams.remove(&stream);
                 }

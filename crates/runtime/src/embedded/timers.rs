@@ -5,6 +5,7 @@ use crate::edge::Stamp;
 use crate::error::DriveError;
 use bellwether_core::effect::Timer;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
+use bellwether_engine::StreamState;
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
 use bellwether_store::{Behind as Rows, Snapshot, TimerRow};
 use std::collections::BTreeSet;
@@ -55,16 +56,29 @@ impl Behind {
 }
 
 /// The event of a timer that goes off.
-pub fn timer_event(stream: StreamId, timer: &Timer, stamp: Stamp) -> (Vec<u8>, Envelope) {
+pub(crate) fn timer_event(stream: StreamId, timer: &Timer, stamp: Stamp) -> (Vec<u8>, Envelope) {
     let Timer { doc, kind, graph, generation, due } = *timer;
     plain_event(stream, &Body::Timer { doc, kind, graph, generation, due }, stamp)
 }
 
 /// The event of a body that has no words of its own.
-pub(super) fn plain_event(stream: StreamId, body: &Body, stamp: Stamp) -> (Vec<u8>, Envelope) {
+pub(crate) fn plain_event(stream: StreamId, body: &Body, stamp: Stamp) -> (Vec<u8>, Envelope) {
     let Stamp { at, origin, rules, epoch, seen } = stamp;
     let (failed, via, body) = (false, None, DraftBody::Plain(body));
     encode_event(&EventDraft { stream, at, rules, origin, epoch, seen, failed, via, body })
+}
+
+/// The next timer of a stream that is due by an instant, when it fires and as what: in history at the
+/// instant it was due. History does not unmake what somebody was really asked about: that stays live.
+pub(crate) fn next_due(
+    state: &StreamState,
+    until: Timestamp,
+    origin: Origin,
+) -> Option<(Timer, Timestamp, Origin)> {
+    let timer = state.next_timer().filter(|timer| timer.due <= until)?;
+    let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
+    let at = if origin == Origin::History { timer.due } else { until };
+    Some((timer, at, origin))
 }
 
 impl Embedded {
@@ -77,11 +91,8 @@ impl Embedded {
     ) -> Result<usize, DriveError> {
         let mut fired = 0;
         while let Some(state) = self.streams.get(&stream)
-            && let Some(timer) = state.next_timer().filter(|timer| timer.due <= until)
+            && let Some((timer, at, origin)) = next_due(state, until, origin)
         {
-            // History does not unmake what somebody was really asked about: that stays live.
-            let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
-            let at = if origin == Origin::History { timer.due } else { until };
             let (bytes, event) = timer_event(stream, &timer, self.stamp(at, origin));
             self.step(&event, bytes, Vec::new())?;
             fired += 1;
@@ -114,9 +125,7 @@ impl Embedded {
     }
 
     fn streams_due(&self, until: Timestamp) -> Result<BTreeSet<StreamId>, DriveError> {
-        let due = |state: &&bellwether_engine::StreamState| {
-            state.next_timer().is_some_and(|timer| timer.due <= until)
-        };
+        let due = |state: &&StreamState| state.next_timer().is_some_and(|timer| timer.due <= until);
         let mut streams: BTreeSet<_> =
             self.streams.values().filter(due).map(|state| state.stream).collect();
         let kept = self.store.due_timers(until, usize::MAX >> 1)?;

@@ -2,6 +2,7 @@
 
 use super::{Blind, How};
 use crate::keys::{Recent, Slot, StoreFault};
+use crate::lineage::end_of;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -137,16 +138,7 @@ impl IdentityStore for MemoryIdentities {
     }
 
     fn survivor(&self, slot: Slot) -> Result<Slot, StoreFault> {
-        let held = self.held();
-        let mut end = slot;
-        // As many steps as there are links; a circle ends there too.
-        for _ in 0..held.links.len() {
-            match held.links.get(&end) {
-                Some(next) => end = *next,
-                None => break,
-            }
-        }
-        Ok(end)
+        Ok(end_of(&self.held().links, slot))
     }
 
     fn next_slot(&self) -> Result<Slot, StoreFault> {

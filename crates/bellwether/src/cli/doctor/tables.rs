@@ -2,9 +2,10 @@
 
 use super::finding::Finding;
 use crate::cli::context::to_the_second;
+use crate::cli::names::FAMILY;
 use crate::table::thousands;
 use bellwether_core::{Duration, Timestamp};
-use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize};
+use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize, Tallied};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -13,6 +14,9 @@ const LONG_LOG: u64 = 256_000_000;
 
 /// An effect that waits for longer than this is stuck.
 const STUCK: Duration = Duration::from_days(1);
+
+/// So many overdue timers are counted.
+const MOST_LATE: usize = 10_000;
 
 /// The most damaged places that are told one by one.
 const MOST: usize = 5;
@@ -24,6 +28,7 @@ pub(super) fn look(store: &Store, depth: Depth, now: Timestamp) -> Vec<Finding> 
     findings.push(told("quarantine", quarantine(store)));
     findings.push(told("outbox", outbox(store, now)));
     findings.push(told("timers", timers(store, now)));
+    findings.push(told("names opened", names(store)));
     findings
 }
 
@@ -115,14 +120,33 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
 }
 
 fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
-    let found = match store.next_due()? {
-        None => "none is set".to_owned(),
-        Some(due) if due <= now => {
-            format!("the next was due at {}; it fires when time passes", to_the_second(due))
-        }
-        Some(due) => format!("the next is due at {}", to_the_second(due)),
+    let late = store.due_timers(now, MOST_LATE)?;
+    let Some(first) = late.first() else {
+        let found = match store.next_due()? {
+            None => "none is set".to_owned(),
+            Some(due) => format!("the next is due at {}", to_the_second(due)),
+        };
+        return Ok(Finding::ok("timers", found));
     };
-    Ok(Finding::ok("timers", found))
+    let since = to_the_second(first.timer.due);
+    let some = if late.len() == MOST_LATE { "or more " } else { "" };
+    let late = thousands(late.len() as u64);
+    let found = format!("{late} {some}overdue, the first since {since} ({})", first.stream);
+    let mend = "nobody lets the time pass: they fire with the next signals of their accounts, and \
+                whoever they would wake waits until then";
+    Ok(Finding::look("timers", found, mend))
+}
+
+/// For which purposes names were opened; nothing here says whose.
+fn names(store: &Store) -> Result<Finding> {
+    let purposes = store.tallies(FAMILY)?;
+    let times = |one: &Tallied| {
+        let last = to_the_second(one.last_at);
+        format!("{} for {}, last at {last}", thousands(one.count), one.name)
+    };
+    let found: Vec<_> = purposes.iter().map(times).collect();
+    let found = if found.is_empty() { "never".to_owned() } else { found.join("; ") };
+    Ok(Finding::ok("names opened", found))
 }
 
 /// The sizes of tables that hold anything; nothing where they cannot be read, which the check of

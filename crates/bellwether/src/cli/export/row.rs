@@ -3,10 +3,11 @@
 use anyhow::{Context as _, Result};
 use bellwether_core::{Ppm, Timestamp};
 use serde::Deserialize;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names of the columns, in their order.
-pub(super) const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 18] = [
     "at",
     "stream",
     "seq",
@@ -23,6 +24,8 @@ pub(super) const COLUMNS: [&str; 16] = [
     "status",
     "origin",
     "rules",
+    "source_id",
+    "account_name",
 ];
 
 /// One decision.
@@ -46,43 +49,60 @@ pub(super) struct Row<'a> {
     pub(super) status: Cow<'a, str>,
     pub(super) origin: Cow<'a, str>,
     pub(super) rules: Cow<'a, str>,
+    /// What its source calls the subject, where names were asked for.
+    pub(super) source_id: Option<String>,
+    /// The account's name, where names were asked for.
+    pub(super) account_name: Option<String>,
 }
 
 impl Row<'_> {
-    /// The cells in the order of [`COLUMNS`].
-    pub(super) fn cells<'a>(&'a self) -> [Cow<'a, str>; 16] {
-        let word = |word: &'a str| -> Cow<'a, str> { Cow::Borrowed(word) };
-        let number = |number: u64| -> Cow<'a, str> { Cow::Owned(number.to_string()) };
+    /// The values in the order of [`COLUMNS`].
+    fn values(&self) -> [Value; 18] {
+        let ratio = self.completeness.get() as f64 / Ppm::ONE.get() as f64;
         [
-            Cow::Owned(self.at.to_string()),
-            word(&self.stream),
-            number(self.seq),
-            word(&self.graph),
-            word(&self.doc),
-            word(&self.outcome),
-            word(&self.node),
-            word(&self.rule),
-            Cow::Owned(self.asked.join(" ")),
-            Cow::Owned(self.completeness.to_string()),
-            word(&self.trust),
-            word(if self.changed { "yes" } else { "no" }),
-            self.supersedes.map_or(word(""), number),
-            word(&self.status),
-            word(&self.origin),
-            word(&self.rules),
+            self.at.to_string().into(),
+            (&*self.stream).into(),
+            self.seq.into(),
+            (&*self.graph).into(),
+            (&*self.doc).into(),
+            (&*self.outcome).into(),
+            (&*self.node).into(),
+            (&*self.rule).into(),
+            Value::from_iter(self.asked.iter().map(|person| &**person)),
+            ratio.into(),
+            (&*self.trust).into(),
+            self.changed.into(),
+            self.supersedes.into(),
+            (&*self.status).into(),
+            (&*self.origin).into(),
+            (&*self.rules).into(),
+            self.source_id.as_deref().into(),
+            self.account_name.as_deref().into(),
         ]
     }
 
+    /// The cells of a table.
+    pub(super) fn cells(&self) -> [String; 18] {
+        self.values().map(|value| cell(&value))
+    }
+
     /// The same as a JSON object; numbers are numbers there.
-    pub(super) fn json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "at": self.at.to_string(), "stream": self.stream, "seq": self.seq,
-            "graph": self.graph, "doc": self.doc, "outcome": self.outcome, "node": self.node,
-            "rule": self.rule, "asked": self.asked,
-            "completeness": self.completeness.get() as f64 / Ppm::ONE.get() as f64,
-            "trust": self.trust, "changed": self.changed, "supersedes": self.supersedes,
-            "status": self.status, "origin": self.origin, "rules": self.rules,
-        })
+    pub(super) fn json(&self) -> Value {
+        let members = COLUMNS.iter().zip(self.values());
+        members.map(|(name, value)| ((*name).to_owned(), value)).collect()
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::Array(all) => all.iter().map(cell).collect::<Vec<_>>().join(" "),
+        Value::Number(number) => match number.as_u64() {
+            Some(whole) => whole.to_string(),
+            None => number.as_f64().map(|ratio| ratio.to_string()).unwrap_or_default(),
+        },
+        Value::Null | Value::Object(_) => String::new(),
     }
 }
 
@@ -169,6 +189,8 @@ pub(super) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
             status: status.clone(),
             origin: origin.clone(),
             rules: rules.clone(),
+            source_id: None,
+            account_name: None,
         });
     }
     Ok((at, rows))

@@ -3,7 +3,6 @@
 use super::Form;
 use super::row::{COLUMNS, Row};
 use anyhow::{Context as _, Result, anyhow};
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
 use std::path::{Path, PathBuf};
@@ -57,8 +56,7 @@ impl Sink {
     pub(super) fn put(&mut self, row: &Row<'_>) -> Result<()> {
         match &mut self.rows {
             Rows::Csv(csv) => {
-                let cells = row.cells().map(safe);
-                csv.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(plain)?;
+                csv.write_record(row.cells().map(safe)).map_err(plain)?;
             }
             Rows::Jsonl(lines) => {
                 serde_json::to_writer(&mut *lines, &row.json()).map_err(std::io::Error::from)?;
@@ -114,9 +112,9 @@ fn plain(error: csv::Error) -> anyhow::Error {
 }
 
 /// A cell that a spreadsheet would read as a formula gets a quote mark before it.
-pub(super) fn safe(cell: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn safe(cell: String) -> String {
     match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => Cow::Owned(format!("'{cell}")),
+        true => format!("'{cell}"),
         false => cell,
     }
 }

@@ -3,7 +3,6 @@
 use super::row::{COLUMNS, rows};
 use super::sink::{Sink, safe};
 use super::*;
-use std::borrow::Cow;
 
 /// A record of imported history, and one that happened now and replaces an earlier decision.
 const RECORDS: [&str; 2] = [
@@ -26,15 +25,15 @@ fn exported(out: &std::path::Path, form: Form) -> String {
 fn decisions_become_rows() {
     let folder = tempfile::tempdir().unwrap();
     expect_test::expect![[r#"
-        at,stream,seq,graph,doc,outcome,node,rule,asked,completeness,trust,changed,supersedes,status,origin,rules
-        1970-01-01T00:00:01Z,account:a,7,care,account,cxo,cro,'=R1,maria,0.5,system,yes,,applied,history,d
-        1970-01-01T00:00:01Z,account:a,7,cases,case:1,none,nothing,,,1,customer,no,,applied,history,d
-        1970-01-02T00:00:00Z,account:a,8,cases,case:1,cxo,cro,"R""2",tom,0,partner,no,7,late,live,'-d
+        at,stream,seq,graph,doc,outcome,node,rule,asked,completeness,trust,changed,supersedes,status,origin,rules,source_id,account_name
+        1970-01-01T00:00:01Z,account:a,7,care,account,cxo,cro,'=R1,maria,0.5,system,yes,,applied,history,d,,
+        1970-01-01T00:00:01Z,account:a,7,cases,case:1,none,nothing,,,1,customer,no,,applied,history,d,,
+        1970-01-02T00:00:00Z,account:a,8,cases,case:1,cxo,cro,"R""2",tom,0,partner,no,7,late,live,'-d,,
     "#]].assert_eq(&exported(&folder.path().join("a.csv"), Form::Csv));
     expect_test::expect![[r#"
-        {"asked":["maria"],"at":"1970-01-01T00:00:01Z","changed":true,"completeness":0.5,"doc":"account","graph":"care","node":"cro","origin":"history","outcome":"cxo","rule":"=R1","rules":"d","seq":7,"status":"applied","stream":"account:a","supersedes":null,"trust":"system"}
-        {"asked":[],"at":"1970-01-01T00:00:01Z","changed":false,"completeness":1.0,"doc":"case:1","graph":"cases","node":"nothing","origin":"history","outcome":"none","rule":"","rules":"d","seq":7,"status":"applied","stream":"account:a","supersedes":null,"trust":"customer"}
-        {"asked":["tom"],"at":"1970-01-02T00:00:00Z","changed":false,"completeness":0.0,"doc":"case:1","graph":"cases","node":"cro","origin":"live","outcome":"cxo","rule":"R\"2","rules":"-d","seq":8,"status":"late","stream":"account:a","supersedes":7,"trust":"partner"}
+        {"account_name":null,"asked":["maria"],"at":"1970-01-01T00:00:01Z","changed":true,"completeness":0.5,"doc":"account","graph":"care","node":"cro","origin":"history","outcome":"cxo","rule":"=R1","rules":"d","seq":7,"source_id":null,"status":"applied","stream":"account:a","supersedes":null,"trust":"system"}
+        {"account_name":null,"asked":[],"at":"1970-01-01T00:00:01Z","changed":false,"completeness":1.0,"doc":"case:1","graph":"cases","node":"nothing","origin":"history","outcome":"none","rule":"","rules":"d","seq":7,"source_id":null,"status":"applied","stream":"account:a","supersedes":null,"trust":"customer"}
+        {"account_name":null,"asked":["tom"],"at":"1970-01-02T00:00:00Z","changed":false,"completeness":0.0,"doc":"case:1","graph":"cases","node":"cro","origin":"live","outcome":"cxo","rule":"R\"2","rules":"-d","seq":8,"source_id":null,"status":"late","stream":"account:a","supersedes":7,"trust":"partner"}
     "#]].assert_eq(&exported(&folder.path().join("a.jsonl"), Form::Jsonl));
 }
 
@@ -75,7 +74,7 @@ fn formulas_are_defused() {
         ("a=1", "a=1"),
         ("", ""),
     ] {
-        assert_eq!(safe(Cow::Borrowed(cell)), written);
+        assert_eq!(safe(cell.to_owned()), written);
     }
 }
 

@@ -34,7 +34,7 @@ fn placed(folder: &Path, mut problem: Problem) -> Problem {
     problem
 }
 
-pub(super) fn json(problems: &[Problem]) -> serde_json::Value {
+pub(in crate::cli) fn json(problems: &[Problem]) -> serde_json::Value {
     let one = |problem: &Problem| {
         let place = problem.place.as_ref();
         serde_json::json!({

@@ -49,7 +49,9 @@ impl LinkError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Unknown(_) => "look it up with `--email` or `--external SYSTEM=ID`",
+            Self::Unknown(_) => {
+                "name it by a mail address or by SYSTEM=ID instead, such as `zendesk=4711`"
+            }
             Self::Circle(_) => "link the other way round, or undo the link that leads here",
             Self::Already(..) => "`bellwether unlink` undoes that link first",
             Self::NotLinked(_) => "only an account that was linked to another can be unlinked",
@@ -274,7 +276,7 @@ impl Embedded {
 
 /// The most documents that one event replaces: each may ask somebody and let somebody else go, and an
 /// entry of the journal holds at most 256 effects.
-const MOST_DOCUMENTS: usize = 48;
+pub(crate) const MOST_DOCUMENTS: usize = 48;
 
 impl Ends {
     fn streams(&self) -> [StreamId; 2] {

@@ -8,12 +8,10 @@
 use super::super::Embedded;
 use crate::error::DriveError;
 use crate::keys::Slot;
-use bellwether_core::{
-    AccountId, Body, DocKey, Duration, Envelope, Origin, Signal, StreamId, Timestamp,
-};
+use crate::lineage::{self, Past, grown, in_order};
+use bellwether_core::{AccountId, DocKey, Origin, StreamId};
 use bellwether_engine::state::scope_of;
-use bellwether_ledger::decode_event;
-use bellwether_store::{Link, Row};
+use bellwether_store::Link;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -21,16 +19,6 @@ use std::ops::ControlFlow;
 pub(super) struct Reach {
     pub(super) homes: BTreeSet<AccountId>,
     pub(super) places: BTreeSet<StreamId>,
-}
-
-/// One signal that was counted.
-pub(super) struct Past {
-    pos: u64,
-    pub(super) stream: StreamId,
-    /// The stream's time when it was counted.
-    time: Timestamp,
-    pub(super) origin: Origin,
-    pub(super) signal: Signal,
 }
 
 /// Feature states that were folded anew.
@@ -44,10 +32,10 @@ pub(super) struct Folded {
 impl Embedded {
     /// Whose signals count for a slot under some links, undone ones among them.
     pub(super) fn reach(&self, slot: Slot, links: &[Link]) -> Result<Reach, DriveError> {
-        let (mut homes, mut places) = (BTreeSet::from([slot]), BTreeSet::new());
-        let live = || links.iter().filter(|link| link.undone.is_none());
-        while live().any(|link| homes.contains(&link.survivor) && homes.insert(link.slot)) {}
-        places.extend(&homes);
+        let live = links.iter().filter(|link| link.undone.is_none());
+        let live: Vec<_> = live.map(|link| (link.slot, link.survivor)).collect();
+        let homes = grown(slot, &live);
+        let mut places = homes.clone();
         while links.iter().any(|link| places.contains(&link.slot) && places.insert(link.survivor)) {
         }
         let ids = |slots: BTreeSet<Slot>| -> Result<Vec<AccountId>, DriveError> {
@@ -63,9 +51,9 @@ impl Embedded {
         let mut found = Vec::new();
         for stream in &reach.places {
             let mut fault = Ok(());
-            self.rows_of(*stream, 1, |row| match read(row, &reach.homes) {
+            self.rows_of(*stream, 1, |row| match Past::read(row) {
                 Ok(past) => {
-                    found.extend(past);
+                    found.extend(past.filter(|past| reach.homes.contains(&past.home)));
                     ControlFlow::Continue(())
                 }
                 Err(error) => {
@@ -75,33 +63,13 @@ impl Embedded {
             })?;
             fault?;
         }
-        // The same signal may have come once before a link, and once after it.
-        found.sort_by_key(|past| past.pos);
-        let mut known = BTreeSet::new();
-        found.retain(|past| known.insert(past.signal.key));
-        Ok(found)
+        Ok(in_order(found))
     }
 
     /// Folds the signals of the wanted documents anew, by the rules in force.
     pub(super) fn fold(&self, past: &[Past], wanted: impl Fn(DocKey) -> bool) -> Folded {
-        let (features, rates) = (self.active.features(), self.active.policy().rates());
-        let always = Duration::from_micros(i64::MAX);
-        let new = |key| features.new_state(scope_of(key));
-        let mut registers = features.registers();
-        let mut states = BTreeMap::from([(DocKey::Account, new(DocKey::Account))]);
-        for Past { time, signal, .. } in past {
-            for key in [DocKey::Account].into_iter().chain(signal.doc.filter(|key| wanted(*key))) {
-                let state = states.entry(key).or_insert_with(|| new(key));
-                features.fold_with(&mut registers, state, signal, *time, always, rates);
-            }
-        }
-        let encode = |(key, state)| {
-            let mut bytes = Vec::new();
-            features.encode(&state, &mut bytes);
-            (key, bytes)
-        };
-        let live = past.iter().any(|past| past.origin == Origin::Live);
-        Folded { states: states.into_iter().map(encode).collect(), live }
+        let states = lineage::fold(&self.active, past, wanted);
+        Folded { states, live: past.iter().any(|past| past.origin == Origin::Live) }
     }
 
     /// The feature states of a stream as they stand, laid out for the rules in force. The stream must be
@@ -126,37 +94,4 @@ impl Embedded {
         }
         states
     }
-}
-
-/// The signal of a row, if it was counted and is of one of these accounts.
-fn read(row: &Row<'_>, homes: &BTreeSet<AccountId>) -> Result<Option<Past>, DriveError> {
-    if row.event.is_empty() {
-        return Err(DriveError::Trimmed(row.stream));
-    }
-    let Envelope { stream, at, origin, via, body, .. } = decode_event(row.event)?;
-    let Body::Signal(signal) = body else { return Ok(None) };
-    let home = via.unwrap_or(AccountId(stream.id));
-    if !homes.contains(&home) || !was_counted(row.record) {
-        return Ok(None);
-    }
-    let time = stream_time(row.record).unwrap_or(at);
-    Ok(Some(Past { pos: row.pos, stream, time, origin, signal }))
-}
-
-/// Records are canonical, and quotes within their words are escaped: a member's name in quotes stands
-/// nowhere but where the member begins. The last one of a name is the record's own.
-fn member<'a>(record: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let place = record.windows(name.len()).rposition(|part| part == name)?;
-    let value = record.get(place + name.len()..)?;
-    value.get(..value.iter().position(|byte| *byte == b'"')?)
-}
-
-/// Whether a record says that its signal was counted.
-pub(in super::super) fn was_counted(record: &[u8]) -> bool {
-    matches!(member(record, b"\"status\":\""), Some(b"applied" | b"late"))
-}
-
-fn stream_time(record: &[u8]) -> Option<Timestamp> {
-    let micros = std::str::from_utf8(member(record, b"\"stream_time\":\"")?).ok()?;
-    micros.parse().ok().map(Timestamp::from_micros)
 }

@@ -7,9 +7,9 @@ use bellwether_store::Store;
 use std::collections::BTreeMap;
 
 /// Details by handle.
-pub(super) struct Names(BTreeMap<String, Details>);
+pub(super) struct Staff(BTreeMap<String, Details>);
 
-impl Names {
+impl Staff {
     /// Reads them. Without the keys an explanation is still complete, with handles alone.
     pub(super) fn read(context: &Context, store: &Store) -> Self {
         let keys = context.keys().ok();
