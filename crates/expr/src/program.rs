@@ -14,8 +14,11 @@ use crate::node::{Arith, Comparison, Node, Op};
 use crate::slots::Slots;
 use crate::tri::Tri;
 
+/// Places of most programs.
+const FEW: usize = 16;
+
 /// Places of nearly every program.
-const FEW: usize = 32;
+const SOME: usize = 32;
 
 /// Places at most: the parts of an expression are no more than its bytes.
 const MOST: usize = MAX_LENGTH;
@@ -95,6 +98,7 @@ impl Program {
                 slots.get(test.slot).map(|number| test.op.holds(number, test.limit).into())
             }
             Self::Steps(steps) if steps.places <= FEW => steps.run::<FEW>(slots),
+            Self::Steps(steps) if steps.places <= SOME => steps.run::<SOME>(slots),
             Self::Steps(steps) => steps.run::<MOST>(slots),
         }
     }
@@ -106,104 +110,129 @@ impl Program {
     }
 }
 
-/// Numbers by their places, and whether each is known. `ROOM` is a power of two, and places wrap at
-/// it, so that no step has to ask whether its place exists.
-struct Room<const ROOM: usize> {
-    numbers: [i64; ROOM],
-    known: [bool; ROOM],
-}
+/// One of something for each place. `ROOM` is a power of two, and places wrap at it, so that no step has
+/// to ask whether its place exists.
+struct Room<T, const ROOM: usize>([T; ROOM]);
 
-impl<const ROOM: usize> Room<ROOM> {
+impl<T: Copy + Default, const ROOM: usize> Room<T, ROOM> {
     #[inline]
-    fn number(&self, place: u16) -> i64 {
-        self.numbers.get(usize::from(place) & (ROOM - 1)).copied().unwrap_or(0)
+    fn get(&self, place: u16) -> T {
+        self.0.get(usize::from(place) & (ROOM - 1)).copied().unwrap_or_default()
     }
 
     #[inline]
-    fn known(&self, place: u16) -> bool {
-        self.known.get(usize::from(place) & (ROOM - 1)).copied().unwrap_or(false)
-    }
-
-    #[inline]
-    fn is(&self, place: u16, truth: bool) -> bool {
-        self.known(place) & ((self.number(place) != 0) == truth)
-    }
-
-    #[inline]
-    fn put(&mut self, place: usize, number: i64, known: bool) {
-        if let Some(own) = self.numbers.get_mut(place & (ROOM - 1)) {
-            *own = number;
-        }
-        if let Some(own) = self.known.get_mut(place & (ROOM - 1)) {
-            *own = known;
+    fn put(&mut self, place: u16, one: T) {
+        if let Some(own) = self.0.get_mut(usize::from(place) & (ROOM - 1)) {
+            *own = one;
         }
     }
 }
 
 impl Steps {
     fn run<const ROOM: usize>(&self, slots: &Slots) -> Option<i64> {
-        let mut room = Room { numbers: [0; ROOM], known: [false; ROOM] };
-        let mut place = 0;
-        for number in &self.consts {
-            room.put(place, *number, true);
-            place += 1;
+        let (mut numbers, mut sure) = (Room([0; ROOM]), true);
+        for (number, place) in self.consts.iter().zip(0u16..) {
+            numbers.put(place, *number);
         }
-        for slot in &self.facts {
+        let mut places = self.consts.len() as u16..;
+        for (slot, place) in self.facts.iter().zip(&mut places) {
             let (number, known) = slots.look(*slot);
-            room.put(place, number, known);
-            place += 1;
+            numbers.put(place, number);
+            sure &= known;
         }
-        for (slot, known) in &self.asked {
-            room.put(place, (slots.look(*slot).1 == *known).into(), true);
-            place += 1;
+        for ((slot, known), place) in self.asked.iter().zip(&mut places) {
+            numbers.put(place, (slots.look(*slot).1 == *known).into());
+        }
+        if sure {
+            // Nearly always everything is known; then only the numbers matter, as long as they fit.
+            for step in &self.steps {
+                let (number, fits) = step.number(&numbers);
+                numbers.put(step.to, number);
+                sure &= fits;
+            }
+            if sure {
+                return Some(numbers.get(self.result));
+            }
+        }
+        self.doubtful(slots, &mut numbers)
+    }
+
+    /// The same where something is missing: each number says whether it is known.
+    #[cold]
+    fn doubtful<const ROOM: usize>(
+        &self,
+        slots: &Slots,
+        numbers: &mut Room<i64, ROOM>,
+    ) -> Option<i64> {
+        let mut known = Room([true; ROOM]);
+        for (slot, place) in self.facts.iter().zip(self.consts.len() as u16..) {
+            known.put(place, slots.look(*slot).1);
         }
         for step in &self.steps {
-            let (number, known) = step.made(&room);
-            room.put(step.to.into(), number, known);
+            let (number, is_known) = step.made(numbers, &known);
+            numbers.put(step.to, number);
+            known.put(step.to, is_known);
         }
-        room.known(self.result).then(|| room.number(self.result))
+        known.get(self.result).then(|| numbers.get(self.result))
     }
 }
 
 impl Step {
-    /// What it writes. A number that is not known has no meaning.
-    #[inline]
-    fn made<const ROOM: usize>(&self, room: &Room<ROOM>) -> (i64, bool) {
-        let (a, b) = (room.number(self.a), room.number(self.b));
-        let both = room.known(self.a) & room.known(self.b);
-        let fits = |(number, over): (i64, bool)| (number, both & !over);
+    /// What it makes of numbers that are known, and whether that fits.
+    #[inline(always)]
+    fn number<const ROOM: usize>(&self, numbers: &Room<i64, ROOM>) -> (i64, bool) {
+        let (a, b) = (numbers.get(self.a), numbers.get(self.b));
+        let fits = |(number, over): (i64, bool)| (number, !over);
         match self.does {
             Does::Add => fits(a.overflowing_add(b)),
             Does::Sub => fits(a.overflowing_sub(b)),
             Does::Mul => fits(a.overflowing_mul(b)),
             Does::MulAdd => {
                 let (product, over) = a.overflowing_mul(b);
-                let (sum, beyond) = room.number(self.to).overflowing_add(product);
-                (sum, both & room.known(self.to) & !over & !beyond)
+                let (sum, beyond) = numbers.get(self.to).overflowing_add(product);
+                (sum, !(over | beyond))
             }
-            Does::Min => (a.min(b), both),
-            Does::Max => (a.max(b), both),
+            Does::Min => (a.min(b), true),
+            Does::Max => (a.max(b), true),
             Does::Other(arith) => match arith.apply(a, b) {
-                Some(number) => (number, both),
+                Some(number) => (number, true),
                 None => (0, false),
             },
             Does::Abs => fits(a.overflowing_abs()),
-            Does::Eq => ((a == b).into(), both),
-            Does::Ne => ((a != b).into(), both),
-            Does::Lt => ((a < b).into(), both),
-            Does::Le => ((a <= b).into(), both),
+            Does::Eq => ((a == b).into(), true),
+            Does::Ne => ((a != b).into(), true),
+            Does::Lt => ((a < b).into(), true),
+            Does::Le => ((a <= b).into(), true),
+            Does::And => (((a != 0) & (b != 0)).into(), true),
+            Does::Or => (((a != 0) | (b != 0)).into(), true),
+            Does::Select => (if numbers.get(self.to) != 0 { a } else { b }, true),
+        }
+    }
+
+    /// What it makes where something may be missing. A number that is not known has no meaning.
+    fn made<const ROOM: usize>(
+        &self,
+        numbers: &Room<i64, ROOM>,
+        known: &Room<bool, ROOM>,
+    ) -> (i64, bool) {
+        let both = known.get(self.a) & known.get(self.b);
+        let is = |place: u16, truth: bool| known.get(place) & ((numbers.get(place) != 0) == truth);
+        let (number, fits) = self.number(numbers);
+        match self.does {
             Does::And => {
-                let decided = room.is(self.a, false) | room.is(self.b, false);
+                let decided = is(self.a, false) | is(self.b, false);
                 ((!decided).into(), both | decided)
             }
             Does::Or => {
-                let decided = room.is(self.a, true) | room.is(self.b, true);
+                let decided = is(self.a, true) | is(self.b, true);
                 (decided.into(), both | decided)
             }
             Does::Select => {
-                let chosen = if room.number(self.to) != 0 { self.a } else { self.b };
-                (room.number(chosen), room.known(chosen) & room.known(self.to))
+                let chosen = if numbers.get(self.to) != 0 { self.a } else { self.b };
+                (number, known.get(chosen) & known.get(self.to))
             }
+            Does::MulAdd => (number, both & known.get(self.to) & fits),
+            _ => (number, both & fits),
         }
     }
 }

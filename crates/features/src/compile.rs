@@ -64,6 +64,7 @@ pub(crate) fn compile(
         computed,
         presents,
         kind_slots: kind_slots(&sketches),
+        passing: Vec::new(),
         fresh: Vec::new(),
         defaults: Vec::new(),
         inputs: order.inputs(slots.len()).into(),
@@ -353,6 +354,9 @@ fn fill(set: &mut FeatureSet, sketches: &[Sketch]) {
         }
         if required.contains(&at) {
             scope.required.push(slot);
+        }
+        if plan.source == Source::Current || plan.scope != Scope::Account as usize {
+            set.passing.push(slot);
         }
         if let Some(default) = plan.default {
             set.defaults.push((slot, default));

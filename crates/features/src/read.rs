@@ -135,7 +135,13 @@ impl FeatureSet {
     ) {
         let micros = now.micros();
         out.slots.clear();
-        out.origins.fill(Origin::NONE);
+        match account.scope {
+            // The account's own are written in any case.
+            Scope::Account => {
+                self.passing.iter().for_each(|slot| out.put(*slot, None, Origin::NONE))
+            }
+            _ => out.origins.fill(Origin::NONE),
+        }
         out.stale.fill(0);
         let key = current.map(|signal| signal.key);
         self.scope(account.scope).read(account, key, micros, out);

@@ -76,10 +76,14 @@ pub(crate) struct Ring {
     pub(crate) bundles: Vec<Bundle>,
 }
 
+/// Entries that a ring has room for from the start, so that they lie beside the document's numbers:
+/// most accounts never have more within their windows.
+const FEW: usize = 8;
+
 impl Default for Ring {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            entries: Vec::with_capacity(FEW),
             heads: [0; TRACKS],
             cursor: i64::MIN,
             stale: false,

@@ -48,6 +48,8 @@ pub struct FeatureSet {
     pub(crate) presents: Vec<(Code, Presents)>,
     /// Facts that are the kind of the present signal.
     pub(crate) kind_slots: Vec<Slot>,
+    /// Facts of the present signal, of cases and deals: what another reading may not have.
+    pub(crate) passing: Vec<Slot>,
     /// Facts that are not computed and grow stale.
     pub(crate) fresh: Vec<(Slot, i64)>,
     pub(crate) defaults: Vec<(Slot, i64)>,
