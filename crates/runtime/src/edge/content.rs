@@ -57,6 +57,7 @@ impl Canon {
                 (b'I', id)
             }
             AccountHint::Domain(text) => (b'M', text),
+            AccountHint::DomainOf(text) => (b'd', text),
             AccountHint::Contact(text) => (b'A', text),
             AccountHint::Name(text) => (b'N', text),
         };
