@@ -7,6 +7,7 @@
 
 use crate::fold::visit;
 use crate::head::Head;
+use crate::newest::NO_RATE;
 use crate::plan::{ScopePlan, Source};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
@@ -216,7 +217,8 @@ impl FeatureSet {
             return;
         }
         let doc = std::iter::once(account).chain(sub).find(|doc| doc.scope as usize == plan.scope);
-        let folded = doc.is_some_and(|doc| doc.complete(plan.source));
+        let folded =
+            doc.is_some_and(|doc| doc.complete(plan.source) && !doc.is_unrated(plan.source));
         if folded || plan.source == Source::Current {
             out.slots.set(slot, default);
         }
@@ -293,6 +295,12 @@ impl Source {
 }
 
 impl DocState {
+    /// Whether the newest that was said is an amount without a rate: it is missing, and no default.
+    fn is_unrated(&self, source: Source) -> bool {
+        let Source::Part(part) = source else { return false };
+        self.heads.get(usize::from(part)).is_some_and(|head| !head.present && head.value == NO_RATE)
+    }
+
     pub(crate) fn complete(&self, source: Source) -> bool {
         let head = |part: &u16| self.heads.get(usize::from(*part)).is_some_and(|h| h.complete);
         source.parts().iter().flatten().all(head)
@@ -334,7 +342,7 @@ impl ScopePlan {
         let head = |part: u16| state.heads.get(usize::from(part)).filter(|head| head.complete);
         match source {
             Source::Previous(part) => match self.seen(state, part, key) {
-                Some(seen) => (Some(seen.value), stamped(seen)),
+                Some(seen) => (Some(seen.value).filter(|it| *it != NO_RATE), stamped(seen)),
                 None => (None, Origin::NONE),
             },
             Source::Since { part, previous } => {
