@@ -35,6 +35,7 @@ fn shown(signal: &RawSignal) -> String {
     let hints = signal.account.iter().map(|hint| match hint {
         AccountHint::External(system, id) => format!("{system}:{}", id.reveal(Purpose::Show)),
         AccountHint::Domain(it) => format!("domain {}", it.reveal(Purpose::Show)),
+        AccountHint::DomainOf(it) => format!("domain of {}", it.reveal(Purpose::Show)),
         AccountHint::Contact(it) => format!("contact {}", it.reveal(Purpose::Show)),
         AccountHint::Name(it) => format!("name {}", it.reveal(Purpose::Show)),
     });

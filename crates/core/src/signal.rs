@@ -50,6 +50,8 @@ pub enum AccountHint {
     External(String, Personal<String>),
     /// A company's mail or web domain, lower case.
     Domain(Personal<String>),
+    /// The domain of somebody's mail address, lower case: a company's, or a mail provider's.
+    DomainOf(Personal<String>),
     /// A contact's mail address, lower case; free-mail domains say nothing about a company.
     Contact(Personal<String>),
     /// A company's name as written; the weakest way, tried last.

@@ -70,7 +70,10 @@ fn taken(
         plan.load(signal, rates, registers);
         let value = match input.register {
             None => Some(0),
-            Some(register) => registers.slots.get(register),
+            Some(register) => registers
+                .slots
+                .get(register)
+                .or_else(|| registers.is_unrated(part.keeps, register).then_some(0)),
         };
         if let (Tri::True, Some(value)) = (registers.truth(input.filter), value) {
             let time = signal.at.micros().min(now);

@@ -6,13 +6,13 @@
 //!   claims to come from the future is taken as happening now.
 
 use crate::bits;
-use crate::newest::Seen;
+use crate::newest::{NO_RATE, Seen};
 use crate::origin::Stamp;
 use crate::plan::{Keeps, KindPlan, Step, Wanted};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
 use crate::values::{CODES, keep};
-use bellwether_core::{Duration, Rates, Signal, Timestamp, Value};
+use bellwether_core::{Duration, Rates, Signal, Timestamp, Type, Value};
 use bellwether_expr::{Slots, Tri};
 use std::collections::BTreeSet;
 
@@ -49,14 +49,14 @@ impl Counted {
 pub struct Registers {
     pub(crate) slots: Slots,
     pub(crate) truths: Vec<Tri>,
+    /// Amounts that are there and have no rate: what was known before is not the newest any more.
+    pub(crate) unrated: Vec<u16>,
 }
 
 /// A field's number, if it has the declared type and, for money, a rate.
 pub(crate) fn number(value: Value, wanted: Wanted, at: Timestamp, rates: &Rates) -> Option<i64> {
     match value {
-        Value::Money(money) if wanted.kind == bellwether_core::Type::Money => {
-            rates.convert(money, at)
-        }
+        Value::Money(money) if wanted.kind == Type::Money => rates.convert(money, at),
         other if other.kind() == wanted.kind => Some(other.raw()),
         _ => None,
     }
@@ -93,9 +93,15 @@ impl KindPlan {
     pub(crate) fn load(&self, signal: &Signal, rates: &Rates, registers: &mut Registers) -> u16 {
         let mut ignored = 0;
         registers.slots.clear();
+        registers.unrated.clear();
         visit(&self.wanted, signal, rates, |at, number| match number {
             Some(number) => registers.slots.set(at as u16, number),
-            None => ignored += 1,
+            None => {
+                ignored += 1;
+                if self.wanted.get(at).is_some_and(|wanted| wanted.kind == Type::Money) {
+                    registers.unrated.push(at as u16);
+                }
+            }
         });
         registers.slots.set(self.wanted.len() as u16, signal.kind.raw());
         registers.truths.clear();
@@ -107,6 +113,11 @@ impl KindPlan {
 }
 
 impl Registers {
+    /// Whether the newest value of a register is an amount without a rate.
+    pub(crate) fn is_unrated(&self, keeps: Keeps, register: u16) -> bool {
+        keeps == Keeps::Newest && self.unrated.contains(&register)
+    }
+
     pub(crate) fn truth(&self, filter: Option<u16>) -> Tri {
         match filter {
             None => Tri::True,
@@ -124,7 +135,7 @@ impl FeatureSet {
         let beyond = self.scopes.iter().flat_map(|scope| &scope.kinds);
         let slots = beyond.flat_map(|(_, plan)| &plan.filters).flat_map(|filter| filter.slots());
         let highest = slots.map(|slot| usize::from(*slot) + 1).max().unwrap_or(0);
-        Registers { slots: Slots::new(most.max(highest)), truths: Vec::new() }
+        Registers { slots: Slots::new(most.max(highest)), truths: Vec::new(), unrated: Vec::new() }
     }
 
     /// [`FeatureSet::fold_with`] with room of its own: convenient, and slower.
@@ -233,6 +244,7 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) 
         None => 0,
         Some(register) => match registers.slots.get(register) {
             Some(value) => value,
+            None if registers.is_unrated(step.keeps, register) => NO_RATE,
             None => return,
         },
     };
@@ -244,7 +256,8 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) 
     };
     if let Some(Cell::Newest(newest)) = cell {
         newest.take(Seen { stamp, value }, number, origin);
-        return state.show(at, true);
+        let rated = *number != NO_RATE;
+        return state.show(at, rated);
     }
     *origin = origin.join(stamp.origin);
     let made = match (step.keeps, cell) {

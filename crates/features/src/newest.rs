@@ -11,6 +11,9 @@ use crate::origin::{Origin, Stamp};
 use crate::wire::{Reader, StateError, Writer};
 use bellwether_core::Trust;
 
+/// Stands for an amount that has no rate: it is newer than what was known, and cannot be read.
+pub(crate) const NO_RATE: i64 = i64::MIN;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) stamp: Stamp,

@@ -7,7 +7,7 @@
 
 use crate::bits;
 use crate::fold::visit;
-use crate::newest::Seen;
+use crate::newest::{NO_RATE, Seen};
 use crate::origin::{Origin, Stamp};
 use crate::plan::{Run, ScopePlan, Source};
 use crate::set::FeatureSet;
@@ -204,7 +204,8 @@ impl FeatureSet {
             return;
         }
         let doc = std::iter::once(account).chain(sub).find(|doc| doc.scope as usize == plan.scope);
-        let folded = doc.is_some_and(|doc| doc.complete(plan.source));
+        let folded =
+            doc.is_some_and(|doc| doc.complete(plan.source) && !doc.is_unrated(plan.source));
         if folded || plan.source == Source::Current {
             out.slots.set(slot, default);
         }
@@ -283,6 +284,13 @@ impl Source {
 }
 
 impl DocState {
+    /// Whether the newest that was said is an amount without a rate: it is missing, and no default.
+    fn is_unrated(&self, source: Source) -> bool {
+        let Source::Part(part) = source else { return false };
+        let at = usize::from(part);
+        !bits::get(&self.shown, at) && self.numbers.get(at) == Some(&NO_RATE)
+    }
+
     pub(crate) fn complete(&self, source: Source) -> bool {
         source.parts().iter().flatten().all(|part| self.is_complete(usize::from(*part)))
     }
@@ -327,7 +335,9 @@ impl ScopePlan {
         };
         match source {
             Source::Previous(part) => match self.seen(state, part, key) {
-                Some(seen) => (Some(seen.value), seen.stamp.origin),
+                Some(seen) => {
+                    (Some(seen.value).filter(|value| *value != NO_RATE), seen.stamp.origin)
+                }
                 None => (None, Origin::NONE),
             },
             Source::Since { part, previous } => {

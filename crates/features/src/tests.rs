@@ -23,6 +23,10 @@ fn fold(set: &FeatureSet, state: &mut DocState, signal: &Signal) -> Counted {
     set.fold(state, signal, signal.at, Duration::from_days(7), &rates())
 }
 
+fn fold_at(set: &FeatureSet, state: &mut DocState, one: &Signal, now: Timestamp) -> Counted {
+    set.fold(state, one, now, Duration::from_days(7), &rates())
+}
+
 fn value(set: &FeatureSet, state: &mut DocState, name: &str, now: Timestamp) -> Option<i64> {
     let mut reading = set.reading();
     set.read(state, None, None, now, &rates(), &mut reading);
@@ -134,7 +138,7 @@ fn given() -> impl Strategy<Value = Vec<Signal>> {
             let word = Value::Code(Code::from_raw(number.abs()));
             let money = Money::from_minor(
                 number * 100,
-                if mask & 1 == 0 { "EUR" } else { "USD" }.parse().unwrap(),
+                ["EUR", "USD", "GBP"][usize::from(mask % 3)].parse().unwrap(),
             );
             let mut fields = vec![
                 ("severity", Value::Int(number)),
@@ -311,6 +315,39 @@ fn doubt_and_bad_fields_are_counted() {
         Counted::TooLate
     );
     assert_eq!(value(&set, &mut state, "all_tickets", at(3)), Some(1));
+}
+
+#[test]
+fn an_amount_without_a_rate_is_newer_than_one_with_a_rate() {
+    let features = "features:\n  before: {last: amount, of: crm.deal.updated, previous: true}\n";
+    let set = set(FACTS, features);
+    let money = |minor, currency: &str| {
+        let currency = currency.parse().unwrap();
+        Value::Money(Money::from_minor(minor, currency))
+    };
+    let deal = |key, days, amount| signal(key, "crm.deal.updated", at(days), &[("amount", amount)]);
+    let euros = deal(1, 1, money(700, "EUR"));
+    let francs = deal(2, 2, money(900, "CHF"));
+    let dollars = deal(3, 3, money(200, "USD"));
+    let slot = set.catalogue().slot("amount").unwrap();
+    for turn in [[&euros, &francs], [&francs, &euros]] {
+        let mut state = set.new_state(Scope::Account);
+        let ignored = turn.map(|one| fold_at(&set, &mut state, one, at(2)).ignored());
+        assert_eq!(ignored.iter().sum::<u16>(), 1);
+        assert_eq!(value(&set, &mut state, "amount", at(2)), None, "neither 7 euros nor a default");
+        let cited = set.contributions(slot, &[euros.clone(), francs.clone()], at(2), &rates());
+        assert_eq!(cited, [1], "it is missing because of the francs");
+        let mut bytes = Vec::new();
+        set.encode(&state, &mut bytes);
+        let mut kept = set.decode(Scope::Account, &bytes).unwrap();
+        assert_eq!(value(&set, &mut kept, "amount", at(2)), None);
+        fold_at(&set, &mut state, &dollars, at(3));
+        assert_eq!(value(&set, &mut state, "amount", at(3)), Some(100));
+        let mut reading = set.reading();
+        set.read(&mut state, None, Some(&dollars), at(3), &rates(), &mut reading);
+        let before = set.catalogue().slot("before").unwrap();
+        assert_eq!(reading.slots.get(before), None, "the amount before had no rate either");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! - Out: [`Meta`] and the dated rates.
 //! - Never: another currency than one with two decimals, because amounts in rules are written in it.
 
-use crate::read::{AN_INSTANT, instant, required_word, word};
+use crate::read::{AN_INSTANT, Word, check_handle, instant, required_word, word};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
 use bellwether_core::{Currency, Duration, Ppm, Problem, Timestamp};
 
@@ -61,7 +61,10 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     let mut fields = Fields::new(document, &document.root, problems);
     let name = fields.required_text("bundle").map(str::to_owned);
     let version = required_word(&mut fields, "version");
-    let owner = fields.required_text("owner").map(str::to_owned);
+    let owner = required_word(&mut fields, "owner");
+    if let Some(Word { text, place }) = &owner {
+        check_handle("the owner of a bundle", text, place, fields.problems());
+    }
     let currency = required_word(&mut fields, "currency");
     let lateness = fields.duration("lateness").unwrap_or(DEFAULT_LATENESS);
     let modes = Mode::ALL.map(Mode::as_str);
@@ -96,7 +99,7 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
         None
     });
     let (version, currency) = (version?.text, currency?);
-    Some(Meta { name: name?, version, owner: owner?, currency, lateness, mode, description })
+    Some(Meta { name: name?, version, owner: owner?.text, currency, lateness, mode, description })
 }
 
 fn is_version(text: &str) -> bool {

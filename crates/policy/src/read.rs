@@ -30,6 +30,18 @@ impl Word {
     }
 }
 
+/// Refuses a handle that may name somebody: handles go into records, which nobody can erase. What it
+/// says is not repeated.
+pub(crate) fn check_handle(what: &str, text: &str, place: &Place, problems: &mut Vec<Problem>) {
+    if text.contains(|c: char| c == '@' || c.is_whitespace()) {
+        let message = format!("{what} goes into records, and looks like a name or an address here");
+        let problem = Problem::new("policy-personal-handle", message).at(place.clone());
+        problems.push(problem.help(
+            "write a handle without spaces and `@`, such as `desk-1`; names and addresses stand in people.yaml",
+        ));
+    }
+}
+
 /// A node that should be a single value.
 pub(crate) fn scalar(
     document: &Document,

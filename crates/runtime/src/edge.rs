@@ -382,7 +382,9 @@ fn called(hints: &[AccountHint]) -> Option<Cow<'_, str>> {
     });
     let domain = || {
         hints.iter().find_map(|hint| match hint {
-            AccountHint::Domain(text) | AccountHint::Contact(text) => {
+            AccountHint::Domain(text)
+            | AccountHint::DomainOf(text)
+            | AccountHint::Contact(text) => {
                 identity::normal::company_domain(text.reveal(Purpose::Seal)).map(Cow::from)
             }
             _ => None,

@@ -11,13 +11,14 @@
 //! Hints are tried in the order given, then the case's and the deal's number, then names. The first
 //! that is known wins; one that points elsewhere is a conflict, which is counted and changes nothing.
 //! What was unknown is learnt for the account, with three exceptions, because a wrong match is dear:
-//! a free-mail domain is never used; the domain of a contact's address is not learnt where only the
-//! contact, case or deal found the account (the writer may belong to an agency); a name is learnt
-//! only beside an id of the account in a system, and once two accounts bear it, it finds nobody. An
-//! unknown id beside a name that already stands for another id of the same system is a new account.
+//! a free-mail domain is never used; the domain of an address is learnt apart and weighed last (see
+//! [`mail`]); a name is learnt only beside an id of the account in a system, and once two accounts bear
+//! it, it finds nobody. An unknown id beside a name that already stands for another id of the same
+//! system is a new account.
 
 mod directory;
 mod lists;
+mod mail;
 pub mod normal;
 mod resolve;
 
@@ -55,13 +56,21 @@ pub enum How {
     NameWithin,
     /// A mark that a company's name stands for more than one account.
     SharedName,
+    /// The domain of somebody's address, standing for the account.
+    MailDomain,
+    /// A mark that several companies' people write from a domain.
+    SharedMailDomain,
+    /// A mark that a company's name was said beside the domain of an address.
+    NamedMailDomain,
+    /// A company's name beside the domain of an address.
+    NameAtDomain,
     /// A person: by mail address, or by an id in a source.
     Person,
 }
 
 impl How {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::External,
         Self::Case,
         Self::Deal,
@@ -71,6 +80,10 @@ impl How {
         Self::Name,
         Self::NameWithin,
         Self::SharedName,
+        Self::MailDomain,
+        Self::SharedMailDomain,
+        Self::NamedMailDomain,
+        Self::NameAtDomain,
         Self::Person,
     ];
 
@@ -86,6 +99,10 @@ impl How {
             Self::Name => "name",
             Self::NameWithin => "name_within",
             Self::SharedName => "shared_name",
+            Self::MailDomain => "mail_domain",
+            Self::SharedMailDomain => "shared_mail_domain",
+            Self::NamedMailDomain => "named_mail_domain",
+            Self::NameAtDomain => "name_at_domain",
             Self::Person => "person",
         }
     }
@@ -94,7 +111,11 @@ impl How {
     pub const fn matched_by(self) -> MatchedBy {
         match self {
             Self::External | Self::Case | Self::Deal => MatchedBy::External,
-            Self::Domain => MatchedBy::Domain,
+            Self::Domain
+            | Self::MailDomain
+            | Self::SharedMailDomain
+            | Self::NamedMailDomain
+            | Self::NameAtDomain => MatchedBy::Domain,
             Self::Contact | Self::Person => MatchedBy::Contact,
             Self::Name | Self::NameWithin | Self::SharedName => MatchedBy::Name,
             Self::Event => MatchedBy::Nobody,
@@ -133,6 +154,13 @@ pub(crate) fn blind_domain(keys: &TenantKeys, domain: &str) -> Option<Blind> {
     Some(blind(keys, How::Domain, &normal::company_domain(domain)?))
 }
 
+/// Blind indexes of the domain of somebody's address: of the account that it stands for, and of the mark
+/// that it stands for nobody any more.
+pub(crate) fn blind_mail_domain(keys: &TenantKeys, domain: &str) -> Option<[Blind; 2]> {
+    let domain = normal::company_domain(domain)?;
+    Some([How::MailDomain, How::SharedMailDomain].map(|how| blind(keys, how, &domain)))
+}
+
 /// The blind index of a person: a mail address anywhere, any other id within its source.
 pub(crate) fn blind_person(keys: &TenantKeys, source: &str, person: &str) -> Option<Blind> {
     match normal::address(person) {
@@ -145,7 +173,12 @@ pub(crate) fn blind_person(keys: &TenantKeys, source: &str, person: &str) -> Opt
 /// The ways to find a signal's account, in the order in which they are tried; never empty.
 pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
     let mut hints = Vec::with_capacity(raw.account.len() + 3);
-    raw.account.iter().for_each(|hint| strong_hints(keys, hint, &mut hints));
+    let said = raw.account.iter().filter_map(|hint| match hint {
+        AccountHint::Name(name) => Some(normal::names(name.reveal(Purpose::Identify))),
+        _ => None,
+    });
+    let called: Vec<String> = said.flatten().collect();
+    raw.account.iter().for_each(|hint| strong_hints(keys, hint, &called, &mut hints));
     let within = raw.numbers.as_deref().unwrap_or(&raw.source);
     let numbers = [(How::Case, "case:", &raw.case), (How::Deal, "deal:", &raw.deal)];
     for (how, system, number) in numbers {
@@ -165,7 +198,7 @@ pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
 }
 
 /// Every hint but names.
-fn strong_hints(keys: &TenantKeys, hint: &AccountHint, hints: &mut Vec<Hint>) {
+fn strong_hints(keys: &TenantKeys, hint: &AccountHint, called: &[String], hints: &mut Vec<Hint>) {
     match hint {
         AccountHint::External(system, id) => {
             let id = id.reveal(Purpose::Identify);
@@ -174,17 +207,34 @@ fn strong_hints(keys: &TenantKeys, hint: &AccountHint, hints: &mut Vec<Hint>) {
             }
         }
         AccountHint::Domain(domain) => {
-            let domain = blind_domain(keys, domain.reveal(Purpose::Identify));
-            hints.extend(domain.map(|domain| Hint::new(domain, How::Domain)));
+            hints.extend(domain_hint(keys, domain.reveal(Purpose::Identify), How::Domain, called));
+        }
+        AccountHint::DomainOf(domain) => {
+            let domain = domain.reveal(Purpose::Identify);
+            hints.extend(domain_hint(keys, domain, How::MailDomain, called));
         }
         AccountHint::Contact(contact) => {
             if let Some(address) = normal::address(contact.reveal(Purpose::Identify)) {
                 hints.push(Hint::new(blind_contact(keys, &address), How::Contact));
-                hints.extend(blind_domain(keys, address.host()).map(Hint::derived));
+                let domain = domain_hint(keys, address.host(), How::MailDomain, called);
+                hints.extend(domain.filter(|domain| !hints.contains(domain)));
             }
         }
         AccountHint::Name(_) => {}
     }
+}
+
+/// A domain that was said of the account, or that somebody's address has.
+fn domain_hint(keys: &TenantKeys, domain: &str, how: How, called: &[String]) -> Option<Hint> {
+    let domain = normal::company_domain(domain)?;
+    let at = |name: &String| blind_within(keys, How::NameAtDomain.as_str(), &[&domain], name);
+    let mail = mail::MailDomain {
+        users: blind(keys, How::MailDomain, &domain),
+        shared: blind(keys, How::SharedMailDomain, &domain),
+        named: blind(keys, How::NamedMailDomain, &domain),
+        names: called.iter().map(at).collect(),
+    };
+    Some(Hint::domain(blind(keys, How::Domain, &domain), how, mail))
 }
 
 fn names(keys: &TenantKeys, given: &[AccountHint], hints: &mut Vec<Hint>) {

@@ -27,7 +27,8 @@ const EXPORTS: [(&str, &str); 6] = [
     ("leads.csv", "leads"),
 ];
 
-/// The company's mail providers. They are invented, so no list has them; `gmx` is on ours.
+/// The company's mail providers. They are invented, so no list has them, and it must not matter; `gmx`
+/// is on ours.
 const PROVIDERS: [&str; 3] = ["postfach.example", "mailbox-home.example", "briefkasten.example"];
 const LISTED: &str = "gmx.example";
 
@@ -173,7 +174,7 @@ fn measure(made: &Company, providers_listed: bool) -> (usize, usize) {
 #[test]
 fn leads_find_the_account_that_they_are() {
     let made = company(DEFAULT_SEED, Size { accounts: 2_000, signals: 20_000, days: 90 });
-    for (providers_listed, floor) in [(true, (99, 99)), (false, (76, 75))] {
+    for (providers_listed, floor) in [(true, (99, 99)), (false, (99, 99))] {
         let (recall, precision) = measure(&made, providers_listed);
         assert!(recall >= floor.0 && precision >= floor.1, "{recall} {precision}, not {floor:?}");
     }

@@ -57,7 +57,7 @@ impl Hint {
                 let address = address(text)?;
                 let (_, domain) = address.rsplit_once('@')?;
                 let free = FREE_MAIL.contains(&domain);
-                (!free).then(|| AccountHint::Domain(Personal::new(domain.to_owned())))
+                (!free).then(|| AccountHint::DomainOf(Personal::new(domain.to_owned())))
             }
             Self::Name(_) => Some(AccountHint::Name(Personal::new(text.to_owned()))),
             Self::Contact(_) => address(text).map(|it| AccountHint::Contact(Personal::new(it))),

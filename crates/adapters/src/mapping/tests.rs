@@ -129,9 +129,10 @@ fn ids_times_and_hints() {
                     AccountHint::External(system, id) => {
                         format!("{system}:{}", id.reveal(Purpose::Show))
                     }
-                    AccountHint::Domain(it) | AccountHint::Contact(it) | AccountHint::Name(it) => {
-                        it.reveal(Purpose::Show).clone()
-                    }
+                    AccountHint::Domain(it)
+                    | AccountHint::DomainOf(it)
+                    | AccountHint::Contact(it)
+                    | AccountHint::Name(it) => it.reveal(Purpose::Show).clone(),
                 };
                 let hints: Vec<_> = signal.account.iter().map(hint).collect();
                 let contact = signal.contact.as_ref().map(|it| it.reveal(Purpose::Show));
@@ -141,7 +142,7 @@ fn ids_times_and_hints() {
         })
         .collect();
     expect![[r#"
-        a.b|1|a\|b 2026-01-02T00:00:00Z Some(2026-01-02T00:00:00Z) ["crm:a|b", "acme.example"] Some("ada@acme.example")
+        a.b|1|a\|b 2026-01-02T00:00:00Z Some(2026-01-02T00:00:00Z) ["crm:a|b", "acme.example", "acme.example"] Some("ada@acme.example")
         t.csv:4: error[row-no-id]: a part of the id is missing in this row
           help: a signal needs an id, or a repeat would count twice
         t.csv:5: error[row-no-time]: this row does not say when it happened

@@ -1,7 +1,7 @@
 //! Reading `people.yaml`: roles, people, absences, and the proof that somebody is always there.
 
 use super::{Away, People, Person, Role};
-use crate::read::{AN_INSTANT, Word, instant, scalars, word};
+use crate::read::{AN_INSTANT, Word, check_handle, instant, scalars, word};
 use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Code, Duration, Personal, Place, Problem, Timestamp};
 
@@ -29,6 +29,7 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> People {
 }
 
 fn read_person(document: &Document, key: &Key, node: &Node, problems: &mut Vec<Problem>) -> Person {
+    check_handle("a person's key", &key.text, &document.place_of_key(key), problems);
     let mut fields = Fields::new(document, node, problems);
     let name = fields.text("name").map(|name| Personal::new(name.to_owned()));
     let email = fields.text("email").map(|email| Personal::new(email.to_owned()));

@@ -2,7 +2,8 @@
 
 use crate::graph::Outcome;
 use crate::read::{
-    Word, required_choice, required_entries, required_list, required_word, word, words,
+    Word, check_handle, required_choice, required_entries, required_list, required_word, word,
+    words,
 };
 use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Duration, Place, Problem};
@@ -98,6 +99,9 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> DraftGra
     let subjects = Scope::ALL.map(Scope::as_str);
     let subject = required_choice(&mut fields, "subject", &subjects, Scope::from_word);
     let owner = required_word(&mut fields, "owner");
+    if let Some(Word { text, place }) = &owner {
+        check_handle("the owner of a graph", text, place, fields.problems());
+    }
     let start = required_word(&mut fields, "start");
     let closed_when = word(&mut fields, "closed_when");
     let nodes = required_entries(&mut fields, "nodes");

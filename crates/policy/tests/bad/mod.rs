@@ -87,6 +87,12 @@ fn one_mistake_is_said_alone() {
           help: add a second one: everybody is ill some day
         people.yaml:15:9: error[policy-unstaffed]: nobody of the always-staffed role `escalation_manager` is there at 2027-01-01T00:00:00Z
           help: add a person to the role, or move an absence
+        people.yaml:14:3: error[policy-personal-handle]: a person's key goes into records, and looks like a name or an address here
+          help: write a handle without spaces and `@`, such as `desk-1`; names and addresses stand in people.yaml
+        bundle.yaml:3:8: error[policy-personal-handle]: the owner of a bundle goes into records, and looks like a name or an address here
+          help: write a handle without spaces and `@`, such as `desk-1`; names and addresses stand in people.yaml
+        routing/prospect.yaml:3:8: error[policy-personal-handle]: the owner of a graph goes into records, and looks like a name or an address here
+          help: write a handle without spaces and `@`, such as `desk-1`; names and addresses stand in people.yaml
         routing/prospect.yaml:4:8: error[policy-start]: the graph starts at the human node `review`
           help: start at a decide node, whose rules choose where to go
         routing/prospect.yaml:9:48: error[policy-no-person]: `then` of `discover` leads to the decide node `size`
@@ -132,6 +138,9 @@ const ONE: &[(&str, &str, &str)] = &[
     ("people.yaml", "always: escalation_manager", "always: escalation_manger"),
     ("people.yaml", "[lee, kim]", "kim"),
     ("people.yaml", "kim: {", "kim: {away: {from: 2027-01-01}, "),
+    ("people.yaml", "kim", "\"kim@acme.example\""),
+    ("bundle.yaml", "owner: head-of-support", "owner: Kim Lee"),
+    (DEALS, "owner: revops", "owner: kim@acme.example"),
     (DEALS, "start: qualify", "start: review"),
     (DEALS, "then: review", "then: size"),
     (DEALS, "then: review", "then: discover"),
@@ -153,6 +162,7 @@ fn every_code_has_its_mistake() {
     let sources = [
         include_str!("../../src/bundle.rs"),
         include_str!("../../src/policy.rs"),
+        include_str!("../../src/read.rs"),
         include_str!("../../src/cases/read.rs"),
         include_str!("../../src/people/read.rs"),
         include_str!("../../src/routing/build.rs"),

@@ -37,6 +37,11 @@ impl Edge {
         for blind in [Some(contact), domain].into_iter().flatten() {
             self.add_account(&mut found, blind)?;
         }
+        if let Some([users, shared]) = identity::blind_mail_domain(keys, address.host())
+            && self.directory.read(&shared)?.is_none()
+        {
+            self.add_account(&mut found, users)?;
+        }
         Ok(found)
     }
 

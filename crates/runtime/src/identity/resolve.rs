@@ -1,18 +1,19 @@
 //! Choosing the account: the first hint that is known wins; the others are learnt or disagree.
 
+use super::mail::{self, MailDomain};
 use super::{Blind, Directory, How};
 use crate::keys::{Slot, StoreFault};
 use bellwether_core::signal::MatchedBy;
 
 /// One way to find the account, made blind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hint {
     /// What to look up.
     pub(crate) blind: Blind,
     /// What it is made of.
     pub(crate) how: How,
-    /// It was taken from a contact's address, not said of the account.
-    derived: bool,
+    /// For a domain: what addresses say of it.
+    pub(super) mail: Option<MailDomain>,
     /// For a name: who else bears it.
     bearers: Option<Bearers>,
 }
@@ -29,16 +30,16 @@ pub(crate) struct Bearers {
 impl Hint {
     /// A hint of a kind.
     pub(crate) const fn new(blind: Blind, how: How) -> Self {
-        Self { blind, how, derived: false, bearers: None }
+        Self { blind, how, mail: None, bearers: None }
     }
 
-    /// The domain of a contact's address.
-    pub(crate) const fn derived(blind: Blind) -> Self {
-        Self { derived: true, ..Self::new(blind, How::Domain) }
+    /// A domain: said of the account, or taken from somebody's address.
+    pub(super) const fn domain(blind: Blind, how: How, mail: MailDomain) -> Self {
+        Self { blind, how, mail: Some(mail), bearers: None }
     }
 
     /// A company's name.
-    pub(crate) const fn named(blind: Blind, bearers: Bearers) -> Self {
+    pub(crate) fn named(blind: Blind, bearers: Bearers) -> Self {
         Self { bearers: Some(bearers), ..Self::new(blind, How::Name) }
     }
 }
@@ -60,12 +61,12 @@ pub(crate) struct Resolution {
 
 /// Where a hint led.
 #[derive(Clone, Copy)]
-struct Found {
-    how: How,
+pub(super) struct Found {
+    pub(super) how: How,
     /// The slot that the hint is kept for.
-    kept_for: Slot,
+    pub(super) kept_for: Slot,
     /// The same after links.
-    slot: Slot,
+    pub(super) slot: Slot,
 }
 
 /// Chooses the account.
@@ -95,14 +96,14 @@ pub(crate) fn resolve(hints: &[Hint], known: &mut Directory) -> Result<Resolutio
             }
         }
         let Some(kept_for) = known.find(&hint.blind)? else {
-            unknown.push(*hint);
+            unknown.push(hint.clone());
             continue;
         };
         let slot = known.survivor(kept_for)?;
         match &chosen {
             None => chosen = Some(Found { how: hint.how, kept_for, slot }),
             Some(first) if first.slot == slot => {}
-            Some(_) => elsewhere.push(*hint),
+            Some(_) => elsewhere.push(hint.clone()),
         }
     }
     let identified = has_id && elsewhere.iter().all(|hint| hint.how != How::External);
@@ -110,6 +111,7 @@ pub(crate) fn resolve(hints: &[Hint], known: &mut Directory) -> Result<Resolutio
         let shared = elsewhere.iter().filter_map(|hint| hint.bearers);
         learn.extend(shared.map(|bearers| (bearers.shared, How::SharedName)));
     }
+    mail::weigh(&unknown, &mut chosen, &mut learn, known)?;
     let found_by = chosen.map(|found| found.how);
     for hint in unknown.iter().filter(|hint| worth_learning(hint, found_by, identified)) {
         if learn.iter().all(|(learnt, _)| *learnt != hint.blind) {
@@ -136,9 +138,8 @@ pub(crate) fn resolve(hints: &[Hint], known: &mut Directory) -> Result<Resolutio
 fn worth_learning(hint: &Hint, found_by: Option<How>, identified: bool) -> bool {
     match hint.how {
         How::Name | How::NameWithin => identified,
-        How::Domain if hint.derived => {
-            !matches!(found_by, Some(How::Contact | How::Case | How::Deal))
-        }
+        // What addresses say has been weighed.
+        How::MailDomain => false,
         // Whoever was found by name needs no stand-in.
         How::Event => found_by.is_none(),
         _ => true,

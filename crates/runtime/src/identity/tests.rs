@@ -1,5 +1,7 @@
 //! Identity: spellings that are the same, companies that are not, and what is learnt.
 
+mod mail;
+
 use super::*;
 use crate::keys::{KeyProvider as _, SeededKeys, Slot};
 use bellwether_core::{Personal, Timestamp, Trust};
@@ -191,6 +193,7 @@ fn raw(hints: &str) -> RawSignal {
             }
             "d" => raw.account.push(AccountHint::Domain(personal)),
             "c" => raw.account.push(AccountHint::Contact(personal)),
+            "of" => raw.account.push(AccountHint::DomainOf(personal)),
             "n" => raw.account.push(AccountHint::Name(personal)),
             "case" => raw.case = Some(text.to_owned()),
             "deal" => raw.deal = Some(text.to_owned()),
