@@ -19,3 +19,4 @@ pub mod shelf;
 mod wiring;
 
 pub use error::DriveError;
+pub use wiring::StoredKeys;
