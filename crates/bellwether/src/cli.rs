@@ -11,6 +11,7 @@ mod features;
 mod help;
 mod import;
 mod init;
+mod interrupt;
 mod link;
 mod mappings;
 mod names;

@@ -8,6 +8,7 @@ mod charts;
 mod figures;
 mod html;
 mod json;
+mod sheets;
 mod text;
 
 #[cfg(test)]

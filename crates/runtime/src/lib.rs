@@ -21,3 +21,4 @@ pub mod staff;
 mod wiring;
 
 pub use error::DriveError;
+pub use wiring::StoredKeys;

@@ -46,7 +46,7 @@ pub(crate) fn edge(
     store: &Store,
     provider: Box<dyn KeyProvider + Send>,
 ) -> Result<(Edge, Links), KeyError> {
-    let fault = |error: StoreError| KeyError::from(to_fault(error));
+    let fault = |error: StoreError| KeyError::from(StoreFault::from(error));
     let tenant = store.meta().map_err(fault)?.tenant;
     let keys = Box::new(StoredKeys(store.keys().map_err(fault)?));
     let links = Links::read(store).map_err(fault)?;
@@ -63,28 +63,31 @@ pub(crate) fn seeded_edge(seed: u64) -> Result<(Edge, MemoryIdentities), KeyErro
     Ok((Edge::open(Box::new(SeededKeys(seed)), keys, held, "rehearsal")?, identities))
 }
 
-fn to_fault(error: StoreError) -> StoreFault {
-    StoreFault { reason: error.code(), source: Box::new(error) }
+impl From<StoreError> for StoreFault {
+    fn from(error: StoreError) -> Self {
+        Self { reason: error.code(), source: Box::new(error) }
+    }
 }
 
-struct StoredKeys(Keys);
+/// The key database of a store. Opened for reading, it refuses whatever would change it.
+pub struct StoredKeys(pub Keys);
 
 impl KeyStore for StoredKeys {
     fn next_free_slot(&self) -> Result<Slot, StoreFault> {
-        self.0.next_free_slot().map_err(to_fault)
+        Ok(self.0.next_free_slot()?)
     }
 
     fn mint_block(&mut self, block: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault> {
-        self.0.mint_block(block).map_err(to_fault)
+        Ok(self.0.mint_block(block)?)
     }
 
     fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault> {
-        let kept = self.0.key(slot).map_err(to_fault)?;
+        let kept = self.0.key(slot)?;
         Ok(kept.map(|key| StoredKey { id: key.id, wrapped: key.wrapped }))
     }
 
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault> {
-        self.0.destroy(slot, at).map_err(to_fault)
+        Ok(self.0.destroy(slot, at)?)
     }
 }
 
@@ -95,7 +98,7 @@ struct StoredIdentities {
 
 impl IdentityStore for StoredIdentities {
     fn find(&self, blind: &Blind) -> Result<Option<Slot>, StoreFault> {
-        let found = self.view.find(&[blind.0]).map_err(to_fault)?;
+        let found = self.view.find(&[blind.0])?;
         Ok(found.into_iter().next().flatten().map(|identity| identity.slot))
     }
 
@@ -104,6 +107,6 @@ impl IdentityStore for StoredIdentities {
     }
 
     fn next_slot(&self) -> Result<Slot, StoreFault> {
-        Ok(self.view.slots_taken().map_err(to_fault)? + 1)
+        Ok(self.view.slots_taken()? + 1)
     }
 }

@@ -10,9 +10,9 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use super::Format;
 use super::context::{Context, read_time};
 use super::names::{NameArgs, Names};
+use super::{Format, interrupt};
 use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::table::thousands;
@@ -27,8 +27,7 @@ use sink::Sink;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// What to export.
 #[derive(clap::Subcommand)]
@@ -126,7 +125,7 @@ fn write(
     names: &Names,
     sink: &mut Sink,
 ) -> Result<Option<u64>> {
-    let stop = stop_on_interrupt();
+    let stop = interrupt::flag("stopping; a second time ends it at once");
     let bar = progress::bar(store.last_pos()?, "records");
     let (mut written, mut done) = (0, Ok(()));
     let scanned = store.scan(1, |kept| {
@@ -180,19 +179,4 @@ fn must_know(store: &Store, graph: &str) -> Result<()> {
 fn reader_left(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.into_iter().any(|error| error.kind() == ErrorKind::BrokenPipe)
-}
-
-/// The first Ctrl-C ends the export tidily, the second one at once; neither leaves half a file.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    let handler = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    if handler.is_err() {
-        tracing::debug!("Another handler for Ctrl-C stands already.");
-    }
-    stop
 }

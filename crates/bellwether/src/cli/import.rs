@@ -2,8 +2,8 @@
 
 use super::Format;
 use super::context::{Context, now};
-use super::mappings;
 use super::sources::{SourceArgs, refuse_hindsight};
+use super::{interrupt, mappings};
 use crate::exit::{Exit, Failure, Problems};
 use crate::progress;
 use crate::table::{Table, thousands};
@@ -12,8 +12,7 @@ use bellwether_core::signal::{RawSignal, RawValue};
 use bellwether_runtime::import::{self, ImportError, Options, Progress, Report};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Arguments of `import`.
@@ -48,7 +47,7 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
         budget: args.memory.max(1) << 20,
         refused_percent: if args.accept_refused { 100 } else { 20 },
     };
-    let stop = stop_on_interrupt();
+    let stop = interrupt::flag("stopping after the next commit");
     let (start, mut bars) = (Instant::now(), Bars::default());
     let report = import::import(&mut driver, &sources, options, |progress| {
         bars.show(progress);
@@ -74,23 +73,6 @@ pub(crate) fn failure(error: ImportError) -> anyhow::Error {
         ImportError::Files(problems) => Problems(problems).into(),
         ImportError::Drive(error) => Failure::drive(error).into(),
     }
-}
-
-/// The first Ctrl-C asks to stop after the next commit; the second one ends the program at once,
-/// which loses nothing either: what was not committed is read again.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    let handler = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping after the next commit");
-    });
-    if handler.is_err() {
-        tracing::debug!("Another handler for Ctrl-C stands already.");
-    }
-    stop
 }
 
 #[derive(Default)]

@@ -1,9 +1,8 @@
 //! The report on a terminal.
 
-use super::{MOST_ROWS, figures, shown_segments};
+use super::{figures, sheets, shown_segments};
 use crate::table::{Table, thousands};
-use bellwether_measure::backtest::{Report, Share};
-use bellwether_measure::quality::{Matrix, Spread};
+use bellwether_measure::backtest::Report;
 
 /// The whole report, section by section.
 pub(crate) fn text(report: &Report) -> String {
@@ -29,50 +28,15 @@ fn head(report: &Report) -> String {
     text
 }
 
-fn judged(name: &str, matrix: &Matrix, lead: &Spread) -> [String; 6] {
-    [
-        name.to_owned(),
-        thousands(matrix.escalated()),
-        thousands(matrix.true_positive),
-        figures::ratio(matrix.precision()),
-        figures::ratio(matrix.recall()),
-        figures::lead(lead.median),
-    ]
-}
-
 fn policies(report: &Report) -> String {
     if report.counts.known == 0 {
         return String::new();
     }
-    let question = &report.question;
-    let titles = ["policy", ">called", ">right", "precision (95%)", "recall (95%)", ">median lead"];
-    let mut table = Table::new(&titles);
-    table.row(judged(figures::OURS, &report.matrix, &report.lead));
-    for policy in &report.policies {
-        let name = figures::policy(policy.kind, question);
-        table.row(judged(&name, &policy.matrix, &policy.lead));
-    }
-    let equal = &report.equal_recall;
-    let mut at_equal = Table::new(&["policy", ">called", "precision (95%)", "how"]);
-    let called = thousands(equal.bundle.of);
-    at_equal.row([figures::OURS, &called, &figures::ratio(equal.bundle), "its rules"]);
-    let by_level = format!("{} only", question.baseline);
-    for (name, rival, levels) in
-        [(by_level.as_str(), equal.priority, true), ("always", equal.always, false)]
-    {
-        at_equal.row([
-            name,
-            &figures::calls(rival.escalated),
-            &figures::share_and_ends(rival.precision, rival.interval),
-            &figures::method(&rival, levels, question),
-        ]);
-    }
-    at_equal.row(["never", "0", figures::NONE, "catches nothing"]);
     format!(
         "Beside three trivial policies\n{}\nAt equal recall, {} (expected figures)\n{}",
-        table.render(),
-        figures::share(equal.recall.value()),
-        at_equal.render()
+        sheets::policies(report).without(&[">specificity", ">F1"]).text(),
+        figures::share(report.equal_recall.recall.value()),
+        sheets::equal_recall(report).text()
     )
 }
 
@@ -126,112 +90,39 @@ fn load(report: &Report) -> String {
             report.question.subjects
         )
     });
-    let mut table = Table::new(&["called", ">escalations", ">subjects", ">most on a day"]);
-    load.people.iter().for_each(|share| table.row(shared(figures::person(&share.name), share)));
-    let mut nodes = Table::new(&["node", ">escalations", ">subjects", ">most on a day"]);
-    load.nodes.iter().for_each(|share| nodes.row(shared(&share.name, share)));
     let said = format!("Load: {} escalations{mean}\n", thousands(report.counts.escalations));
-    if table.is_empty() { said } else { format!("{said}{}\n{}", table.render(), nodes.render()) }
-}
-
-fn shared<K>(name: &str, share: &Share<K>) -> [String; 4] {
-    [
-        name.to_owned(),
-        thousands(share.escalations),
-        thousands(share.subjects),
-        thousands(share.busiest),
-    ]
+    let (people, nodes) = (sheets::people(report).text(), sheets::nodes(report).text());
+    if people.is_empty() { said } else { format!("{said}{people}\n{nodes}") }
 }
 
 fn rules(report: &Report) -> String {
-    let titles = [
-        "rule",
-        ">fired",
-        ">subjects",
-        "precision (95%)",
-        ">recall",
-        ">median lead",
-        ">right alone",
-        ">wrong alone",
-        "without it",
-    ];
-    let mut table = Table::new(&titles);
-    for rule in &report.rules {
-        table.row([
-            rule.rule.clone(),
-            thousands(rule.fired),
-            thousands(rule.subjects),
-            figures::ratio(rule.precision),
-            figures::share(rule.recall.value()),
-            figures::lead(rule.lead.median),
-            thousands(rule.caught_alone),
-            thousands(rule.wrong_alone),
-            format!(
-                "{} at recall {}",
-                figures::share(rule.without.precision().value()),
-                figures::share(rule.without.recall().value())
-            ),
-        ]);
+    let rules = sheets::rules(report).text();
+    if rules.is_empty() {
+        return rules;
     }
-    if table.is_empty() {
-        return String::new();
-    }
-    format!("Rules (alone: what no other rule called)\n{}", table.render())
+    format!("Rules (alone: what no other rule called)\n{rules}")
 }
 
 fn segments(report: &Report) -> Vec<String> {
     let mut sections = Vec::new();
     for (name, values, left_out) in shown_segments(report) {
-        let titles = [
-            name,
-            ">subjects",
-            ">called",
-            ">base rate",
-            "precision (95%)",
-            "recall (95%)",
-            ">median lead",
-        ];
-        let mut table = Table::new(&titles);
-        for value in values {
-            table.row([
-                value.value.clone(),
-                thousands(value.subjects),
-                thousands(value.escalated),
-                figures::share(value.matrix.base_rate().value()),
-                figures::ratio(value.matrix.precision()),
-                figures::ratio(value.matrix.recall()),
-                figures::lead(value.lead.median),
-            ]);
-        }
         let more = match left_out {
             0 => String::new(),
             more => format!("and {more} smaller ones; --format json has all\n"),
         };
-        sections.push(format!("By {name}\n{}{more}", table.render()));
+        sections.push(format!("By {name}\n{}{more}", sheets::segment(name, &values).text()));
     }
     sections
 }
 
 fn rows(report: &Report) -> String {
-    let mut table =
-        Table::new(&["when (UTC)", "subject", "rule", "to", "called", "happened", ">lead"]);
-    for row in report.rows.iter().take(MOST_ROWS) {
-        table.row([
-            figures::minute(row.at),
-            row.subject.clone(),
-            row.rule.clone(),
-            row.node.clone(),
-            figures::person(&row.person).to_owned(),
-            figures::happened(row.happened).to_owned(),
-            figures::lead(row.lead.map(|lead| lead as f64)),
-        ]);
-    }
-    if table.is_empty() {
+    let (sheet, more) = sheets::escalations(report);
+    if sheet.rows.is_empty() {
         return String::new();
     }
-    let more = match report.rows.len().saturating_sub(MOST_ROWS) {
+    let more = match more {
         0 => String::new(),
-        more => format!("and {} more; --format json has all\n", thousands(more as u64)),
+        more => format!("and {} more; --format json has all\n", thousands(more)),
     };
-    format!("Escalations that would have taken place\n{}{more}", table.render())
+    format!("Escalations that would have taken place\n{}{more}", sheet.text())
 }

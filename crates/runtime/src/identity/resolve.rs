@@ -83,8 +83,10 @@ pub(crate) fn resolve(hints: &[Hint], known: &mut Directory) -> Result<Resolutio
             if known.find(&bearers.shared)?.is_some() {
                 continue;
             }
-            let within =
-                bearers.within.map(|within| Ok((within, known.find(&within)?))).transpose()?;
+            let within = bearers
+                .within
+                .map(|within| Ok::<_, StoreFault>((within, known.find(&within)?)))
+                .transpose()?;
             match within {
                 // The id is new, and the name stands for another id of the same system.
                 Some((_, Some(_))) if chosen.is_none() => {

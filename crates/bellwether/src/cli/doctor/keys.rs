@@ -2,12 +2,9 @@
 
 use super::finding::Finding;
 use crate::cli::context::Context;
-use bellwether_core::{SubjectId, Timestamp};
-use bellwether_runtime::keys::{
-    FileKeys, KeyError, KeyProvider, KeyStore, Slot, StoreFault, StoredKey, Vault,
-};
+use bellwether_runtime::StoredKeys;
+use bellwether_runtime::keys::{FileKeys, KeyError, KeyProvider, Slot, StoreFault, Vault};
 use bellwether_store::{Keys, Store, StoreError};
-use std::ops::Range;
 
 pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
     let mut findings = vec![master(context)];
@@ -54,38 +51,12 @@ fn master(context: &Context) -> Finding {
 
 /// How many keys there are, if the master key opens them and they reach as far as the data.
 fn fits(context: &Context, store: &Store, keys: Keys) -> Result<Slot, KeyError> {
-    let fault = |error: StoreError| KeyError::from(to_fault(error));
+    let fault = |error: StoreError| KeyError::from(StoreFault::from(error));
     let missing = |_| KeyError::Missing { path: context.seed_file().display().to_string() };
     let provider = context.keys().map_err(missing)?;
     let tenant = store.meta().map_err(fault)?.tenant;
     let next = store.slots_taken().map_err(fault)? + 1;
     let minted = keys.next_free_slot().map_err(fault)?.saturating_sub(1);
-    Vault::open(provider, Box::new(Unwritten(keys)), &tenant, next)?;
+    Vault::open(provider, Box::new(StoredKeys(keys)), &tenant, next)?;
     Ok(minted)
-}
-
-fn to_fault(error: StoreError) -> StoreFault {
-    StoreFault { reason: error.code(), source: Box::new(error) }
-}
-
-/// The key database for reading: whatever would change it is refused.
-struct Unwritten(Keys);
-
-impl KeyStore for Unwritten {
-    fn next_free_slot(&self) -> Result<Slot, StoreFault> {
-        self.0.next_free_slot().map_err(to_fault)
-    }
-
-    fn mint_block(&mut self, _: &[(SubjectId, Vec<u8>)]) -> Result<Range<Slot>, StoreFault> {
-        Err(to_fault(StoreError::ReadOnly))
-    }
-
-    fn key(&self, slot: Slot) -> Result<Option<StoredKey>, StoreFault> {
-        let kept = self.0.key(slot).map_err(to_fault)?;
-        Ok(kept.map(|key| StoredKey { id: key.id, wrapped: key.wrapped }))
-    }
-
-    fn destroy(&mut self, _: Slot, _: Timestamp) -> Result<bool, StoreFault> {
-        Err(to_fault(StoreError::ReadOnly))
-    }
 }
