@@ -13,6 +13,6 @@ pub mod mapping;
 pub mod rows;
 
 pub use mapping::shipped::shipped;
-pub use mapping::{FieldSchema, Format, Mapping};
+pub use mapping::{FieldSchema, Figures, Format, Gates, Mapping, Verdict};
 pub use rows::gzip::decompress;
-pub use rows::{MAX_DEPTH, MAX_ROW, Refusal, Row, Rows, rows};
+pub use rows::{MAX_DEPTH, MAX_ROW, MAX_UNLISTED, Refusal, Row, Rows, rows};

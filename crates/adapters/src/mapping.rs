@@ -3,7 +3,7 @@
 //! - In: YAML such as the files in `mappings/` (the language is described in `mappings/README.md`).
 //! - Out: a [`Mapping`], or every problem of the file at once; then, row by row, canonical signals.
 //! - Never: guesses. A cell that cannot be read refuses its signal, with a code and a mend, and what
-//!   the mapping does not name is not taken. Free text cannot become a field that rules read.
+//!   the mapping does not name reaches no rule. Free text cannot become a field that rules read.
 
 mod account;
 mod apply;
@@ -12,6 +12,7 @@ mod condition;
 mod convert;
 mod decimal;
 mod field;
+mod gates;
 mod path;
 mod read;
 pub(crate) mod shipped;
@@ -22,6 +23,7 @@ use bellwether_core::{Digest, Place, Problem, Trust, value::Type};
 use condition::Condition;
 use field::{Field, Source, Times};
 
+pub use gates::{Figures, Gates, Verdict};
 pub(crate) use path::{Path, Step};
 
 /// How the bytes of a file are cut into rows.
@@ -96,6 +98,9 @@ pub struct Mapping {
     empty: Vec<String>,
     /// Our own mail domains, lower case: they are never a customer's.
     own: Vec<String>,
+    /// Whether what is not listed is kept, sealed, for a short time.
+    keeps_unlisted: bool,
+    gates: Gates,
     paths: Vec<Path>,
     entries: Vec<Entry>,
 }
@@ -207,6 +212,27 @@ impl Mapping {
     pub fn with_own_domains<'a>(mut self, domains: impl IntoIterator<Item = &'a str>) -> Self {
         self.own.extend(domains.into_iter().map(str::to_lowercase));
         self
+    }
+
+    /// Whether what rows hold beyond the mapping is kept, sealed, for a short time.
+    pub fn keeps_unlisted(&self) -> bool {
+        self.keeps_unlisted
+    }
+
+    /// The same, whatever the mapping says: to see what there is.
+    #[must_use]
+    pub fn keeping_unlisted(self) -> Self {
+        Self { keeps_unlisted: true, ..self }
+    }
+
+    /// What a file must be like as a whole.
+    pub fn gates(&self) -> &Gates {
+        &self.gates
+    }
+
+    /// The words that mean "nothing here".
+    pub(crate) fn empty(&self) -> &[String] {
+        &self.empty
     }
 
     pub(crate) fn delimiter(&self) -> u8 {

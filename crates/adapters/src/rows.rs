@@ -1,18 +1,20 @@
 //! Rows: bytes of CSV, JSON, JSON lines or mail, cut into rows that know their place.
 //!
 //! - In: a reader, the name of the file for messages, its [`Format`] and the [`Mapping`] to be used.
-//! - Out: an iterator of [`Row`]s, each holding what the mapping asks for and nothing else, and of
+//! - Out: an iterator of [`Row`]s, each holding what the mapping asks for and, apart, the rest, and of
 //!   [`Refusal`]s. After a refused row the next one is tried, unless the bytes themselves broke.
 //! - Never: keeps more than one row, reads deeper than [`MAX_DEPTH`], or takes a row over [`MAX_ROW`].
 
 mod csv;
 mod json;
+mod kept;
 mod mail;
 mod scan;
 mod spill;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unlisted;
 
 pub mod gzip;
 
@@ -20,6 +22,8 @@ use crate::mapping::{Format, Mapping};
 use bellwether_core::{Personal, Place, Problem};
 use std::io::BufRead;
 use std::sync::Arc;
+
+pub use unlisted::MAX_UNLISTED;
 
 /// The longest row and the longest field, in bytes.
 pub const MAX_ROW: usize = 1 << 20;
@@ -38,6 +42,8 @@ pub struct Row {
     pub(crate) text: String,
     /// For each path of the mapping, what was found there.
     pub(crate) cells: Vec<Cell>,
+    /// What the mapping does not list, as a JSON object; nothing where it says `unknown: drop`.
+    pub(crate) rest: Option<String>,
 }
 
 /// What stands where a path of the mapping points.
@@ -63,12 +69,23 @@ pub struct Refusal {
 impl Row {
     fn new(number: u64, file: &Arc<str>, line: u32, paths: usize) -> Self {
         let cells = Vec::with_capacity(paths);
-        Self { number, file: Arc::clone(file), line, text: String::new(), cells }
+        Self { number, file: Arc::clone(file), line, text: String::new(), cells, rest: None }
     }
 
     /// The file and the line on which the row starts.
     pub fn place(&self) -> Place {
         Place { file: self.file.to_string(), line: self.line, column: 0 }
+    }
+
+    /// The names of what the mapping does not list, at the top of the row.
+    pub fn unlisted(&self) -> Vec<String> {
+        let rest = self.rest.as_deref().and_then(tree::Json::read);
+        match rest {
+            Some(tree::Json::Object(entries)) => {
+                entries.into_iter().map(|(name, _)| name.into_owned()).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn push(&mut self, text: &str) {

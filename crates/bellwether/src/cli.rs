@@ -17,6 +17,7 @@ mod mappings;
 mod names;
 mod policy;
 mod privacy;
+mod quarantine;
 mod replay;
 mod shell;
 mod simulate;
@@ -95,6 +96,9 @@ pub(crate) enum Command {
     Link(link::LinkArgs),
     /// Undo a link.
     Unlink(link::UnlinkArgs),
+    /// What was refused or held back, why, and reading it again.
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
@@ -134,6 +138,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Features(command) => features::run(&context, &command),
         Command::Link(args) => link::link(&context, &args),
         Command::Unlink(args) => link::unlink(&context, &args),
+        Command::Quarantine(command) => quarantine::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),

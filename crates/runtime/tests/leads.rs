@@ -92,7 +92,7 @@ fn signals(made: &Company, providers_listed: bool) -> Vec<RawSignal> {
         }
         let open =
             move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(text.clone()))) };
-        let source = Source { name: file.to_owned(), mapping, open: Box::new(open) };
+        let source = Source { name: file.to_owned(), mapping, open: Box::new(open), kept: false };
         for row in open_rows(&source).unwrap() {
             signals.extend(source.mapping.map(&row.unwrap()).into_iter().map(Result::unwrap));
         }

@@ -55,7 +55,7 @@ fn source(made: &Company, file: &str, name: &str) -> Source {
     let bytes = made.files.iter().find(|one| one.name == file).unwrap().bytes.clone();
     let open =
         move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
-    Source { name: file.to_owned(), mapping, open: Box::new(open) }
+    Source { name: file.to_owned(), mapping, kept: false, open: Box::new(open) }
 }
 
 const LEADS: [(&str, &str); 2] = [("leads.csv", "leads"), ("accounts.csv", "firmographics")];
@@ -64,7 +64,7 @@ const DIRECTORY: [(&str, &str); 1] = [("people.csv", "people-directory")];
 fn feed(driver: &mut Embedded, made: &Company, files: &[(&str, &str)]) {
     let sources: Vec<_> = files.iter().map(|(file, name)| source(made, file, name)).collect();
     let now = Timestamp::from_secs(START + 800 * DAY);
-    let options = Options { now, budget: 1 << 26, refused_percent: 0 };
+    let options = Options { now, budget: 1 << 26, accept: Vec::new() };
     let report = import(driver, &sources, options, |_| ControlFlow::Continue(())).unwrap();
     assert!(report.refused.is_empty() && report.signals > 0);
 }

@@ -275,15 +275,17 @@ fn batch_and_real_time_agree() {
             move || Ok(Box::new(std::io::Cursor::new(text.clone())) as Box<dyn std::io::Read>)
         };
         let mapping = Mapping::parse("rows.yaml", MAPPING).unwrap();
-        let sources = [Source { name: "rows.csv".to_owned(), mapping, open: Box::new(open) }];
+        let sources =
+            [Source { name: "rows.csv".to_owned(), mapping, open: Box::new(open), kept: false }];
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mut batch = common::create(one.path());
-        let options = Options { now: end(), budget: 1 << 20, refused_percent: 0 };
+        let options = Options { now: end(), budget: 1 << 20, accept: Vec::new() };
         let report =
             import::import(&mut batch, &sources, options, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(report.signals, 300, "seed {seed}");
 
-        let (signals, problems) = import::preview(&sources, 1000).unwrap();
+        let preview = import::preview(&sources[0], 1000, None, end()).unwrap();
+        let (signals, problems) = (preview.first, preview.problems);
         assert!(problems.is_empty(), "seed {seed}: {problems:?}");
         let mut live = common::create(two.path());
         for raw in &signals {

@@ -14,6 +14,7 @@
 //!
 //! The `seq`, `pos` and `slot` numbers start at 1; a position is never reused and leaves no gap.
 
+mod access;
 mod batch;
 mod behind;
 mod commit;
@@ -37,6 +38,7 @@ mod staff;
 mod unlisted;
 mod writer;
 
+pub use access::Access;
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};

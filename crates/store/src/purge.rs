@@ -72,7 +72,7 @@ enum Bound {
     Part,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 12] = [
     Rule { table: "journal", past: "pos < ?1 AND event <> x''", bound: Bound::Position, at: None },
     Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
     Rule { table: "unlisted", past: "pos < ?1", bound: Bound::Position, at: None },
@@ -82,6 +82,8 @@ const RULES: [Rule; 10] = [
     Rule { table: "quarantine", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
     Rule { table: "staff", past: "gone < ?1", bound: Bound::Instant, at: Some("gone") },
     Rule { table: "gate_result", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
+    Rule { table: "import_file", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
+    Rule { table: "access", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
     Rule { table: "tally", past: "last_at < ?1", bound: Bound::Instant, at: Some("last_at") },
     Rule {
         table: "spill",
@@ -306,6 +308,7 @@ fn primary(table: &str) -> &'static str {
     match table {
         "tally" => "family, name",
         "spill" => "import, key",
+        "import_file" => "import, nth",
         "staff" => "person",
         _ => "rowid",
     }

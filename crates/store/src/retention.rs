@@ -133,6 +133,20 @@ pub const RETENTION: &[Retention] = &[
     line("tally", "counts by name", Pii::None, Keep::For(Duration::from_days(400)), NOBODY),
     line("import", "files read, by digest", Pii::None, Keep::Always, NOBODY),
     line(
+        "import_file",
+        "what imported files were like, in counts",
+        Pii::None,
+        Keep::For(Duration::from_days(400)),
+        NOBODY,
+    ),
+    line(
+        "access",
+        "when sealed data was opened by hand, and what for",
+        Pii::Pseudonymous,
+        Keep::For(SIX_YEARS),
+        "holds numbers of rows, and the purpose as it was typed",
+    ),
+    line(
         "gate_result",
         "files that gates held back, by name, and why",
         Pii::None,

@@ -7,7 +7,7 @@ pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
 pub(crate) const DATA: &[(&str, &str)] =
-    &[("first tables", FIRST), ("staff, unlisted fields, gates", SECOND)];
+    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND)];
 
 /// Migrations of `keys.db`.
 pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE)];
@@ -97,6 +97,12 @@ ALTER TABLE quarantine ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 CREATE TABLE gate_result (id INTEGER PRIMARY KEY, import INTEGER NOT NULL, file TEXT NOT NULL,
     mapping TEXT NOT NULL, gate TEXT NOT NULL, reason TEXT NOT NULL, accepted INTEGER NOT NULL,
     at INTEGER NOT NULL) STRICT;
+-- What imported files were like, in counts: the next one is compared with them.
+CREATE TABLE import_file (import INTEGER NOT NULL, nth INTEGER NOT NULL, mapping TEXT NOT NULL,
+    figures TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (import, nth)) STRICT, WITHOUT ROWID;
+-- Who opened sealed data by hand, and what for.
+CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL,
+    purpose TEXT NOT NULL) STRICT;
 ";
 
 const KEY_TABLE: &str = "

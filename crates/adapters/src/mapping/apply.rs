@@ -30,18 +30,16 @@ impl Mapping {
         });
         let refused = |problem: Problem| Refusal {
             problem: Box::new(problem.at(row.place())),
-            row: Personal::new(self.rendered(row)),
+            row: Personal::new(row.to_kept(self)),
         };
-        signals.map(|signal| signal.map_err(refused)).collect()
-    }
-
-    /// What was read of a row, as JSON.
-    fn rendered(&self, row: &Row) -> Vec<u8> {
-        let cells = self.paths.iter().enumerate().filter_map(|(at, path)| {
-            Some((path.text.clone(), serde_json::Value::from(row.text(at)?)))
-        });
-        let object = serde_json::Value::Object(cells.collect());
-        object.to_string().into_bytes()
+        let mut signals: Vec<_> = signals.map(|signal| signal.map_err(refused)).collect();
+        // One signal of a row takes along what the mapping does not list.
+        if let Some(rest) = &row.rest
+            && let Some(first) = signals.iter_mut().find_map(|signal| signal.as_mut().ok())
+        {
+            first.hidden.unknown = Some(Personal::new(rest.clone()));
+        }
+        signals
     }
 }
 

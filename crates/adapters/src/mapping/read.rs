@@ -3,7 +3,7 @@
 use super::check;
 use super::condition::Condition;
 use super::field::{Field, Source, Times};
-use super::{Entry, Format, Hint, Mapping, Part, Path};
+use super::{Entry, Format, Gates, Hint, Mapping, Part, Path};
 use bellwether_core::authored::{Document, Fields, Kind, Node};
 use bellwether_core::{Currency, Digest, Problem, Trust, civil};
 use jiff::tz::TimeZone;
@@ -66,10 +66,16 @@ fn top(fields: &mut Fields<'_>) -> Option<Mapping> {
     }
     let own =
         fields.texts("own_domains").into_iter().map(|(text, _)| text.to_lowercase()).collect();
+    let unknown = fields.word("unknown", &["keep", "drop"], |word| match word {
+        "keep" => Some(true),
+        "drop" => Some(false),
+        _ => None,
+    });
     let signals = fields.required("signals").map_or(&[][..], |_| fields.list("signals"));
     let entries: Vec<_> =
         signals.iter().filter_map(|node| entry(fields, node, &mut reading)).collect();
     check::types(fields, &entries);
+    let gates = Gates::read(fields, &reading.paths, &entries);
     Some(Mapping {
         digest: Digest::ZERO,
         name: name?.to_owned(),
@@ -82,6 +88,8 @@ fn top(fields: &mut Fields<'_>) -> Option<Mapping> {
         each,
         empty,
         own,
+        keeps_unlisted: unknown.unwrap_or(true),
+        gates,
         paths: reading.paths,
         entries,
     })

@@ -158,7 +158,10 @@ fn a_refusal_keeps_the_row_and_does_not_print_it() {
     let refusal = found.remove(0).unwrap_err();
     assert!(!format!("{refusal:?}").contains("Ada"));
     let kept = String::from_utf8(refusal.row.reveal(Purpose::Seal).clone()).unwrap();
-    assert_eq!(kept, r#"{"at":"","id":"1","x":"Ada"}"#);
+    assert_eq!(
+        kept,
+        r#"{"cells":{"at":"","id":"1","x":"Ada"},"file":"t.csv","line":2,"number":1,"rest":{"currency":"EUR"}}"#
+    );
 }
 
 #[test]

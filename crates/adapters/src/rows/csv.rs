@@ -1,6 +1,7 @@
 //! Tables: comma-separated values with a header, one row at a time.
 
 use super::gzip::read_problem;
+use super::unlisted::Unlisted;
 use super::{Cell, MAX_ROW, Refusal, Row, not_utf8, too_long, unknown_column};
 use crate::mapping::Mapping;
 use bellwether_core::{Place, Problem};
@@ -16,6 +17,10 @@ pub(super) struct CsvRows<R> {
     file: Arc<str>,
     /// For each path of the mapping, the column that holds it.
     columns: Vec<Option<usize>>,
+    /// Columns that the mapping does not list, with their names, where they are kept.
+    others: Vec<(usize, String)>,
+    /// What means "nothing here".
+    empty: Vec<String>,
     width: usize,
     record: ByteRecord,
     number: u64,
@@ -53,8 +58,13 @@ impl<R: BufRead> CsvRows<R> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let listed = |at: &usize| columns.contains(&Some(*at));
+        let others = names.iter().enumerate().filter(|(at, _)| !listed(at));
+        let others = others.map(|(at, name)| (at, (*name).to_owned()));
+        let others = if mapping.keeps_unlisted() { others.collect() } else { Vec::new() };
+        let empty = mapping.empty().to_vec();
         let (width, record) = (names.len(), ByteRecord::new());
-        Ok(Self { reader, file, columns, width, record, number: 0, ended: false })
+        Ok(Self { reader, file, columns, others, empty, width, record, number: 0, ended: false })
     }
 
     pub(super) fn next(&mut self) -> Option<Result<Row, Refusal>> {
@@ -117,7 +127,23 @@ impl<R: BufRead> CsvRows<R> {
                 None => row.cells.push(Cell::Missing),
             }
         }
+        if !self.others.is_empty() {
+            row.rest = self.rest();
+        }
         Ok(row)
+    }
+
+    /// The cells of other columns that hold anything.
+    fn rest(&self) -> Option<String> {
+        let mut rest = Unlisted::default();
+        for (column, name) in &self.others {
+            let cell = self.record.get(*column).and_then(|cell| std::str::from_utf8(cell).ok());
+            let cell = cell.map(str::trim).unwrap_or_default();
+            if !cell.is_empty() && !self.empty.iter().any(|word| word == cell) {
+                rest.text(name, cell);
+            }
+        }
+        rest.end()
     }
 }
 

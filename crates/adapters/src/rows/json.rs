@@ -2,6 +2,7 @@
 
 use super::scan::{Piece, Scanner, syntax};
 use super::tree::{Json, deeper_than};
+use super::unlisted::beyond;
 use super::{Cell, MAX_DEPTH, Refusal, Row, not_utf8, too_long};
 use crate::mapping::{Format, Mapping, Path, Step};
 use bellwether_core::Problem;
@@ -164,6 +165,9 @@ impl<'m, R: BufRead> JsonRows<'m, R> {
                 Some(single) => row.push(single.text().unwrap_or_default()),
             }
         }
+        if self.mapping.keeps_unlisted() {
+            row.rest = beyond(element, paths.iter().filter(|path| !path.parent));
+        }
         row
     }
 }
@@ -180,7 +184,7 @@ fn text_of(piece: &Piece) -> Result<&str, Problem> {
 }
 
 /// The value that a path points at.
-fn find<'j, 'a>(from: &'j Json<'a>, path: &Path) -> Option<&'j Json<'a>> {
+pub(super) fn find<'j, 'a>(from: &'j Json<'a>, path: &Path) -> Option<&'j Json<'a>> {
     path.steps.iter().try_fold(from, |value, step| match (step, value) {
         (Step::Key(name), _) => value.get(name),
         (Step::Index(at), Json::List(items)) => items.get(*at),

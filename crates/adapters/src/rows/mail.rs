@@ -1,6 +1,7 @@
 //! Mail: one message, or a mailbox of many, as rows with the fields of [`FIELDS`].
 
 use super::gzip::read_problem;
+use super::unlisted::Unlisted;
 use super::{Cell, MAX_ROW, Refusal, Row, too_long, unknown_column};
 use crate::mapping::{Format, Mapping};
 use bellwether_core::{Place, Problem};
@@ -32,6 +33,7 @@ pub(super) struct MailRows<R> {
     format: Format,
     /// For each path of the mapping, the field of a mail.
     columns: Vec<Option<usize>>,
+    keeps_unlisted: bool,
     number: u64,
     line: u32,
     /// A `From ` line was read, so a message follows.
@@ -66,7 +68,8 @@ impl<R: BufRead> MailRows<R> {
             return Err(problems);
         }
         let (number, line, pending, ended) = (0, 0, false, false);
-        Ok(Self { reader, file, format, columns, number, line, pending, ended })
+        let keeps_unlisted = mapping.keeps_unlisted();
+        Ok(Self { reader, file, format, columns, keeps_unlisted, number, line, pending, ended })
     }
 
     pub(super) fn next(&mut self) -> Option<Result<Row, Refusal>> {
@@ -160,6 +163,15 @@ impl<R: BufRead> MailRows<R> {
                 Some(text) => row.push(text),
                 None => row.cells.push(Cell::Missing),
             }
+        }
+        if self.keeps_unlisted {
+            let mut rest = Unlisted::default();
+            for ((at, name), value) in FIELDS.iter().enumerate().zip(&values) {
+                if let Some(text) = value.as_deref().filter(|_| !self.columns.contains(&Some(at))) {
+                    rest.text(name, text);
+                }
+            }
+            row.rest = rest.end();
         }
         Ok(row)
     }

@@ -29,6 +29,8 @@ fn read(bytes: &[u8], format: Format, mapping: &Mapping) -> Vec<String> {
     };
     let show = |row: Row| {
         assert_eq!(Row::from_bytes(&row.to_bytes()).as_ref(), Some(&row), "spilled and read again");
+        let kept = Row::from_kept(&row.to_kept(mapping), mapping);
+        assert_eq!(kept, Some(Row { rest: None, ..row.clone() }), "kept and read again");
         let cells = (0..mapping.paths().len()).map(|at| row.text(at).unwrap_or("-"));
         let cells = cells.collect::<Vec<_>>().join(" | ");
         format!("{}@{}: {cells}", row.number, row.line)
@@ -294,5 +296,51 @@ proptest! {
             read(text.as_bytes(), format, &mapping);
             let _ = Row::from_bytes(&bytes);
         }
+    }
+}
+
+/// What each row holds beyond the mapping.
+fn beyond(bytes: &[u8], format: Format, mapping: &Mapping) -> Vec<Option<String>> {
+    rows(bytes, "f", format, mapping).unwrap().map(|row| row.unwrap().rest).collect()
+}
+
+#[test]
+fn what_is_not_listed_stands_apart() {
+    let table = b"a,\"b \"\"c\"\"\",d,e\n1,x,,?\n2,?,?,?\n3,\xc3\xa9,\t\"q,2\n";
+    let text = "empty: ['?']\n";
+    let some = |text: &str| Some(text.to_owned());
+    let expected = [some(r#"{"b \"c\"":"x"}"#), None, some(r#"{"b \"c\"":"é","d":"\"q","e":"2"}"#)];
+    assert_eq!(beyond(table, Format::Csv, &mapping("csv", text, &["a"])), expected);
+    let drop = format!("{text}unknown: drop\n");
+    let mapping_that_drops = mapping("csv", &drop, &["a"]);
+    assert_eq!(beyond(table, Format::Csv, &mapping_that_drops), [None, None, None]);
+    assert_eq!(beyond(table, Format::Csv, &mapping_that_drops.keeping_unlisted()), expected);
+    let nested = br#"{"a":{"b":1,"c":[]},"n":null,"x":2.50}"#;
+    let json = mapping("json", "", &["a.b"]);
+    assert_eq!(beyond(nested, Format::Json, &json), [some(r#"{"x":2.50}"#)]);
+    let mail = b"From: Ada <ada@x.example>\nTo: us@y.example\nSubject: Hello\n\nBody\n";
+    let found = beyond(mail, Format::Eml, &mapping("eml", "", &["from", "body"]));
+    let found = found[0].as_deref().unwrap();
+    assert!(found.contains(r#""subject":"Hello""#) && !found.contains("Body"), "{found}");
+}
+
+#[test]
+fn a_mended_mapping_reads_a_kept_row_anew() {
+    let old = mapping("json", "", &["id", "who.mail", "list"]);
+    let row = br#"{"id":"7","who":{"mail":"a@b","tel":"12"},"list":[1],"amount":3}"#;
+    let row = rows(&row[..], "f.json", Format::Json, &old).unwrap().next().unwrap().unwrap();
+    let new = mapping("json", "", &["who.tel", "amount", "who.mail", "list", "list[0]", "none"]);
+    let again = Row::from_kept(&row.to_kept(&old), &new).unwrap();
+    let cells: Vec<_> = (0..6).map(|at| again.text(at).unwrap_or("-")).collect();
+    assert_eq!(cells, ["12", "3", "a@b", "-", "1", "-"]);
+    assert_eq!(again.place().to_string(), row.place().to_string());
+    let old = mapping("csv", "", &["a"]);
+    let row =
+        rows(&b"a,b\n1,2\n"[..], "f.csv", Format::Csv, &old).unwrap().next().unwrap().unwrap();
+    let again = Row::from_kept(&row.to_kept(&old), &mapping("csv", "", &["b", "a"])).unwrap();
+    assert_eq!([again.text(0), again.text(1)], [Some("2"), Some("1")]);
+    assert_eq!(row.unlisted(), ["b"]);
+    for bytes in [&b"1,2"[..], b"{}", b"{\"cells\":{}}", b"\xff"] {
+        assert_eq!(Row::from_kept(bytes, &old), None);
     }
 }

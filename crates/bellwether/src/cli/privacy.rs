@@ -93,7 +93,8 @@ fn retention(context: &Context) -> Exit {
     Exit::Fine
 }
 
-fn kept(keep: Keep) -> String {
+/// How long, in words.
+pub(super) fn kept(keep: Keep) -> String {
     match keep {
         Keep::Always => "always".to_owned(),
         Keep::Newest => "the newest".to_owned(),

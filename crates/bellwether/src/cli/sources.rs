@@ -60,7 +60,7 @@ impl SourceArgs {
 fn source(path: &str, mapping: Mapping) -> Source {
     let file = PathBuf::from(path);
     let open = move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(File::open(&file)?)) };
-    Source { name: path.to_owned(), mapping, open: Box::new(open) }
+    Source { name: path.to_owned(), mapping, open: Box::new(open), kept: false }
 }
 
 fn no_mapping(path: &str) -> Problem {

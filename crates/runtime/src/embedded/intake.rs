@@ -6,7 +6,7 @@ use crate::error::DriveError;
 use crate::seal::{self, Context};
 use bellwether_adapters::Refusal;
 use bellwether_core::{Personal, Purpose, StreamId, Timestamp};
-use bellwether_store::{Import, NewImport, Quarantined};
+use bellwether_store::{Access, Import, NewImport, Quarantined};
 
 impl Embedded {
     /// Begins an import, or finds where it was interrupted.
@@ -50,6 +50,22 @@ impl Embedded {
     pub fn open_quarantined(&self, row: &Quarantined) -> Result<Personal<Vec<u8>>, DriveError> {
         let import = row.import.unwrap_or_default();
         Ok(seal::open(self.edge.vault(), &context(import), &row.sealed)?)
+    }
+
+    /// Records that sealed data is about to be opened by hand.
+    ///
+    /// # Errors
+    /// [`DriveError`] when it cannot be written; then nothing may be shown.
+    pub fn note_access(&mut self, access: &Access) -> Result<(), DriveError> {
+        Ok(self.store.put_access(access)?)
+    }
+
+    /// Forgets that the files of an import were held back.
+    ///
+    /// # Errors
+    /// [`DriveError`] when it cannot be written.
+    pub fn forget_held(&mut self, import: u64) -> Result<u64, DriveError> {
+        Ok(self.store.drop_gate_results(import)?)
     }
 
     /// Removes quarantined rows for ever: their keys first, then the rows. Says how many there were.

@@ -57,11 +57,13 @@ fn a_plan_changes_nothing_and_says_what_is_past() {
             ("quarantine", 5, Some(at(0))),
             ("staff", 0, None),
             ("gate_result", 0, None),
+            ("import_file", 0, None),
+            ("access", 0, None),
             ("tally", 5, Some(at(0))),
             ("spill", 0, None),
         ]
     );
-    let defaults = ["staff", "gate_result", "spill"];
+    let defaults = ["staff", "gate_result", "import_file", "access", "spill"];
     assert!(plan.iter().all(|p| defaults.contains(&p.table) || p.cutoff == at(5 * DAY)));
     let default = store.purge_plan(at(10 * DAY), &Overrides::new()).unwrap();
     assert!(default.iter().all(|p| p.rows == 0));
@@ -90,6 +92,8 @@ fn a_purge_removes_in_pieces_what_the_plan_told() {
             ("quarantine", 3, true),
             ("staff", 0, false),
             ("gate_result", 0, false),
+            ("import_file", 0, false),
+            ("access", 0, false),
             ("tally", 3, true),
             ("spill", 0, false),
         ]
@@ -210,11 +214,44 @@ fn what_gates_said_is_kept_and_dropped_by_import() {
         at: at(5),
     };
     let first = [said(1, "refused", false), said(1, "volume", true)];
-    store.put_gate_results(1, &first).unwrap();
-    store.put_gate_results(2, &[said(2, "age", false)]).unwrap();
-    store.put_gate_results(1, &first).unwrap();
+    store.put_gate_results(1, &first, &[]).unwrap();
+    store.put_gate_results(2, &[said(2, "age", false)], &[]).unwrap();
+    store.put_gate_results(1, &first, &[]).unwrap();
     assert_eq!(store.gate_results().unwrap().len(), 3, "said again, kept once");
     assert_eq!(store.drop_gate_results(1).unwrap(), 1);
     let left: Vec<_> = store.gate_results().unwrap().into_iter().map(|one| one.gate).collect();
     assert_eq!(left, ["age", "volume"]);
+    store.put_gate_results(3, &[], &["deals.csv"]).unwrap();
+    assert_eq!(store.gate_results().unwrap().len(), 1, "what was let through stays");
+}
+
+#[test]
+fn files_that_were_read_to_the_end_are_remembered_by_mapping() {
+    let (_dir, mut store) = fresh();
+    let new = |file: &[u8]| NewImport {
+        file: Digest::of(file),
+        mapping: Digest::of(b"m"),
+        source: "crm".to_owned(),
+        started: at(0),
+    };
+    for (nth, done) in [(1u8, Some(at(9))), (2, None), (3, Some(at(9)))] {
+        let import = store.begin_import(&new(&[nth])).unwrap().id;
+        let figures = |name: &str| (name.to_owned(), format!("{nth}"));
+        store.put_import_files(import, &[figures("deals"), figures("mail")], at(1)).unwrap();
+        let mut batch = Batch::new(at(1));
+        batch.imports = vec![ImportProgress { import, rows: 0, refused: 0, offset: 0, done }];
+        store.commit(&batch).unwrap();
+    }
+    assert_eq!(store.past_files("deals", 9).unwrap(), ["3", "1"]);
+    assert_eq!(store.past_files("mail", 1).unwrap(), ["3"]);
+    assert!(store.past_files("other", 9).unwrap().is_empty());
+    assert_eq!(
+        store
+            .purge(at(500 * DAY), &Overrides::new(), 9)
+            .unwrap()
+            .iter()
+            .find(|one| one.table == "import_file")
+            .map(|one| one.rows),
+        Some(6)
+    );
 }

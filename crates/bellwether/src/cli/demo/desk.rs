@@ -46,7 +46,7 @@ impl Desk {
         let bar = progress::counter("rows read");
         let mut first = None;
         let feeding = progress::bar(1, "signals");
-        let options = Options { now: now(), budget: 256 << 20, refused_percent: 20 };
+        let options = Options { now: now(), budget: 256 << 20, accept: Vec::new() };
         let report = import(&mut driver, &sources, options, |progress| {
             match progress {
                 Progress::Reading(rows) => bar.set_position(rows),
@@ -99,7 +99,7 @@ fn sources(exports: &Path) -> Result<Vec<Source>> {
         let path = exports.join(file);
         let open =
             move || -> std::io::Result<Box<dyn std::io::Read>> { Ok(Box::new(File::open(&path)?)) };
-        Ok(Source { name: (*file).to_owned(), mapping, open: Box::new(open) })
+        Ok(Source { name: (*file).to_owned(), mapping, open: Box::new(open), kept: false })
     };
     EXPORTS.iter().map(one).collect()
 }
