@@ -6,6 +6,7 @@
 //!   batch, and they are derived again from what was committed.
 
 mod intake;
+mod known;
 mod owners;
 mod recover;
 pub mod refold;
@@ -45,6 +46,7 @@ pub struct Embedded {
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    known: known::Known,
     owners: Owners,
     clock: owners::Clock,
 }
@@ -204,6 +206,9 @@ impl Embedded {
         }
         let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
         let done = step(state, event, &self.book, &mut self.scratch)?;
+        if let Body::Signal(signal) = &event.body {
+            self.known.note(stream, signal);
+        }
         self.pending.touched.insert(stream);
         self.behind.note(stream, &done.timers);
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
@@ -270,6 +275,7 @@ impl Embedded {
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {
                 self.streams.remove(&stream);
+                self.known.forget(stream);
             }
             self.pending.batch = Batch::new(self.pending.batch.at);
         }
