@@ -6,6 +6,7 @@
 //!   batch, and they are derived again from what was committed.
 
 mod intake;
+mod known;
 mod owners;
 mod recover;
 pub mod refold;
@@ -47,6 +48,7 @@ pub struct Embedded {
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    known: known::Known,
     owners: Owners,
     clock: owners::Clock,
     /// The step of the event with this digest breaks off.
@@ -206,6 +208,9 @@ impl Embedded {
             Some(done) => (bytes, done?),
             None => self.step_failed(event, &bytes)?,
         };
+        if let Body::Signal(signal) = &event.body {
+            self.known.note(stream, signal);
+        }
         self.pending.touched.insert(stream);
         self.behind.note(stream, &done.timers);
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
@@ -311,6 +316,7 @@ impl Embedded {
             self.behind.forget_pending();
             for stream in std::mem::take(&mut self.pending.touched) {
                 self.streams.remove(&stream);
+                self.known.forget(stream);
             }
             self.pending.batch = Batch::new(self.pending.batch.at);
         }

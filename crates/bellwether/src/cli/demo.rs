@@ -86,7 +86,9 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     if let Some(story) = made.truth.stories.iter().find(|story| story.kind == StoryKind::Sour) {
         println!("  {program} explain --data {data} --id crm={}", story.account_id);
     }
-    if let Some((_, asked_by)) = made.truth.ownerless_leads.first() {
+    // Of a company that nobody here has heard of, so that nothing else happened to it.
+    let alone = |(lead, _): &&(String, String)| made.truth.new_leads.contains(lead);
+    if let Some((_, asked_by)) = made.truth.ownerless_leads.iter().find(alone) {
         let prospects = folder.join("prospects");
         println!("  {program} explain --data {} --email {asked_by}", prospects.display());
     }

@@ -3,13 +3,13 @@
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
 //! that differs is frozen: it takes no events until somebody has looked.
 
+use super::known::Known;
 use super::owners::Clock;
 use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use crate::owners::Owners;
-use bellwether_core::event::Seen;
-use bellwether_core::{Body, Digest, Envelope, Origin, Signal, StreamId, Timestamp};
+use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
 use bellwether_ledger::decode_event;
 use bellwether_store::{Batch, Meta, Options, Snapshot, Store, View};
@@ -62,36 +62,6 @@ impl Embedded {
         let fits = self.snapshot_tag(state.rules) == kept.tag
             && (state.stream, state.seq, state.head) == (kept.stream, kept.seq, kept.head);
         fits.then_some(state)
-    }
-
-    /// Whether the journal has a signal with this key in a stream, and with the same content.
-    pub(super) fn look_in_journal(
-        &mut self,
-        stream: StreamId,
-        signal: &Signal,
-    ) -> Result<Seen, DriveError> {
-        self.index_if_far()?;
-        let waiting = self.pending.batch.entries.iter().filter(|entry| entry.stream == stream);
-        let mut found = Seen::New;
-        let mut look = |event: &[u8]| -> Result<(), DriveError> {
-            if let Body::Signal(known) = decode_event(event)?.body
-                && known.key == signal.key
-                && found == Seen::New
-            {
-                found = if known.content == signal.content { Seen::Same } else { Seen::Other };
-            }
-            Ok(())
-        };
-        let mut kept = Ok(());
-        self.rows_of(stream, 1, |row| {
-            kept = look(row.event);
-            if kept.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        kept?;
-        for entry in waiting {
-            look(&entry.event)?;
-        }
-        Ok(found)
     }
 }
 
@@ -187,6 +157,7 @@ impl Embedded {
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),
+            known: Known::default(),
             owners: Owners::default(),
             clock: Clock::default(),
             #[cfg(test)]
