@@ -1,6 +1,7 @@
 //! Origins: the signals behind a fact, wherever they lie, and how they came to count here.
 
 use super::render::{event, text_at};
+use crate::cli::names::Names;
 use crate::exit::Failure;
 use anyhow::Result;
 use bellwether_core::{AccountId, DocKey, Signal, StreamId, Timestamp};
@@ -48,14 +49,18 @@ impl<'a> Origins<'a> {
     }
 
     /// A signal in a few words: its record, its kind, and where it came from if that is elsewhere.
-    pub(super) fn word(&self, past: &Past) -> String {
+    pub(super) fn word(&self, past: &Past, names: &Names) -> String {
         let kind = self.kind(past);
         let own = AccountId(self.stream.id);
+        let called =
+            |stream: StreamId| names.called(stream).unwrap_or_else(|| short(AccountId(stream.id)));
         match (past.stream == self.stream, past.home == own) {
             (true, true) => format!("{} {kind}", past.seq),
             // It lies here because a link led it here.
-            (true, false) => format!("{} {kind} (of {})", past.seq, short(past.home)),
-            (false, _) => format!("{} {kind} (in {})", past.seq, short(AccountId(past.stream.id))),
+            (true, false) => {
+                format!("{} {kind} (of {})", past.seq, called(StreamId::account(past.home)))
+            }
+            (false, _) => format!("{} {kind} (in {})", past.seq, called(past.stream)),
         }
     }
 
@@ -75,7 +80,7 @@ impl<'a> Origins<'a> {
 }
 
 /// The first characters of an id are enough beside the whole one.
-pub(super) fn short(account: AccountId) -> String {
+fn short(account: AccountId) -> String {
     account.to_string().chars().take(12).collect()
 }
 

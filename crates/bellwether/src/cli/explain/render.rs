@@ -122,7 +122,7 @@ impl Told<'_> {
     /// The newest signals of a fact, by record and kind.
     fn signals(&self, fact: &ExplainedFact, decision: &ExplainedDecision) -> String {
         let from = self.from(fact, decision);
-        let newest = from.iter().rev().take(3).map(|past| self.origins.word(past));
+        let newest = from.iter().rev().take(3).map(|past| self.origins.word(past, self.names));
         let shown = newest.collect::<Vec<_>>().join(", ");
         match from.len().saturating_sub(3) {
             0 => shown,
