@@ -90,7 +90,7 @@ impl Reading {
             state.origins.get(part..part + len),
             self.origins.get_mut(slot..slot + len),
         ) {
-            self.slots.fill(run.slot, numbers, bits::from(&state.shown, part));
+            self.slots.fill(run.slot, numbers, state.shown.from(part));
             origins.copy_from_slice(theirs);
         }
     }
