@@ -283,6 +283,9 @@ pub enum Body {
     RulesActivated {
         /// Their digest.
         rules: Digest,
+        /// What the digest was taken of: canonical JSON that names the bundle and everything else they
+        /// rest on.
+        preimage: String,
     },
 }
 

@@ -146,8 +146,6 @@ pub struct Record<'a> {
     pub rules: Digest,
     /// The rules only watch: nothing they decide is done.
     pub shadow: bool,
-    /// What those rules are, where the event put them in force: canonical JSON with their digest.
-    pub preimage: Option<&'a str>,
     /// Now or history.
     pub origin: Origin,
     /// The epoch of the log.

@@ -128,7 +128,9 @@ impl Moving<'_> {
                 }
             }
             Body::Folded { states, .. } => self.folded(states),
-            Body::RulesActivated { rules } if *rules == self.rules.digest() => {
+            Body::RulesActivated { rules, preimage }
+                if *rules == Digest::of(preimage.as_bytes()) =>
+            {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
@@ -318,7 +320,6 @@ fn finish(
     scratch: &mut Room,
 ) -> Step {
     let decisions = scratch.decisions(rules);
-    let activates = matches!(event.body, Body::RulesActivated { .. }) && status == Status::Applied;
     let record = Record {
         stream: state.stream,
         seq: state.seq,
@@ -328,7 +329,6 @@ fn finish(
         event: event.digest,
         rules: event.rules,
         shadow: rules.policy().meta().mode == Mode::Shadow,
-        preimage: activates.then(|| rules.preimage()),
         origin: event.origin,
         epoch: event.epoch,
         body: &event.body,

@@ -248,13 +248,14 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) 
             None => return,
         },
     };
-    let known = bits::get(&state.shown, at);
-    let cell = step.cell.and_then(|cell| state.cells.get_mut(usize::from(cell)));
+    let known = state.shown.get(at);
+    let cell = step.cell.map(usize::from);
+    let mut cell = cell.and_then(|cell| state.cells.get_mut(cell));
     let (Some(number), Some(origin)) = (state.numbers.get_mut(at), state.origins.get_mut(at))
     else {
         return;
     };
-    if let Some(Cell::Newest(newest)) = cell {
+    if let (Keeps::Newest, Some(Cell::Newest(newest))) = (step.keeps, &mut cell) {
         newest.take(Seen { stamp, value }, number, origin);
         let rated = *number != NO_RATE;
         return state.show(at, rated);
@@ -264,11 +265,17 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) 
         (Keeps::Total, _) => Some(number.saturating_add(1)),
         (Keeps::Min, _) => Some(if known { value.min(*number) } else { value }),
         (Keeps::Max, _) => Some(if known { value.max(*number) } else { value }),
-        (_, Some(Cell::Sum(sum))) => {
+        (Keeps::Decay(half_life), _) => {
+            let cell = step.cell.map_or(0, usize::from);
+            let Some(decay) = state.decays.get_mut(cell) else { return };
+            decay.add(half_life, stamp.origin.as_of, value);
+            decay.mean()
+        }
+        (Keeps::Sum, Some(Cell::Sum(sum))) => {
             **sum = sum.saturating_add(i128::from(value));
             i64::try_from(**sum).ok()
         }
-        (_, Some(Cell::Distinct(different))) => {
+        (Keeps::Distinct, Some(Cell::Distinct(different))) => {
             keep(&mut different.values, value, CODES, BTreeSet::pop_last);
             Some(different.values.len() as i64)
         }
@@ -276,10 +283,6 @@ fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) 
             let entry = (stamp.origin.as_of, stamp.key, value);
             // Its number is made when it is read.
             return values.insert(fold, window, entry, state.newest);
-        }
-        (Keeps::Decay(half_life), Some(Cell::Decay(decay))) => {
-            decay.add(half_life, stamp.origin.as_of, value);
-            decay.mean()
         }
         _ => return,
     };

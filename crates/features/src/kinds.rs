@@ -11,83 +11,115 @@ use std::collections::BTreeMap;
 /// What filters and facts call the kind of a signal itself.
 pub(crate) const KIND: &str = "kind";
 
-/// The canonical kinds; `name: type` for each field.
+/// The canonical kinds; `name: type` for each field, and `at close` for what is known only when it is
+/// over. The shipped mappings fill these kinds and no others; fields that none of them fills are for
+/// sources of one's own.
 const CANONICAL: &[(&str, &str)] = &[
     (
         "crm.deal.updated",
         "amount: money, stage: code, probability: ratio, close_at: time, owner: code, owner_left: bool, \
-         product: code, procurement: bool",
+         product: code, procurement: bool, technical_fit: ratio, decision_maker_met: bool",
     ),
     (
         "ticket.opened",
-        "severity: int, priority: int, category: code, channel: code, sentiment: ratio, intent: code, \
-         confidence: ratio, product: code, reopened: bool, sla_breached: bool",
+        "severity: int, priority: code, status: code, type: code, tag: code, category: code, \
+         channel: code, sentiment: ratio, intent: code, confidence: ratio, product: code, order: code, \
+         serial: code, wants_human: bool, reopened: bool, sla_breached: bool",
     ),
     (
         "ticket.updated",
-        "severity: int, priority: int, category: code, status: code, channel: code, sentiment: ratio, \
-         intent: code, confidence: ratio, product: code, reopened: bool, sla_breached: bool, \
-         response_time: duration, resolution_time: duration",
+        "severity: int, priority: code, status: code, type: code, tag: code, category: code, \
+         channel: code, sentiment: ratio, intent: code, confidence: ratio, product: code, order: code, \
+         serial: code, wants_human: bool, reopened: bool, reopens: int, sla_breached: bool, \
+         satisfaction: code, first_reply: duration, resolution_time: duration",
     ),
     (
         "chat.message",
-        "sentiment: ratio, intent: code, confidence: ratio, supervisor: bool, conversation: code, \
-         direction: code, language: code",
+        "sentiment: ratio, intent: code, confidence: ratio, wants_human: bool, conversation: code, \
+         role: code, language: code",
     ),
     (
         "email.received",
-        "sentiment: ratio, intent: code, confidence: ratio, exec: bool, conversation: code, \
-         language: code, attachments: int",
+        "sentiment: ratio, intent: code, confidence: ratio, wants_human: bool, exec: bool, \
+         conversation: code, reply: bool, automatic: bool, language: code, attachments: int",
     ),
-    ("calendar.busy", "exec: bool, meeting: code, length: duration, attendees: int"),
+    ("email.sent", "conversation: code, reply: bool, automatic: bool"),
+    (
+        "calendar.busy",
+        "exec: bool, meeting: code, cancelled: bool, starts_at: time, ends_at: time, attendees: int",
+    ),
     (
         "order.updated",
-        "order: code, amount: money, status: code, items: int, due_at: time, product: code",
+        "order: code, amount: money, status: code, items: int, part: code, promised_at: time, \
+         delay_days: int, product: code",
     ),
-    ("order.delayed", "order: code, amount: money, delay: duration, due_at: time, reason: code"),
-    ("invoice.issued", "invoice: code, amount: money, due_at: time, status: code, overdue: bool"),
+    (
+        "order.delayed",
+        "order: code, amount: money, part: code, promised_at: time, delay: duration, \
+         delay_days: int, reason: code",
+    ),
+    ("invoice.issued", "invoice: code, amount: money, due_at: time"),
+    (
+        "invoice.updated",
+        "invoice: code, amount: money, due_at: time, status: code, days_overdue: int",
+    ),
     (
         "contract.clause",
-        "contract: code, clause: code, value: money, renews_at: time, ends_at: time, notice: duration, \
-         cap: ratio",
+        "contract: code, clause: code, value: money, deviates: bool, effective_at: time, \
+         renews_at: time, ends_at: time, notice: duration, cap: ratio",
     ),
     ("usage.changed", "metric: code, value: int, change: ratio, seats: int, active: int"),
-    ("survey.answered", "survey: code, score: int, nps: int, sentiment: ratio"),
-    ("engagement.recorded", "channel: code, campaign: code, score: int, action: code, exec: bool"),
-    ("procurement.stage", "stage: code, exec: bool, deadline: time, amount: money"),
+    ("survey.answered", "survey: code, question: code, score: int, sentiment: ratio"),
+    (
+        "engagement.recorded",
+        "channel: code, campaign: code, asset: code, score: int, action: code, exec: bool, \
+         pricing: bool, legal: bool",
+    ),
+    (
+        "procurement.stage",
+        "stage: code, days_in_stage: int, exec: bool, deadline: time, amount: money",
+    ),
     (
         "firmographics.updated",
         "tier: code, segment: code, region: code, country: code, industry: code, employees: int, \
-         revenue: money, arr: money, fit: ratio, strategic: bool, consent: bool, renews_at: time, \
-         overdue: bool, owner: code, owner_left: bool",
+         annual_revenue: money, founded: int, subsidiary: bool, arr: money, fit: ratio, \
+         strategic: bool, consent: bool, renewal_at: time, overdue: bool, owner: code, owner_left: bool",
     ),
     (
         "lead.created",
-        "source: code, origin: code, score: int, campaign: code, fit: ratio, owner: code, \
-         owner_left: bool",
+        "source: code, country: code, amount: money, score: int, campaign: code, fit: ratio, \
+         owner: code, owner_left: bool",
     ),
     // What the driver says by itself: whoever owns something has left, or is back.
     ("owner.status", "owner: code, owner_left: bool, named_by: code"),
     (
         "incident.updated",
         "state: code, priority: int, severity: int, impact: int, urgency: int, category: code, \
-         reassignments: int, reopened: int, active: bool",
+         subcategory: code, symptom: code, item: code, location: code, contact_type: code, \
+         assignment_group: code, assigned_to: code, opened_by: code, updated_by: code, \
+         opened_at: time, problem: code, vendor: code, active: bool, knowledge: bool, notify: bool, \
+         u_priority_confirmation: bool, reassignment_count: int, reopen_count: int, \
+         sys_mod_count: int, made_sla: bool at close, closed_code: code at close, \
+         resolved_by: code at close, resolved_at: time at close, closed_at: time at close",
     ),
+    ("person.updated", "role: code, region: code"),
+    ("person.left", "role: code"),
+    ("product.updated", "product: code, series: code, list_price: money"),
+    ("outcome.account", "outcome: code at close"),
+    ("outcome.case", "outcome: code at close"),
+    ("outcome.deal", "outcome: code at close, value: money at close, won: bool at close"),
+    ("outcome.sla", "missed: bool at close, reference: time at close"),
 ];
 
-/// What an outcome carries, whatever its last word. Known only when it is over.
-const OUTCOME: &str = "result: code, amount: money, reason: code, correct: bool, helpful: bool";
-
-const OUTCOMES: [&str; 8] = [
-    "outcome.deal.won",
-    "outcome.deal.lost",
-    "outcome.case.resolved",
-    "outcome.case.reopened",
-    "outcome.escalated",
-    "outcome.churned",
-    "outcome.renewed",
-    "outcome.feedback",
-];
+/// The name, the type and whether it is known only at close.
+fn written(field: &str) -> (&str, Type, bool) {
+    let (name, word) = field.split_once(": ").unwrap_or((field, "code"));
+    let (word, hindsight) = match word.strip_suffix(" at close") {
+        Some(word) => (word, true),
+        None => (word, false),
+    };
+    (name, Type::from_word(word).unwrap_or(Type::Code), hindsight)
+}
 
 /// A field of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,13 +169,10 @@ impl Kinds {
     /// The canonical ones.
     pub fn canonical() -> Self {
         let mut kinds = Self { kinds: BTreeMap::new() };
-        let outcomes = OUTCOMES.iter().map(|name| (*name, OUTCOME));
-        for (name, fields) in CANONICAL.iter().copied().chain(outcomes) {
+        for (name, fields) in CANONICAL {
             let kind = kinds.open(name);
-            for field in fields.split(", ") {
-                let (field, word) = field.split_once(": ").unwrap_or((field, "code"));
-                let type_ = Type::from_word(word).unwrap_or(Type::Code);
-                kind.add(FieldDef::new(field, type_, name.starts_with("outcome.")));
+            for (field, of, hindsight) in fields.split(", ").map(written) {
+                kind.add(FieldDef::new(field, of, hindsight));
             }
         }
         kinds
@@ -269,11 +298,13 @@ mod tests {
             for field in fields.split(", ") {
                 let (field, word) = field.split_once(": ").unwrap();
                 let known = kinds.kind(name).and_then(|kind| kind.field(field)).unwrap();
-                assert_eq!(Some(known.kind), Type::from_word(word), "{name}.{field}");
+                let of = Type::from_word(word.trim_end_matches(" at close"));
+                assert_eq!(Some(known.kind), of, "{name}.{field}");
+                assert_eq!(known.hindsight, word.ends_with(" at close"), "{name}.{field}");
             }
             assert_eq!(kinds.of(Code::of(name)).unwrap().name, *name);
         }
-        assert!(kinds.kind("outcome.churned").unwrap().field("result").unwrap().hindsight);
+        assert!(kinds.kind("outcome.deal").unwrap().field("won").unwrap().hindsight);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Laying out: where each part of a document's state stands, and what each kind of signal does to it.
 
-use crate::bits;
+use crate::bits::Bits;
 use crate::buckets::Window;
 use crate::decay::HalfLife;
 use crate::draft::Operation;
@@ -27,12 +27,16 @@ pub(crate) fn scope(resolver: &Resolver<'_>, scope: Scope) -> (ScopePlan, Vec<Op
         }
     }
     let counters = counters(&order, &mut plan.rings);
-    let mut cells = 0u16..;
-    plan.shown = vec![0; order.len().div_ceil(64)];
+    let (mut cells, mut decays) = (0u16.., 0u16..);
+    plan.shown = Bits::new(order.len());
     for (at, spec) in order.iter().enumerate() {
         let keeps = counters.get(&at).copied().unwrap_or_else(|| keeps(spec));
-        let cell = if keeps.needs_cell() { cells.next() } else { None };
-        bits::put(&mut plan.shown, at, keeps.starts_at_zero());
+        let cell = match keeps {
+            Keeps::Decay(_) => decays.next(),
+            keeps if keeps.needs_cell() => cells.next(),
+            _ => None,
+        };
+        plan.shown.put(at, keeps.starts_at_zero());
         plan.parts.push(Part { tag: tag(spec.digest), keeps, cell, inputs: Vec::new() });
     }
     for kind in resolver.kinds.iter() {

@@ -1,5 +1,6 @@
 //! Plans: what a compiled set does with a signal of a kind, and where each slot's number comes from.
 
+use crate::bits::Bits;
 use crate::buckets::Window;
 use crate::decay::HalfLife;
 use crate::ring::RingPlan;
@@ -13,7 +14,8 @@ pub(crate) struct Part {
     /// First 64 bits of the digest of what is folded: names it in stored state.
     pub(crate) tag: u64,
     pub(crate) keeps: Keeps,
-    /// Which cell of the document is its own, if it keeps more than a number.
+    /// Which cell of the document is its own, if it keeps more than a number; of a decayed mean, which of
+    /// the decayed sums.
     pub(crate) cell: Option<u16>,
     /// What it reads, for contributions: (kind, filter of that kind, field).
     pub(crate) inputs: Vec<PartInput>,
@@ -106,7 +108,7 @@ pub(crate) struct ScopePlan {
     pub(crate) parts: Vec<Part>,
     pub(crate) rings: Vec<RingPlan>,
     /// Parts whose number is there from the start.
-    pub(crate) shown: Vec<u64>,
+    pub(crate) shown: Bits,
     /// By the kind's code.
     pub(crate) kinds: Vec<(Code, KindPlan)>,
     /// Slots that are the numbers of parts as they stand.

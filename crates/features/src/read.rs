@@ -90,7 +90,7 @@ impl Reading {
             state.origins.get(part..part + len),
             self.origins.get_mut(slot..slot + len),
         ) {
-            self.slots.fill(run.slot, numbers, bits::from(&state.shown, part));
+            self.slots.fill(run.slot, numbers, state.shown.from(part));
             origins.copy_from_slice(theirs);
         }
     }
@@ -288,7 +288,7 @@ impl DocState {
     fn is_unrated(&self, source: Source) -> bool {
         let Source::Part(part) = source else { return false };
         let at = usize::from(part);
-        !bits::get(&self.shown, at) && self.numbers.get(at) == Some(&NO_RATE)
+        !self.shown.get(at) && self.numbers.get(at) == Some(&NO_RATE)
     }
 
     pub(crate) fn complete(&self, source: Source) -> bool {

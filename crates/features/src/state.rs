@@ -5,7 +5,7 @@
 //!   it knows; what it does not find there is incomplete until a folded state replaces it.
 //! - Never: a caller's clock or order of arrival in the bytes.
 
-use crate::bits;
+use crate::bits::{self, Bits};
 use crate::decay::Decay;
 use crate::newest::{Newest, read_trust};
 use crate::origin::Origin;
@@ -28,7 +28,6 @@ pub(crate) struct Different {
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
     Newest(Newest),
-    Decay(Box<Decay>),
     Sum(Box<i128>),
     Distinct(Box<Different>),
     Values(Box<Values>),
@@ -37,7 +36,6 @@ pub(crate) enum Cell {
 impl Cell {
     fn new(keeps: Keeps) -> Self {
         match keeps {
-            Keeps::Decay(_) => Self::Decay(Box::default()),
             Keeps::Distinct => Self::Distinct(Box::default()),
             Keeps::Windowed(..) => Self::Values(Box::default()),
             Keeps::Newest => Self::Newest(Newest::default()),
@@ -91,28 +89,29 @@ pub struct DocState {
     /// By part: its number, where it is shown; of counters, as of the ring's cursor.
     pub(crate) numbers: Box<[i64]>,
     /// Bits of the parts that have a number and have been counted from the start.
-    pub(crate) shown: Box<[u64]>,
+    pub(crate) shown: Bits,
     /// By part: where its number comes from.
     pub(crate) origins: Box<[Origin]>,
     pub(crate) rings: Rings,
     /// Of the parts that keep more than a number.
     pub(crate) cells: Box<[Cell]>,
+    pub(crate) decays: Box<[Decay]>,
     gaps: Option<Box<Gaps>>,
 }
 
 impl DocState {
     pub(crate) fn new(scope: Scope, plan: &ScopePlan) -> Self {
         let len = plan.parts.len();
+        let own = || plan.parts.iter().map(|part| part.keeps).filter(|keeps| keeps.needs_cell());
         Self {
             scope,
             newest: i64::MIN,
             numbers: vec![0; len].into(),
-            shown: plan.shown.as_slice().into(),
+            shown: plan.shown.clone(),
             origins: vec![Origin::NONE; len].into(),
             rings: Rings::new(plan.rings.len()),
-            cells: (plan.parts.iter().filter(|part| part.cell.is_some()))
-                .map(|part| Cell::new(part.keeps))
-                .collect(),
+            cells: own().filter(|keeps| !is_decay(keeps)).map(Cell::new).collect(),
+            decays: own().filter(is_decay).map(|_| Decay::default()).collect(),
             gaps: None,
         }
     }
@@ -121,14 +120,14 @@ impl DocState {
     pub(crate) fn forgotten(scope: Scope, plan: &ScopePlan) -> Self {
         let mut state = Self::new(scope, plan);
         state.gaps().incomplete.fill(u64::MAX);
-        state.shown.fill(0);
+        state.shown.clear();
         state
     }
 
     /// Says whether a part has a number. One that is incomplete shows none.
     pub(crate) fn show(&mut self, part: usize, present: bool) {
         let shown = present && self.is_complete(part);
-        bits::put(&mut self.shown, part, shown);
+        self.shown.put(part, shown);
     }
 
     /// Whether a part has been counted from the document's first signal on.
@@ -195,17 +194,19 @@ impl DocState {
         out.byte(origin.trust as u8);
         out.count(self.doubtful(at) as usize);
         if !part.keeps.is_windowed() {
-            out.byte(u8::from(bits::get(&self.shown, at)));
+            out.byte(u8::from(self.shown.get(at)));
             out.int(value);
         }
-        let cell = part.cell.and_then(|cell| self.cells.get(usize::from(cell)));
-        match (cell, part.keeps) {
+        let Some(cell) = part.cell.map(usize::from) else { return };
+        match (self.cells.get(cell), part.keeps) {
+            (_, Keeps::Decay(_)) => {
+                self.decays.iter().skip(cell).take(1).for_each(|d| d.write(out))
+            }
             (Some(Cell::Sum(sum)), _) => out.signed(**sum),
             (Some(Cell::Distinct(different)), _) => write_set(&different.values, out),
             (Some(Cell::Values(values)), Keeps::Windowed(_, window)) => {
                 values.write(window, self.newest, out);
             }
-            (Some(Cell::Decay(decay)), _) => decay.write(out),
             (Some(Cell::Newest(newest)), _) => newest.write(value, origin, out),
             _ => {}
         }
@@ -267,12 +268,17 @@ impl DocState {
             false => (body.byte()? == 1, body.int()?),
         };
         self.show(at, present);
-        match part.cell.and_then(|cell| self.cells.get_mut(usize::from(cell))) {
+        let (cell, decays) = (part.cell.map(usize::from), &mut self.decays);
+        let decay = cell.filter(|_| is_decay(&part.keeps)).and_then(|cell| decays.get_mut(cell));
+        if let Some(decay) = decay {
+            *decay = Decay::read(body)?;
+        }
+        let cell = cell.filter(|_| !is_decay(&part.keeps));
+        match cell.and_then(|cell| self.cells.get_mut(cell)) {
             None => {}
             Some(Cell::Sum(sum)) => **sum = body.signed()?,
             Some(Cell::Distinct(different)) => different.values = read_set(body)?,
             Some(Cell::Values(values)) => **values = Values::read(body)?,
-            Some(Cell::Decay(decay)) => **decay = Decay::read(body)?,
             Some(Cell::Newest(newest)) => *newest = Newest::read(body, &mut value, &mut origin)?,
         }
         if let (Some(own), Some(from)) = (self.numbers.get_mut(at), self.origins.get_mut(at)) {
@@ -287,6 +293,10 @@ impl DocState {
         let open = (0..len).any(|at| !self.is_complete(at) || self.doubtful(at) > 0);
         self.gaps = self.gaps.take().filter(|_| open);
     }
+}
+
+fn is_decay(keeps: &Keeps) -> bool {
+    matches!(keeps, Keeps::Decay(_))
 }
 
 fn write_ring(

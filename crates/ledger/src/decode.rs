@@ -100,7 +100,10 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             other: body.optional("other")?,
             states: read_states(body)?,
         }),
-        "rules.activated" => Ok(Body::RulesActivated { rules: body.parsed("activated")? }),
+        "rules.activated" => Ok(Body::RulesActivated {
+            rules: body.parsed("activated")?,
+            preimage: body.text("preimage")?.to_owned(),
+        }),
         _ => Err(DecodeError::Member { member: "type" }),
     }
 }

@@ -160,9 +160,10 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
         DraftBody::Plain(Body::Folded { cause, other, states }) => {
             write_folded(event.key("body"), *cause, *other, states);
         }
-        DraftBody::Plain(Body::RulesActivated { rules }) => {
+        DraftBody::Plain(Body::RulesActivated { rules, preimage }) => {
             let mut object = Object::new(event.key("body"));
             digest(object.key("activated"), rules);
+            object.text("preimage", preimage);
             object.text("type", "rules.activated");
             object.end();
         }

@@ -11,7 +11,7 @@ pub use parts::write_effect;
 
 use crate::event::digest;
 use crate::json::{self, Object};
-use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record};
+use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
 use std::borrow::Cow;
 
@@ -41,7 +41,8 @@ pub fn write_record(record: &Record<'_>, words: Words<'_>, out: &mut Vec<u8>) ->
 fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &mut Vec<u8>) {
     let whole = details.is_none();
     let mut object = Object::new(out);
-    if let Some(preimage) = record.preimage {
+    if let (Body::RulesActivated { preimage, .. }, Status::Applied) = (record.body, record.status) {
+        // Its digest was compared, so it is the canonical JSON that it was taken of.
         object.key("activated").extend_from_slice(preimage.as_bytes());
     }
     if let Body::Answered { .. } = record.body {

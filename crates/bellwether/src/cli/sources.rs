@@ -127,3 +127,31 @@ pub(crate) fn refuse_hindsight(sources: &[Source], rules: &Rules) -> Result<()> 
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_features::Kinds;
+    use std::collections::BTreeSet;
+
+    /// What a shipped mapping gives is what the table of kinds promises, or a bundle could not read it.
+    #[test]
+    fn shipped_mappings_give_what_the_table_of_kinds_says() {
+        let (table, mut given) = (Kinds::canonical(), BTreeSet::new());
+        let mut wrong = Vec::new();
+        for (name, text) in shipped() {
+            for field in Mapping::parse(name, text).unwrap().schema() {
+                let known = table.kind(&field.kind).and_then(|kind| kind.field(&field.field));
+                let said = known.map(|known| (known.kind, known.hindsight));
+                if said != Some((field.value, field.known_at_close)) {
+                    wrong
+                        .push(format!("{}: {}.{}: {said:?}", field.place, field.kind, field.field));
+                }
+                given.insert(field.kind);
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+        let idle: Vec<_> = table.names().filter(|name| !given.contains(*name)).collect();
+        assert_eq!(idle, Vec::<&str>::new(), "no shipped mapping gives these");
+    }
+}

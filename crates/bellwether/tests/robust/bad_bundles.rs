@@ -154,24 +154,36 @@ fn a_broken_mapping_is_refused_with_its_place() {
 
 #[test]
 fn a_rule_may_not_know_what_only_the_end_tells() {
+    const MAPPING: &str = "mapping: own\nversion: 1\nsource: crm\nformat: csv\ntimezone: UTC\nsignals:\n  \
+        - kind: deal.judged\n    id: [deal_id, modified_at]\n    at: modified_at\n    \
+        account: [{external: account_id, system: crm}]\n    deal: deal_id\n    fields:\n      \
+        worth: {from: amount, type: money, currency: currency, known: close}\n";
     let world = World::new();
-    // The bundle does not say that this column is known late; the mapping does.
-    write(&world, "facts.yaml", "{verdict: {type: bool, known: close}}", "{made_sla: bool}");
+    // The bundle does not say that this field is known late; the mapping does.
+    write(&world, "none", "", "");
     let features =
-        "features:\n  changes: {count: incident.updated, where: \"made_sla\", scope: case}\n";
+        "features:\n  changes: {count: deal.judged, where: \"worth > 5\", scope: deal}\n";
     world.write("small/features.yaml", features);
     world.write(
         "small/facts.yaml",
         "facts:\n  deal.amount: {type: money, from: crm.deal.updated.amount, scope: deal}\n\
-         signals: {incident.updated: {made_sla: bool}}\n",
+         signals: {deal.judged: {worth: money}}\n",
     );
     world.write("small/routing/deal.yaml", RIGHT[4].1.replace("changes >= 9", "deal.amount >= 9"));
     world.write("small/tests/deal.yaml", RIGHT[5].1.replace(", changes: 1", ""));
     world.init("small");
-    world.write("log.csv", crate::history::export(&crate::history::incidents(1, 3)));
-    let said = world.run(&["import", "log.csv", "--mapping", "incident-log"]).ends(1);
+    world.write("own.yaml", MAPPING);
+    world.write("deals.csv", format!("{DEALS}{}", deal("D1", 3, "1", "EUR")));
+    let said = world.run(&["import", "own.yaml=deals.csv"]).ends(1);
     println!("{}", said.err);
     said.names("feature-hindsight");
     said.says(&["features.yaml:2", "help: ", "known: close"]);
     assert!(world.journal().is_empty());
+    // What a kind of the program's own knows late needs no mapping to say it.
+    world.write(
+        "small/features.yaml",
+        features
+            .replace("deal.judged, where: \"worth > 5\"", "incident.updated, where: \"made_sla\""),
+    );
+    world.run(&["policy", "check", "small"]).ends(2).says(&["error[feature-hindsight]"]);
 }

@@ -178,7 +178,8 @@ impl Embedded {
         )?;
         self.book.add(Arc::clone(&rules));
         let before = std::mem::replace(&mut self.active, rules);
-        let body = Body::RulesActivated { rules: digest };
+        let preimage = self.active.preimage().to_owned();
+        let body = Body::RulesActivated { rules: digest, preimage };
         let rules = Arc::clone(&self.active);
         let done = self
             .keep_staff(&rules, at)
@@ -219,7 +220,8 @@ impl Embedded {
 pub fn active_rules(store: &View, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
     let mut active = None;
     store.stream_events(StreamId::SYSTEM, 1, |kept| {
-        if let Ok(Envelope { body: Body::RulesActivated { rules }, .. }) = decode_event(kept.event)
+        if let Ok(Envelope { body: Body::RulesActivated { rules, .. }, .. }) =
+            decode_event(kept.event)
         {
             active = Some(rules);
         }

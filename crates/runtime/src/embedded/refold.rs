@@ -250,7 +250,7 @@ impl Embedded {
         let mut found = Vec::new();
         self.store.stream_events(StreamId::SYSTEM, 1, |row| {
             if let Ok(event) = bellwether_ledger::decode_event(row.event)
-                && let bellwether_core::Body::RulesActivated { rules } = event.body
+                && let bellwether_core::Body::RulesActivated { rules, .. } = event.body
             {
                 found.push((event.at, rules));
             }

@@ -39,7 +39,7 @@ fn rules(store: &Store, book: &RuleBook) -> Result<Finding> {
     let mut active = None;
     store.stream_events(StreamId::SYSTEM, 1, |kept| {
         if let Ok(event) = decode_event(kept.event)
-            && let Body::RulesActivated { rules } = event.body
+            && let Body::RulesActivated { rules, .. } = event.body
         {
             active = Some((rules, event.at));
         }

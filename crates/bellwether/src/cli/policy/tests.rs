@@ -61,10 +61,10 @@ fn a_graph_reads_like_a_page() {
           R2 -> look
               otherwise
 
-        cro: asks cro (level 2, outcome cxo); 8h to take it, 3d to act
+        cro: asks cro (level 2, outcome cxo); 8h to take it, 3d to act, not again for 7d
           asked in turn: maria, lee, kim
 
-        desk: asks desk (level 1, outcome person); 1h to take it
+        desk: asks desk (level 1, outcome person); 1h to take it, 7d to act, not again for 7d
           asked in turn: lee, kim
 
         look: finds out more for 2d, then desk
