@@ -104,6 +104,7 @@ const CANONICAL: &[(&str, &str)] = &[
     ),
     ("person.updated", "role: code, region: code"),
     ("person.left", "role: code"),
+    ("person.returned", "role: code"),
     ("product.updated", "product: code, series: code, list_price: money"),
     ("outcome.account", "outcome: code at close"),
     ("outcome.case", "outcome: code at close"),

@@ -61,6 +61,13 @@ const HELP: &[Help] = &[
         "0 fine, 1 it failed or was stopped, 2 rows were refused, 64 the arguments make no sense",
     ),
     help(
+        "quarantine",
+        DATA,
+        "what is asked for, and only with `--yes`",
+        ["quarantine list", "quarantine drop --code row-fields --yes"],
+        ENDS,
+    ),
+    help(
         "quarantine list",
         DATA,
         NOTHING,
