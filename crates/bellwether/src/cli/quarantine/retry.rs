@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &RetryArgs) -> Result<Exit> {
     let done = report.as_ref().is_ok_and(|report| !report.stopped && !report.already);
     if report.as_ref().is_ok_and(|report| report.already) {
         eprintln!(
-            "this mapping refused these rows before; mend it, or name another with --mapping"
+            "this mapping read these rows before: mend it, name another with --mapping, or drop them"
         );
     }
     let exit = finish(context, start, report)?;

@@ -131,3 +131,28 @@ fn after_an_erasure_a_repeated_row_is_no_duplicate() {
     assert_ne!(signal(&named).content, signal(&batch[0]).content);
     assert_ne!(signal(&hid).key, signal(&batch[1]).key);
 }
+
+#[test]
+fn unlisted_fields_are_sealed_and_change_nothing_else() {
+    let disk = Disk::default();
+    let mut edge = disk.edge();
+    let with = |words: Option<&str>| {
+        let mut raw = ticket("1");
+        raw.contact = None;
+        raw.personal.clear();
+        raw.hidden.unknown = words.map(personal);
+        raw
+    };
+    let bare = edge.take(&with(None), stamp()).unwrap();
+    disk.write(std::slice::from_ref(&bare));
+    edge.commit();
+    assert!(bare.unlisted.is_none() && bare.payloads.is_empty());
+    let known = edge.take(&with(None), stamp()).unwrap();
+    let more = edge.take(&with(Some("{\"hobby\":\"Falkenstein\"}")), stamp()).unwrap();
+    assert_eq!(more.bytes, known.bytes, "a source may add columns: the event stays the same");
+    let part = more.unlisted.clone().unwrap();
+    assert_eq!(show(&part, &edge, &more).as_deref(), Ok("{\"hobby\":\"Falkenstein\"}"));
+    assert!(!String::from_utf8_lossy(&part.sealed).contains("Falkenstein"));
+    edge.vault_mut().destroy(part.slots[0], stamp().at).unwrap();
+    assert_eq!(show(&part, &edge, &more), Err("key-erased"));
+}
