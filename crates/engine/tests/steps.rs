@@ -194,7 +194,6 @@ fn an_absence_that_begins_or_ends_moves_nobody_elses_turn() {
     files.insert("people.yaml".to_owned(), people);
     let mut world = World::under(Arc::new(Rules::compose(files).ok().unwrap()));
     let [manager_2, lead] = ["manager-2", "lead-1"].map(Code::of);
-    // The first of the chain is away when it begins, and back when the deadline passes.
     let first = world.see(ticket(1_000, 1));
     assert_eq!(asked(&first), [(manager_2, AskCause::Decided)]);
     let next = world.pass(1_000 + 2 * 3600 + 10);

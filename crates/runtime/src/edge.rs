@@ -31,7 +31,7 @@ use crate::identity::{self, Blind, Directory, How, IdentityStore};
 use crate::keys::{KeyError, KeyProvider, KeyStore, Slot, Vault};
 use crate::seal::{Context, Sealer};
 use bellwether_core::event::Seen;
-use bellwether_core::signal::{AccountHint, MatchedBy, RawSignal};
+use bellwether_core::signal::{MatchedBy, RawSignal};
 use bellwether_core::{
     AccountId, Digest, DocKey, Id, Origin, Personal, Purpose, StreamId, SubjectId, Timestamp,
 };
@@ -309,7 +309,7 @@ impl Edge {
         if !about.new && !named {
             return Ok(Vec::new());
         }
-        let name_sealed = match called(&raw.account) {
+        let name_sealed = match called::best_word(&raw.account) {
             Some(name) => {
                 let sealer = self.vault.sealer(&[about.slot])?;
                 let at = Context { stream, event: 0, field: ACCOUNT_NAME };
@@ -372,25 +372,6 @@ fn seal(
         payloads.push(Payload { part, slots: slots.to_vec(), sealed });
     }
     Ok((commitments, payloads))
-}
-
-/// The best word for an account: its name, else its domain.
-fn called(hints: &[AccountHint]) -> Option<Cow<'_, str>> {
-    let name = hints.iter().find_map(|hint| match hint {
-        AccountHint::Name(name) => Some(Cow::from(name.reveal(Purpose::Seal).trim())),
-        _ => None,
-    });
-    let domain = || {
-        hints.iter().find_map(|hint| match hint {
-            AccountHint::Domain(text)
-            | AccountHint::DomainOf(text)
-            | AccountHint::Contact(text) => {
-                identity::normal::company_domain(text.reveal(Purpose::Seal)).map(Cow::from)
-            }
-            _ => None,
-        })
-    };
-    name.filter(|name| !name.is_empty()).or_else(domain)
 }
 
 /// Fields by rising name, each once: the first given counts.

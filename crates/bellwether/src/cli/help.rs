@@ -1,5 +1,4 @@
-//! Long help: what a command reads and writes, two examples, and how it ends. One line for each command,
-//! so that none is forgotten: a test asks every command for its examples.
+//! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
 use super::Cli;
 use clap::{Command, CommandFactory};

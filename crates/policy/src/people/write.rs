@@ -76,22 +76,22 @@ mod tests {
 always: desk
 people:
   zoe-1: {name: Zoe Quill, email: zoe@us.example, left: 2026-06-30T12:00:00+02:00}
-  'a: \"b\"': {name: Abel, away: [{from: 2026-08-03, to: 2026-08-14}, {to: 2020-01-01T10:00:00Z}]}
+  'a:\"b\"': {name: Abel, away: [{from: 2026-08-03, to: 2026-08-14}, {to: 2020-01-01T10:00:00Z}]}
   42: {away: [{from: 2027-01-01}]}
   'null': {}
-roles: {desk: ['null', 'a: \"b\"'], boss: [42, zoe-1]}
+roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
 ";
         let people = read(text);
         let written = people.without_details();
         expect_test::expect![[r#"
             people:
               "zoe-1": {left: 2026-06-30T10:00:00Z}
-              "a: \"b\"": {away: [{from: 2026-08-03T00:00:00Z, to: 2026-08-15T00:00:00Z}, {to: 2020-01-01T10:00:00Z}]}
+              "a:\"b\"": {away: [{from: 2026-08-03T00:00:00Z, to: 2026-08-15T00:00:00Z}, {to: 2020-01-01T10:00:00Z}]}
               "42": {away: [{from: 2027-01-01T00:00:00Z}]}
               "null": {}
             roles:
               "boss": ["42", "zoe-1"]
-              "desk": ["null", "a: \"b\""]
+              "desk": ["null", "a:\"b\""]
             always: "desk"
         "#]].assert_eq(&written);
         let mut bare = people;

@@ -9,6 +9,7 @@ use crate::keys::{TenantKeys, Vault};
 use crate::seal::{Context, SealError};
 use bellwether_core::signal::{AccountHint, RawSignal};
 use bellwether_core::{Personal, Purpose, StreamId};
+use std::borrow::Cow;
 
 /// Which of a signal's ids a sealed part holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,4 +122,23 @@ pub fn open_source_id(
     let called = Called::ALL.into_iter().find(|called| called.part().as_bytes() == part)?;
     let at = Context { stream, event, field: called.part() };
     Some((called, super::taken::text(vault, &at, sealed)))
+}
+
+/// The best word for an account: its name, else its domain.
+pub(super) fn best_word(hints: &[AccountHint]) -> Option<Cow<'_, str>> {
+    let name = hints.iter().find_map(|hint| match hint {
+        AccountHint::Name(name) => Some(Cow::from(name.reveal(Purpose::Seal).trim())),
+        _ => None,
+    });
+    let domain = || {
+        hints.iter().find_map(|hint| match hint {
+            AccountHint::Domain(text)
+            | AccountHint::DomainOf(text)
+            | AccountHint::Contact(text) => {
+                identity::normal::company_domain(text.reveal(Purpose::Seal)).map(Cow::from)
+            }
+            _ => None,
+        })
+    };
+    name.filter(|name| !name.is_empty()).or_else(domain)
 }
