@@ -8,6 +8,7 @@ use super::*;
 use crate::identity::MemoryIdentities;
 use crate::keys::{FileKeys, MemoryKeys, SeededKeys};
 use crate::seal::commitment;
+use bellwether_core::signal::AccountHint;
 use bellwether_core::signal::RawValue;
 use bellwether_core::{Body, Currency, Duration, Money, Ppm, Signal, Trust};
 use bellwether_ledger::decode_event;
