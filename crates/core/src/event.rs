@@ -1,7 +1,7 @@
 //! Events: everything that reaches a stream, with the instant stamped at the edge.
 
 use crate::effect::{EffectKey, TimerKind};
-use crate::{AccountId, Code, Digest, Id, Signal, Timestamp};
+use crate::{AccountId, Code, Digest, Id, Signal, SubjectId, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 
@@ -235,6 +235,7 @@ impl Body {
             Self::Answered { .. } => "answered",
             Self::Folded { .. } => "folded",
             Self::RulesActivated { .. } => "rules.activated",
+            Self::SubjectErased { .. } => "subject.erased",
         }
     }
 }
@@ -286,6 +287,14 @@ pub enum Body {
         /// What the digest was taken of: canonical JSON that names the bundle and everything else they
         /// rest on.
         preimage: String,
+    },
+    /// Somebody was erased: sealed parts of this stream that needed their key are gone. Nothing is
+    /// decided by it.
+    SubjectErased {
+        /// Whose key was destroyed.
+        subject: SubjectId,
+        /// How many sealed parts of the stream went with it.
+        parts: u64,
     },
 }
 

@@ -104,6 +104,10 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             rules: body.parsed("activated")?,
             preimage: body.text("preimage")?.to_owned(),
         }),
+        "subject.erased" => Ok(Body::SubjectErased {
+            subject: body.parsed("subject")?,
+            parts: body.unsigned("parts")?,
+        }),
         _ => Err(DecodeError::Member { member: "type" }),
     }
 }

@@ -167,6 +167,13 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
             object.text("type", "rules.activated");
             object.end();
         }
+        DraftBody::Plain(Body::SubjectErased { subject, parts }) => {
+            let mut object = Object::new(event.key("body"));
+            object.number("parts", *parts);
+            object.text("subject", &subject.to_string());
+            object.text("type", "subject.erased");
+            object.end();
+        }
     }
 }
 

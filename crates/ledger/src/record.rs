@@ -60,6 +60,12 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.number("engine", u64::from(ENGINE));
     object.number("epoch", record.epoch);
+    if let Body::SubjectErased { subject, parts } = record.body {
+        let mut erased = Object::new(object.key("erased"));
+        erased.number("parts", *parts);
+        erased.text("subject", &subject.to_string());
+        erased.end();
+    }
     digest(object.key("event"), &record.event);
     object.text("kind", record.body.kind());
     if record.shadow {
@@ -83,8 +89,8 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::timers(&mut object, record, words);
     }
-    let activates = matches!(record.body, Body::RulesActivated { .. });
-    object.text("type", if activates { "rules.activated" } else { "step" });
+    let own = matches!(record.body, Body::RulesActivated { .. } | Body::SubjectErased { .. });
+    object.text("type", if own { record.body.kind() } else { "step" });
     object.number("v", u64::from(FORMAT));
     match (record.why, record.body) {
         (Some(why), _) => object.text("why", why),

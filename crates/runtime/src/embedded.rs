@@ -27,9 +27,12 @@ use bellwether_engine::{
     RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
-use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store};
+use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The family under which signals of guarded people are counted.
+pub const GUARDED: &str = "guarded";
 
 /// How many entries are put together before they must be committed.
 pub const BATCH: usize = 1024;
@@ -326,6 +329,11 @@ impl Embedded {
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);
+        batch.tallies.extend(taken.standing.map(|standing| Tally {
+            family: GUARDED,
+            name: standing.as_str().to_owned(),
+            by: 1,
+        }));
         batch.accounts.extend(taken.accounts.iter().map(|account| Account {
             slot: account.slot,
             id: account.id,

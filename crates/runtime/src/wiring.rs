@@ -1,13 +1,13 @@
 //! Wiring: the edge's traits over the store, and over memory for rehearsals.
 
-use crate::edge::Edge;
+use crate::edge::{Edge, Standing};
 use crate::identity::{Blind, IdentityStore, MemoryIdentities};
 use crate::keys::{
     KeyError, KeyProvider, KeyStore, MemoryKeys, SeededKeys, Slot, StoreFault, StoredKey,
 };
 use crate::lineage::end_of;
 use bellwether_core::{SubjectId, Timestamp};
-use bellwether_store::{Keys, Store, StoreError, View};
+use bellwether_store::{Guard, Keys, Store, StoreError, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,5 +108,10 @@ impl IdentityStore for StoredIdentities {
 
     fn next_slot(&self) -> Result<Slot, StoreFault> {
         Ok(self.view.slots_taken()? + 1)
+    }
+
+    fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
+        let read = |guard: Guard| Some((guard.hash, Standing::from_word(&guard.kind)?));
+        Ok(self.view.guards()?.into_iter().filter_map(read).collect())
     }
 }

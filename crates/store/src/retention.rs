@@ -164,5 +164,20 @@ pub const RETENTION: &[Retention] = &[
     line("tile", "hashes of the log", Pii::None, Keep::Always, NOBODY),
     line("blob", "rules by digest, with handles", Pii::Pseudonymous, Keep::Always, HANDLES),
     line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
+    line(
+        "erasure",
+        "which key slots were erased, and when",
+        Pii::None,
+        Keep::Always,
+        "it is what tells of the erasure",
+    ),
+    line(
+        "guard",
+        "keyed hashes of who was erased, is restricted, or objected",
+        Pii::Pseudonymous,
+        Keep::Always,
+        "a keyed hash stays, so that the person is not learnt again; `privacy admit` removes it",
+    ),
+    line("ring", "wrapped tenant keys", Pii::Keys, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

@@ -7,10 +7,10 @@ pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
 pub(crate) const DATA: &[(&str, &str)] =
-    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND)];
+    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND), ("erasures", THIRD)];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE)];
+pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("key ring", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -105,8 +105,23 @@ CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT 
     purpose TEXT NOT NULL) STRICT;
 ";
 
+const THIRD: &str = "
+-- Erasures from their intent on. slots: 8 bytes each.
+CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL, done INTEGER)
+    STRICT;
+-- Who was erased, is restricted, or objected: keyed hashes of what names them.
+CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
+    slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
+";
+
 const KEY_TABLE: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE keys (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, wrapped BLOB, destroyed_at INTEGER)
     STRICT;
+";
+
+const RING: &str = "
+-- Tenant keys, wrapped under the master key whose fingerprint stands beside them.
+CREATE TABLE ring (master BLOB NOT NULL, what TEXT NOT NULL, version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (master, what, version)) STRICT, WITHOUT ROWID;
 ";

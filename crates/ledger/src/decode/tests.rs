@@ -44,6 +44,10 @@ fn activated() -> Body {
     Body::RulesActivated { rules: Digest::of(preimage.as_bytes()), preimage }
 }
 
+fn erased() -> Body {
+    Body::SubjectErased { subject: SubjectId(Id::from_bits(5)), parts: 12 }
+}
+
 fn value() -> impl Strategy<Value = RawValue> {
     prop_oneof![
         any::<bool>().prop_map(RawValue::Bool),
@@ -108,6 +112,7 @@ fn other_bodies_come_back() {
             states: vec![(DocKey::Account, vec![0, 255, 16])],
         },
         activated(),
+        erased(),
     ] {
         round_trip(DraftBody::Plain(&body));
     }

@@ -15,6 +15,8 @@ pub struct TenantKeys {
     pub(crate) content: Prf,
     /// For the ids of cases and deals.
     pub(crate) document: Prf,
+    /// For telling guarded people again, once nothing else is kept of them.
+    pub(crate) guard: Prf,
     /// For wrapping subject keys.
     pub(crate) wrapping: Secret,
 }
@@ -30,6 +32,7 @@ impl TenantKeys {
             signal: Prf::new(&key("signal-id")),
             content: Prf::new(&key("content")),
             document: Prf::new(&key("document-id")),
+            guard: Prf::new(&key("guard")),
             wrapping: key("wrapping"),
         }
     }

@@ -1,0 +1,171 @@
+//! Guards: what becomes of a signal about somebody who was erased, is restricted, or has objected.
+//!
+//! - In: a signal as an adapter understood it, and keyed hashes of who is guarded.
+//! - Out: the signal as it may be taken, and how its person stands.
+//! - Never: learns anew who was erased; lets a rule read what somebody restricted or objected to.
+//!
+//! Of who was **erased** a signal keeps what is not personal: no person, no sealed part, and no way to
+//! find the account that names them. The signal of somebody who is **restricted** or has **objected** is
+//! kept whole and sealed, but under a kind that no rule reads, and under a key of its own, so that the
+//! same signal counts if it comes again after that was lifted.
+
+use super::Edge;
+use crate::identity::{self, Blind, Hint};
+use crate::keys::TenantKeys;
+use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
+use bellwether_core::{Personal, Purpose};
+use bellwether_ledger::json::{self, Object};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// How somebody stands who is treated apart; the gravest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// What they do causes no effect.
+    Objected,
+    /// What they do is stored, and neither used nor shown.
+    Restricted,
+    /// They are not to be learnt again.
+    Erased,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Objected, Self::Restricted, Self::Erased];
+
+    /// The word that the store keeps.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Objected => "objected",
+            Self::Restricted => "restricted",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// The standing of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.as_str() == word)
+    }
+
+    /// The kind under which a signal of somebody who stands so is kept. No rule may read it.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Objected => "subject.objected",
+            Self::Restricted | Self::Erased => "subject.restricted",
+        }
+    }
+}
+
+/// Where the kind and the fields of a signal are sealed that no rule may read. No part of a mapping can be
+/// called so.
+const HELD: &str = "~held";
+
+/// Who is treated apart.
+#[derive(Debug, Default)]
+pub(super) struct Guards(BTreeMap<[u8; 16], Standing>);
+
+/// A signal as it may be taken.
+pub(super) struct Treated<'a> {
+    pub(super) raw: Cow<'a, RawSignal>,
+    pub(super) hints: Vec<Hint>,
+    pub(super) standing: Option<Standing>,
+}
+
+impl Guards {
+    pub(super) fn new(read: Vec<([u8; 16], Standing)>) -> Self {
+        let mut guards = Self::default();
+        for (hash, standing) in read {
+            let known = guards.0.entry(hash).or_insert(standing);
+            *known = standing.max(*known);
+        }
+        guards
+    }
+
+    fn of(&self, keys: &TenantKeys, blind: &Blind) -> Option<Standing> {
+        self.0.get(&hash(keys, blind)).copied()
+    }
+}
+
+/// The keyed hash by which a guarded person is told again.
+pub(crate) fn hash(keys: &TenantKeys, blind: &Blind) -> [u8; 16] {
+    keys.guard.of(&[&blind.0]).first_chunk().copied().unwrap_or_default()
+}
+
+impl Edge {
+    /// The signal as it may be taken.
+    pub(super) fn treat<'a>(&self, raw: &'a RawSignal) -> Treated<'a> {
+        let keys = self.vault.tenant();
+        if self.guards.0.is_empty() {
+            let hints = identity::hints(keys, raw);
+            return Treated { raw: Cow::Borrowed(raw), hints, standing: None };
+        }
+        let of = |blind: &Blind| self.guards.of(keys, blind);
+        let person = |named: &Option<Personal<String>>| {
+            let named = named.as_ref()?.reveal(Purpose::Identify);
+            of(&identity::blind_person(keys, &raw.source, named)?)
+        };
+        let erased = |hint: &&AccountHint| {
+            identity::blinds_of(keys, hint).iter().any(|it| of(it) == Some(Standing::Erased))
+        };
+        let hints = identity::hints(keys, raw);
+        let by_hint = hints.iter().filter_map(|hint| of(&hint.blind)).max();
+        let standing = person(&raw.contact).max(by_hint);
+        let owner_gone = person(&raw.owner) == Some(Standing::Erased);
+        if standing.is_none() && !owner_gone {
+            return Treated { raw: Cow::Borrowed(raw), hints, standing };
+        }
+        let mut kept = raw.clone();
+        if owner_gone {
+            kept.owner = None;
+        }
+        match standing {
+            Some(Standing::Erased) => {
+                kept.account = raw.account.iter().filter(|hint| !erased(hint)).cloned().collect();
+                redact(&mut kept);
+            }
+            Some(held) => hold(&mut kept, held),
+            None => {}
+        }
+        let mut hints = identity::hints(keys, &kept);
+        hints.retain(|hint| of(&hint.blind) != Some(Standing::Erased));
+        if hints.iter().all(Hint::is_name) {
+            hints.insert(0, identity::event_hint(keys, &kept));
+        }
+        Treated { raw: Cow::Owned(kept), hints, standing }
+    }
+}
+
+/// Takes everything personal away.
+fn redact(raw: &mut RawSignal) {
+    raw.contact = None;
+    raw.personal.clear();
+    raw.hidden.unknown = None;
+    raw.hidden.fields.retain(|field| !field.personal);
+}
+
+/// Puts what rules would read under a seal.
+fn hold(raw: &mut RawSignal, standing: Standing) {
+    let mut out = Vec::new();
+    let mut object = Object::new(&mut out);
+    let mut fields = Object::new(object.key("fields"));
+    for (name, value) in super::sorted(&raw.fields).iter() {
+        json::text(fields.key(name), &shown(value));
+    }
+    fields.end();
+    object.text("kind", &raw.kind);
+    object.end();
+    let words = String::from_utf8(out).unwrap_or_default();
+    raw.personal.push((HELD.to_owned(), Personal::new(words)));
+    raw.id = format!("{}\n{}", standing.as_str(), raw.id);
+    standing.kind().clone_into(&mut raw.kind);
+    (raw.fields, raw.hidden.fields, raw.owner) = (Vec::new(), Vec::new(), None);
+}
+
+fn shown(value: &RawValue) -> String {
+    match value {
+        RawValue::Word(word) => word.clone(),
+        RawValue::Bool(yes) => yes.to_string(),
+        RawValue::Money(money) => format!("{} {}", money.minor(), money.currency().as_str()),
+        other => other.value().raw().to_string(),
+    }
+}

@@ -1,0 +1,293 @@
+//! Privacy: erasures from intent to end, who is guarded, and files that keep no trace of removed rows.
+//!
+//! - In: slots, keyed hashes, and positions that the runtime has chosen.
+//! - Out: what was removed, counted; rows that are to be looked through.
+//! - Never: decides whose a row is; forgets an erasure that was begun: it stays open until its last
+//!   piece is removed, however often the process ends in between.
+
+use crate::rows::{self, blob};
+use crate::{Keys, Store, StoreError, View, identity};
+use bellwether_core::{StreamId, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Somebody who is to be treated apart, as a keyed hash of what names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The keyed hash: 16 bytes.
+    pub hash: [u8; 16],
+    /// How: `erased`, `restricted`, `objected`.
+    pub kind: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// The erasure that it belongs to.
+    pub erasure: Option<u64>,
+    /// The key slot, while it still means somebody.
+    pub slot: Option<u64>,
+}
+
+/// An erasure, from its intent on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Its number.
+    pub id: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Whose keys are destroyed.
+    pub slots: Vec<u64>,
+    /// When everything was removed; `None` while something may be left.
+    pub done: Option<Timestamp>,
+}
+
+/// What the intent of an erasure removed at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Keyed hashes that led to the subject.
+    pub identities: u64,
+    /// Sealed names of accounts.
+    pub names: u64,
+    /// Rows of staff.
+    pub staff: u64,
+    /// Refused rows.
+    pub refused: u64,
+    /// Restrictions and objections that no longer have anything to hold.
+    pub guards: u64,
+}
+
+/// A table whose rows are sealed for the subjects of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sealed {
+    /// What signals said.
+    Payload,
+    /// What mappings do not list.
+    Unlisted,
+}
+
+impl Sealed {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Payload, Self::Unlisted];
+
+    /// The table's name.
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Unlisted => "unlisted",
+        }
+    }
+}
+
+/// Marks say that a name or domain means nobody in particular: they are about the name.
+const MARKS: &str = "('shared_name', 'shared_mail_domain', 'named_mail_domain')";
+
+impl Store {
+    /// Writes down that an erasure is to happen, and removes what leads to the subject, in one
+    /// transaction: from here on nobody finds it, and the erasure is open until
+    /// [`Store::end_erasure`].
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn begin_erasure(
+        &mut self,
+        at: Timestamp,
+        slots: &[u64],
+        hashes: &[[u8; 16]],
+    ) -> Result<(Erasure, Forgotten)> {
+        let packed: Vec<u8> = slots.iter().flat_map(|slot| slot.to_be_bytes()).collect();
+        self.transact(|conn| {
+            conn.execute("INSERT INTO erasure VALUES (NULL, ?1, ?2, NULL)", (at.micros(), &packed))?;
+            let id = u64::try_from(conn.last_insert_rowid()).unwrap_or_default();
+            for hash in hashes {
+                let guard =
+                    Guard { hash: *hash, kind: "erased".to_owned(), at, erasure: Some(id), slot: None };
+                put_guard(conn, &guard)?;
+            }
+            let forgotten = forget(conn, slots)?;
+            Ok((Erasure { id, at, slots: slots.to_vec(), done: None }, forgotten))
+        })
+    }
+
+    /// Removes sealed rows. Says how many there were.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn remove_sealed(&mut self, table: Sealed, ids: &[i64]) -> Result<u64> {
+        let sql = format!("DELETE FROM {} WHERE rowid = ?1", table.table());
+        self.transact(|conn| {
+            let mut remove = conn.prepare_cached(&sql)?;
+            ids.iter().map(|id| Ok(remove.execute([id])? as u64)).sum()
+        })
+    }
+
+    /// Everything of an erasure is removed.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn end_erasure(&mut self, id: u64, at: Timestamp) -> Result<()> {
+        self.transact(|conn| {
+            let sql = "UPDATE erasure SET done = ?2 WHERE id = ?1 AND done IS NULL";
+            conn.execute(sql, (id, at.micros()))?;
+            Ok(())
+        })
+    }
+
+    /// Guards somebody. One that is known already stays as it is.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn put_guards(&mut self, guards: &[Guard]) -> Result<u64> {
+        self.transact(|conn| guards.iter().map(|guard| put_guard(conn, guard)).sum())
+    }
+
+    /// Lifts guards of a kind. Says how many there were.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn drop_guards(&mut self, kind: &str, hashes: &[[u8; 16]]) -> Result<u64> {
+        self.transact(|conn| {
+            let mut lift = conn.prepare("DELETE FROM guard WHERE kind = ?1 AND hash = ?2")?;
+            hashes.iter().map(|hash| Ok(lift.execute((kind, hash))? as u64)).sum()
+        })
+    }
+
+    /// Writes `data.db` anew without free pages or gaps, and cuts its log to nothing, so that no byte
+    /// of a removed row is left in either. It needs as much free disk as the file is long.
+    ///
+    /// # Errors
+    /// `store-busy` while another process reads; `store-full`, `store-io`.
+    pub fn rewrite(&mut self) -> Result<()> {
+        rewrite(&self.conn)
+    }
+}
+
+impl Keys {
+    /// The same for `keys.db`.
+    ///
+    /// # Errors
+    /// As [`Store::rewrite`].
+    pub fn rewrite(&mut self) -> Result<()> {
+        rewrite(&self.conn)
+    }
+}
+
+impl View {
+    /// Everybody who is guarded.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn guards(&self) -> Result<Vec<Guard>> {
+        let sql = "SELECT hash, kind, at, erasure, slot FROM guard ORDER BY hash, kind";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Guard {
+                hash: rows::bytes(row, 0)?,
+                kind: row.get(1)?,
+                at: rows::instant(row, 2)?,
+                erasure: row.get(3)?,
+                slot: row.get(4)?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Every erasure, the oldest first.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn erasures(&self) -> Result<Vec<Erasure>> {
+        let mut read =
+            self.conn.prepare_cached("SELECT id, at, slots, done FROM erasure ORDER BY id")?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let slots = blob(row, 2)?.as_chunks().0.iter().map(|slot| u64::from_be_bytes(*slot));
+            let done: Option<i64> = row.get(3)?;
+            found.push(Erasure {
+                id: row.get(0)?,
+                at: rows::instant(row, 1)?,
+                slots: slots.collect(),
+                done: done.map(Timestamp::from_micros),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Looks at every sealed row of a table: its number, the position it belongs to, its bytes. It
+    /// reads the whole table: for a person's request, not for a signal.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn each_sealed(&self, table: Sealed, mut look: impl FnMut(i64, u64, &[u8])) -> Result<()> {
+        let mut read =
+            self.conn.prepare(&format!("SELECT rowid, sealed FROM {}", table.table()))?;
+        let mut rows = read.query([])?;
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            let pos = match table {
+                Sealed::Payload => rows::split_part(id).0,
+                Sealed::Unlisted => u64::try_from(id).unwrap_or_default(),
+            };
+            look(id, pos, blob(row, 1)?);
+        }
+        Ok(())
+    }
+
+    /// The stream of a position.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn stream_of(&self, pos: u64) -> Result<Option<StreamId>> {
+        let mut read = self.conn.prepare_cached("SELECT stream FROM journal WHERE pos = ?1")?;
+        let mut rows = read.query([pos])?;
+        rows.next()?.map(|row| rows::stream(row, 0)).transpose()
+    }
+
+    /// When a position was committed, to the hour; the tick before it.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn committed_about(&self, pos: u64) -> Result<Option<Timestamp>> {
+        let sql = "SELECT at FROM tick WHERE pos <= ?1 ORDER BY pos DESC LIMIT 1";
+        let at = self.conn.prepare_cached(sql)?.query_row([pos], |row| row.get(0)).optional()?;
+        Ok(at.map(Timestamp::from_micros))
+    }
+}
+
+fn put_guard(conn: &Connection, guard: &Guard) -> Result<u64> {
+    let mut put = conn.prepare_cached("INSERT OR IGNORE INTO guard VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let Guard { hash, kind, at, erasure, slot } = guard;
+    Ok(put.execute((hash, kind, at.micros(), erasure, slot))? as u64)
+}
+
+/// Counts what is there, then removes it as every erasure of a slot does.
+fn forget(conn: &Connection, slots: &[u64]) -> Result<Forgotten> {
+    let mut forgotten = Forgotten::default();
+    let keep = format!("UPDATE identity SET slot = 1 WHERE slot = ?1 AND how IN {MARKS}");
+    for slot in slots {
+        let count = |sql: &str| -> Result<u64> {
+            Ok(conn.prepare_cached(sql)?.query_row([slot], |row| row.get(0))?)
+        };
+        conn.prepare_cached(&keep)?.execute([slot])?;
+        forgotten.identities += count("SELECT count(*) FROM identity WHERE slot = ?1")?;
+        let named = "SELECT count(*) FROM account WHERE slot = ?1 AND name_sealed IS NOT NULL";
+        forgotten.names += count(named)?;
+        forgotten.staff += count("SELECT count(*) FROM staff WHERE slot = ?1")?;
+        forgotten.refused += count("SELECT count(*) FROM quarantine WHERE subject = ?1")?;
+        let lift = "DELETE FROM guard WHERE slot = ?1 AND kind = 'restricted'";
+        forgotten.guards += conn.prepare_cached(lift)?.execute([slot])? as u64;
+        conn.prepare_cached("UPDATE guard SET slot = NULL WHERE slot = ?1")?.execute([slot])?;
+    }
+    identity::forget(conn, slots)?;
+    Ok(forgotten)
+}
+
+fn rewrite(conn: &Connection) -> Result<()> {
+    // Removed rows are overwritten as they go, but rows that a page has moved to its neighbour leave
+    // their old bytes in the gap.
+    conn.execute_batch("VACUUM")?;
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let busy: i64 = conn.query_row(sql, [], |row| row.get(0))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+}
