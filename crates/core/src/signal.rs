@@ -25,6 +25,10 @@ pub enum RawValue {
     Word(String),
 }
 
+/// The kinds under which signals are kept that no rule may read, because their person is restricted or has
+/// objected: they are counted as having come, and nothing is decided after them.
+pub const HELD_KINDS: [&str; 2] = ["subject.objected", "subject.restricted"];
+
 /// The longest word a field may hold, in bytes.
 pub const MAX_WORD: usize = 64;
 
@@ -205,6 +209,11 @@ pub struct Signal {
 }
 
 impl Signal {
+    /// Whether it is of one of the [`HELD_KINDS`].
+    pub fn is_held(&self) -> bool {
+        HELD_KINDS.iter().any(|kind| self.kind == Code::of(kind))
+    }
+
     /// The value of a field.
     pub fn field(&self, name: Code) -> Option<Value> {
         self.fields.iter().find(|field| field.name == name).map(|field| field.value)

@@ -155,7 +155,9 @@ impl Moving<'_> {
             Counted::Late { .. } => Status::Late,
             Counted::TooLate => return (Status::TooLate, None),
         };
-        self.evaluate(signal.doc, Some(signal), status);
+        if !signal.is_held() {
+            self.evaluate(signal.doc, Some(signal), status);
+        }
         (status, None)
     }
 

@@ -102,6 +102,11 @@ impl Embedded {
         &mut self.edge
     }
 
+    /// Who is who, for reading.
+    pub(crate) fn edge_ref(&self) -> &Edge {
+        &self.edge
+    }
+
     /// Streams whose records differed from the ones derived again; they take no events.
     pub fn frozen(&self) -> impl Iterator<Item = StreamId> + '_ {
         self.frozen.iter().copied()

@@ -38,6 +38,9 @@ pub enum DriveError {
     /// A spilled row cannot be read back.
     #[error("a row that waited on disk to be sorted cannot be read back")]
     Spool,
+    /// Nobody, or more than one, is meant.
+    #[error(transparent)]
+    Privacy(#[from] crate::privacy::PrivacyError),
     /// Two accounts cannot be linked or unlinked.
     #[error(transparent)]
     Link(#[from] crate::embedded::refold::LinkError),
@@ -76,6 +79,7 @@ impl DriveError {
             Self::Frozen(_) => "drive-frozen",
             Self::Spool => "import-spool",
             Self::Link(error) => error.code(),
+            Self::Privacy(error) => error.code(),
             Self::Trimmed(_) => "drive-trimmed",
             Self::NoRules => "drive-no-rules",
             Self::BadRules { .. } => "drive-bad-rules",
@@ -90,6 +94,7 @@ impl DriveError {
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
             Self::Link(error) => error.help(),
+            Self::Privacy(error) => error.help(),
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"
             }

@@ -201,6 +201,11 @@ pub(crate) fn event_hint(keys: &TenantKeys, raw: &RawSignal) -> Hint {
     Hint::new(blind_external(keys, &["event:", &raw.source], &id), How::Event)
 }
 
+/// The company's domain of a mail address.
+pub(crate) fn domain_of(address: &str) -> Option<String> {
+    normal::company_domain(normal::address(address)?.host())
+}
+
 /// The blind indexes under which one way to find an account is kept; of somebody's address only the
 /// address itself, not its domain.
 pub(crate) fn blinds_of(keys: &TenantKeys, hint: &AccountHint) -> Vec<Blind> {

@@ -14,6 +14,7 @@ pub mod import;
 pub mod keys;
 pub mod lineage;
 mod owners;
+pub mod privacy;
 pub mod rehearsal;
 pub mod seal;
 pub mod shelf;

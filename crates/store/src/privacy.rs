@@ -83,7 +83,8 @@ const MARKS: &str = "('shared_name', 'shared_mail_domain', 'named_mail_domain')"
 impl Store {
     /// Writes down that an erasure is to happen, and removes what leads to the subject, in one
     /// transaction: from here on nobody finds it, and the erasure is open until
-    /// [`Store::end_erasure`].
+    /// [`Store::end_erasure`]. `hashes` stay as guards; `blinds` lead to somebody else whose row names
+    /// the subject.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
@@ -92,6 +93,7 @@ impl Store {
         at: Timestamp,
         slots: &[u64],
         hashes: &[[u8; 16]],
+        blinds: &[[u8; 16]],
     ) -> Result<(Erasure, Forgotten)> {
         let packed: Vec<u8> = slots.iter().flat_map(|slot| slot.to_be_bytes()).collect();
         self.transact(|conn| {
@@ -102,7 +104,11 @@ impl Store {
                     Guard { hash: *hash, kind: "erased".to_owned(), at, erasure: Some(id), slot: None };
                 put_guard(conn, &guard)?;
             }
-            let forgotten = forget(conn, slots)?;
+            let mut forgotten = forget(conn, slots)?;
+            let mut remove = conn.prepare("DELETE FROM identity WHERE blind = ?1")?;
+            for blind in blinds {
+                forgotten.identities += remove.execute([blind])? as u64;
+            }
             Ok((Erasure { id, at, slots: slots.to_vec(), done: None }, forgotten))
         })
     }

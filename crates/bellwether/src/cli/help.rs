@@ -10,6 +10,10 @@ const ENDS: &str = "0 fine, 1 it failed, 64 the arguments make no sense";
 const JUDGES: &str =
     "0 fine, 1 it failed, 2 something was found (it is printed), 64 the arguments make no sense";
 
+/// Those of commands about a person.
+const KNOWN: &str =
+    "0 fine, 1 it failed or nobody is known by that, 64 the arguments make no sense";
+
 struct Help {
     /// The command, as it is typed.
     command: &'static str,
@@ -96,6 +100,54 @@ const HELP: &[Help] = &[
         "the data directory: rows go, and the keys that they were sealed under",
         ["quarantine drop 17 --yes", "quarantine drop --import 3 --yes"],
         ENDS,
+    ),
+    help(
+        "privacy erase",
+        "the data directory; nobody else may work in it meanwhile",
+        "every store: keys, sealed parts, refused rows and what leads to the person go; the receipt \
+         says what went where",
+        [
+            "privacy erase --email kim@customer.example --dry-run",
+            "privacy erase --external zendesk=4711 --yes --receipt receipt.json",
+        ],
+        KNOWN,
+    ),
+    help(
+        "privacy export",
+        "the data directory, and whatever its keys still open",
+        "everything of the person as JSON, in the clear; the purpose is kept in the data directory",
+        [
+            "privacy export --email kim@customer.example --purpose request-17",
+            "privacy export --external crm=C-9 --purpose request-17 --out kim.json",
+        ],
+        KNOWN,
+    ),
+    help(
+        "privacy restrict",
+        DATA,
+        "the data directory: a keyed hash of what names the person",
+        [
+            "privacy restrict --email kim@customer.example",
+            "privacy restrict --email kim@customer.example --lift",
+        ],
+        KNOWN,
+    ),
+    help(
+        "privacy object",
+        DATA,
+        "the data directory: a keyed hash of what names the person",
+        [
+            "privacy object --email kim@customer.example",
+            "privacy object --external crm=C-9 --lift",
+        ],
+        KNOWN,
+    ),
+    help(
+        "privacy admit",
+        DATA,
+        "the data directory: the keyed hash that an erasure left is removed",
+        ["privacy admit --email kim@customer.example", "privacy admit --external crm=C-9"],
+        KNOWN,
     ),
     help(
         "privacy forget-staff",

@@ -12,7 +12,7 @@
 use super::Edge;
 use crate::identity::{self, Blind, Hint};
 use crate::keys::TenantKeys;
-use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
+use bellwether_core::signal::{AccountHint, HELD_KINDS, RawSignal, RawValue};
 use bellwether_core::{Personal, Purpose};
 use bellwether_ledger::json::{self, Object};
 use std::borrow::Cow;
@@ -50,8 +50,8 @@ impl Standing {
     /// The kind under which a signal of somebody who stands so is kept. No rule may read it.
     const fn kind(self) -> &'static str {
         match self {
-            Self::Objected => "subject.objected",
-            Self::Restricted | Self::Erased => "subject.restricted",
+            Self::Objected => HELD_KINDS[0],
+            Self::Restricted | Self::Erased => HELD_KINDS[1],
         }
     }
 }
@@ -104,8 +104,17 @@ impl Edge {
             let named = named.as_ref()?.reveal(Purpose::Identify);
             of(&identity::blind_person(keys, &raw.source, named)?)
         };
-        let erased = |hint: &&AccountHint| {
-            identity::blinds_of(keys, hint).iter().any(|it| of(it) == Some(Standing::Erased))
+        let left = |hint: &AccountHint| {
+            let mut blinds = identity::blinds_of(keys, hint).into_iter();
+            match (blinds.any(|it| of(&it) == Some(Standing::Erased)), hint) {
+                (false, hint) => Some(hint.clone()),
+                // The company that an address belongs to is not the person.
+                (true, AccountHint::Contact(address)) => {
+                    let domain = identity::domain_of(address.reveal(Purpose::Identify))?;
+                    Some(AccountHint::DomainOf(Personal::new(domain)))
+                }
+                (true, _) => None,
+            }
         };
         let hints = identity::hints(keys, raw);
         let by_hint = hints.iter().filter_map(|hint| of(&hint.blind)).max();
@@ -120,7 +129,7 @@ impl Edge {
         }
         match standing {
             Some(Standing::Erased) => {
-                kept.account = raw.account.iter().filter(|hint| !erased(hint)).cloned().collect();
+                kept.account = raw.account.iter().filter_map(left).collect();
                 redact(&mut kept);
             }
             Some(held) => hold(&mut kept, held),

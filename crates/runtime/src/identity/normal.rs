@@ -28,7 +28,7 @@ impl Address {
     }
 
     /// The whole address.
-    pub(super) fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         format!("{}@{}", self.local, self.host)
     }
 }

@@ -1,0 +1,261 @@
+//! Erasing: intent, keys, events, rows, files; each step may be repeated.
+
+use super::{PrivacyError, Subject, slots_of_row};
+use crate::embedded::Embedded;
+use crate::error::DriveError;
+use crate::keys::Slot;
+use bellwether_core::{AccountId, Body, Origin, StreamId, SubjectId, Timestamp};
+use bellwether_ledger::decode_event;
+use bellwether_store::{Erasure, Forgotten, Sealed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// How many sealed rows are removed in one transaction.
+const PIECE: usize = 10_000;
+
+/// Whether an erasure did anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was done now.
+    Done,
+    /// It had been cut short, and was finished now.
+    Resumed,
+    /// It was done before: nothing changed.
+    Already,
+}
+
+/// Sealed parts that named others too: without one of the keys nobody can open them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// How many of the removed parts.
+    pub parts: u64,
+    /// Other people whom they named.
+    pub people: BTreeSet<SubjectId>,
+    /// Accounts that they belonged to.
+    pub accounts: BTreeSet<AccountId>,
+}
+
+/// What an erasure removed, store by store.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Whether anything was done.
+    pub state: State,
+    /// The number of the erasure.
+    pub erasure: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// When it was finished.
+    pub done: Timestamp,
+    /// Whose keys are destroyed.
+    pub subjects: Vec<SubjectId>,
+    /// Accounts that stay, because they are not the person's alone.
+    pub kept_accounts: BTreeSet<AccountId>,
+    /// Keys that this run destroyed.
+    pub keys: u64,
+    /// What the intent removed.
+    pub forgotten: Forgotten,
+    /// Sealed rows that were removed, by table.
+    pub sealed: BTreeMap<Sealed, u64>,
+    /// Parts that named others too.
+    pub shared: Shared,
+    /// Where the log tells of it, and how many parts went there.
+    pub told: Vec<(StreamId, SubjectId, u64)>,
+    /// Streams that are frozen and could not be told.
+    pub untold: Vec<StreamId>,
+    /// Refused rows were searched for what the person is called.
+    pub searched: bool,
+}
+
+/// Sealed rows that need the keys of an erasure.
+#[derive(Default)]
+struct Found {
+    rows: BTreeMap<Sealed, Vec<i64>>,
+    parts: BTreeMap<(StreamId, Slot), u64>,
+    others: BTreeSet<Slot>,
+    shared: u64,
+}
+
+impl Embedded {
+    /// Erases somebody from every store. An erasure that was cut short is finished first.
+    ///
+    /// # Errors
+    /// `privacy-unknown` if nothing is kept of them; what the stores say: then run it again, it goes on
+    /// where it was. `store-busy`: the keys are destroyed, but another process reads the files.
+    pub fn erase(&mut self, subject: &Subject, at: Timestamp) -> Result<Receipt, DriveError> {
+        if let Some(earlier) = &subject.erased {
+            let all = subject.slots.keys().all(|slot| earlier.slots.contains(slot));
+            match earlier.done {
+                None if all => return self.finish_erasure(earlier, Forgotten::default(), at),
+                None => drop(self.finish_erasure(earlier, Forgotten::default(), at)?),
+                Some(done) if all => {
+                    let mut receipt = self.receipt(earlier, State::Already, done)?;
+                    receipt.kept_accounts.clone_from(&subject.kept_accounts);
+                    return Ok(receipt);
+                }
+                Some(_) => {}
+            }
+        }
+        if !subject.is_known() {
+            return Err(PrivacyError::Unknown.into());
+        }
+        let slots: Vec<Slot> = subject.slots.keys().copied().collect();
+        let hashes: Vec<_> = subject.hashes.iter().copied().collect();
+        let blinds: Vec<_> = subject.blinds.iter().map(|blind| blind.0).collect();
+        let begun = self.store_mut().begin_erasure(at, &slots, &hashes, &blinds)?;
+        let (erasure, forgotten) = begun;
+        let mut receipt = self.finish_erasure(&erasure, forgotten, at)?;
+        receipt.state = State::Done;
+        receipt.kept_accounts.clone_from(&subject.kept_accounts);
+        receipt.searched = subject.searched;
+        Ok(receipt)
+    }
+
+    /// Everything after the intent; whatever was done already is not done again.
+    fn finish_erasure(
+        &mut self,
+        erasure: &Erasure,
+        forgotten: Forgotten,
+        at: Timestamp,
+    ) -> Result<Receipt, DriveError> {
+        let mut keys = self.store().keys()?;
+        let mut receipt = self.receipt(erasure, State::Resumed, at)?;
+        receipt.forgotten = forgotten;
+        for slot in &erasure.slots {
+            receipt.keys += u64::from(keys.key(*slot)?.is_some_and(|key| key.wrapped.is_some()));
+        }
+        keys.destroy_all(&erasure.slots, erasure.at)?;
+        self.edge().guard_anew()?;
+        let found = self.sealed_for(&erasure.slots)?;
+        receipt.shared = self.shared(&found)?;
+        self.tell_streams(erasure, &found, at, &mut receipt)?;
+        for (table, rows) in &found.rows {
+            for piece in rows.chunks(PIECE) {
+                let removed = self.store_mut().remove_sealed(*table, piece)?;
+                *receipt.sealed.entry(*table).or_default() += removed;
+            }
+        }
+        self.write_behind()?;
+        self.store_mut().rewrite()?;
+        keys.rewrite()?;
+        self.store_mut().end_erasure(erasure.id, at)?;
+        Ok(receipt)
+    }
+
+    fn receipt(
+        &mut self,
+        erasure: &Erasure,
+        state: State,
+        done: Timestamp,
+    ) -> Result<Receipt, DriveError> {
+        let vault = self.edge_ref().vault();
+        let subjects = erasure.slots.iter().map(|slot| vault.read_id(*slot));
+        Ok(Receipt {
+            state,
+            erasure: erasure.id,
+            at: erasure.at,
+            done,
+            subjects: subjects.collect::<Result<_, _>>()?,
+            kept_accounts: BTreeSet::new(),
+            keys: 0,
+            forgotten: Forgotten::default(),
+            sealed: BTreeMap::new(),
+            shared: Shared::default(),
+            told: Vec::new(),
+            untold: Vec::new(),
+            searched: true,
+        })
+    }
+
+    /// The sealed rows that need one of these keys.
+    fn sealed_for(&self, slots: &[Slot]) -> Result<Found, DriveError> {
+        let mut found = Found::default();
+        let mut places = Vec::new();
+        for table in Sealed::ALL {
+            self.store().each_sealed(table, |id, pos, row| {
+                let named = slots_of_row(row);
+                if let Some(own) = named.iter().find(|slot| slots.contains(slot)) {
+                    found.rows.entry(table).or_default().push(id);
+                    places.push((pos, *own));
+                    let before = found.others.len();
+                    let others = named.iter().filter(|slot| !slots.contains(slot));
+                    found.others.extend(others.clone());
+                    found.shared += u64::from(before != found.others.len() || others.count() > 0);
+                }
+            })?;
+        }
+        for (pos, own) in places {
+            if let Some(stream) = self.store().stream_of(pos)? {
+                *found.parts.entry((stream, own)).or_default() += 1;
+            }
+        }
+        Ok(found)
+    }
+
+    fn shared(&self, found: &Found) -> Result<Shared, DriveError> {
+        let mut shared = Shared { parts: found.shared, ..Shared::default() };
+        for slot in &found.others {
+            let id = self.edge_ref().vault().read_id(*slot)?;
+            match self.store().accounts(&[*slot])?.into_iter().flatten().next() {
+                Some(account) => drop(shared.accounts.insert(account.id)),
+                None => drop(shared.people.insert(id)),
+            }
+        }
+        Ok(shared)
+    }
+
+    /// Tells the log, stream by stream; one that was told before is not told again.
+    fn tell_streams(
+        &mut self,
+        erasure: &Erasure,
+        found: &Found,
+        at: Timestamp,
+        receipt: &mut Receipt,
+    ) -> Result<(), DriveError> {
+        let mut places: Vec<_> = found.parts.iter().map(|(place, parts)| (*place, *parts)).collect();
+        if let (true, Some(first)) = (places.is_empty(), erasure.slots.first()) {
+            places.push(((StreamId::SYSTEM, *first), 0));
+        }
+        for ((stream, slot), parts) in places {
+            let subject = self.edge_ref().vault().read_id(slot)?;
+            if parts == 0 && self.was_told(subject)? || self.knows_of(stream, subject)? {
+                continue;
+            }
+            let body = Body::SubjectErased { subject, parts };
+            match self.give(stream, &body, Origin::Live, at).and_then(|_| self.commit()) {
+                Ok(()) => receipt.told.push((stream, subject, parts)),
+                Err(DriveError::Frozen(stream)) => receipt.untold.push(stream),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any stream tells of an erasure: for one whose rows are gone already.
+    fn was_told(&self, subject: SubjectId) -> Result<bool, DriveError> {
+        let mut told = false;
+        self.store().scan(1, |row| {
+            told |= tells(row.event, subject);
+            if told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(told)
+    }
+
+    fn knows_of(&self, stream: StreamId, subject: SubjectId) -> Result<bool, DriveError> {
+        let mut told = false;
+        self.store().stream_events(stream, 1, |row| {
+            told |= tells(row.event, subject);
+            if told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(told)
+    }
+}
+
+/// Whether an event tells of somebody's erasure.
+fn tells(event: &[u8], subject: SubjectId) -> bool {
+    let marked = |what: &[u8]| event.windows(what.len()).any(|part| part == what);
+    marked(b"\"type\":\"subject.erased\"")
+        && decode_event(event).is_ok_and(|event| match event.body {
+            Body::SubjectErased { subject: told, .. } => told == subject,
+            _ => false,
+        })
+}
