@@ -12,6 +12,7 @@ mod help;
 mod import;
 mod init;
 mod interrupt;
+mod keys;
 mod link;
 mod mappings;
 mod names;
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
+    /// The master key: where it comes from, and rotating it.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Check disk, keys, store, bundle and clock, and say how to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
@@ -140,6 +144,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Unlink(args) => link::unlink(&context, &args),
         Command::Quarantine(command) => quarantine::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
+        Command::Keys(command) => keys::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::manual(),

@@ -9,17 +9,21 @@
 //! one: that is what erases a subject.
 
 mod file;
+mod given;
 mod memory;
 mod prf;
 mod recent;
+mod ring;
 mod seeded;
 mod tenant;
 mod vault;
 
 pub use file::FileKeys;
+pub use given::{CREDENTIAL, CredentialKeys, EnvKeys, MASTER_KEY};
 pub use memory::MemoryKeys;
 pub(crate) use prf::{Message, Prf};
 pub(crate) use recent::Recent;
+pub use ring::{RingKey, Rotation, fingerprint, rotate};
 pub use seeded::SeededKeys;
 pub use tenant::TenantKeys;
 pub use vault::{BLOCK, Vault};
@@ -72,6 +76,22 @@ pub trait KeyProvider {
     /// # Errors
     /// `key-randomness` when the system has none.
     fn fresh(&self, what: &'static str, slot: Slot) -> Result<Secret, KeyError>;
+
+    /// The master key that is to take over; the same one until [`KeyProvider::adopt`].
+    ///
+    /// # Errors
+    /// `key-no-next` where there is none; `key-file-*`.
+    fn next(&self) -> Result<Secret, KeyError> {
+        Err(KeyError::NoNext)
+    }
+
+    /// The next master key is the master key from here on, as far as the provider can see to that.
+    ///
+    /// # Errors
+    /// `key-file-*`.
+    fn adopt(&self) -> Result<(), KeyError> {
+        Ok(())
+    }
 }
 
 /// A subject's key as the key database keeps it.
@@ -108,6 +128,30 @@ pub trait KeyStore {
     /// # Errors
     /// Whatever the database says.
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault>;
+
+    /// Every row of the ring.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn ring(&self) -> Result<Vec<RingKey>, StoreFault>;
+
+    /// Keeps rows of the ring beside those that are there, all or none, durable when it returns.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn put_ring(&mut self, keys: &[RingKey], at: Timestamp) -> Result<(), StoreFault>;
+
+    /// Keeps of the ring only what a master key opens in one version.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault>;
+
+    /// Replaces wrapped keys by the same keys under another wrapping; destroyed ones stay destroyed.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault>;
 }
 
 /// A database failed; its own code and reason.
@@ -189,6 +233,18 @@ pub enum KeyError {
         /// Whose.
         slot: Slot,
     },
+    /// There is no master key that could take over.
+    #[error("there is no next master key to rotate to")]
+    NoNext,
+    /// The data is there, its keys are not.
+    #[error("there is no key database beside the data")]
+    DatabaseMissing,
+    /// A variable or credential that holds the master key is missing.
+    #[error("the master key was expected in {place}")]
+    NotGiven {
+        /// Where.
+        place: String,
+    },
     /// The key database failed.
     #[error(transparent)]
     Store(#[from] StoreFault),
@@ -209,6 +265,9 @@ impl KeyError {
             Self::Damaged { .. } => "key-damaged",
             Self::Unknown { .. } => "key-unknown",
             Self::Erased { .. } => "key-erased",
+            Self::NoNext => "key-no-next",
+            Self::DatabaseMissing => "key-database-missing",
+            Self::NotGiven { .. } => "key-not-given",
             Self::Store(fault) => fault.reason,
         }
     }
@@ -229,6 +288,15 @@ impl KeyError {
             Self::Damaged { .. } => "restore the key database from its backup, then run `doctor`",
             Self::Unknown { .. } => "run `bellwether doctor`; data and key database may not match",
             Self::Erased { .. } => "nothing to mend: what was sealed for the subject is gone",
+            Self::NoNext => {
+                "give it as BELLWETHER_MASTER_KEY_NEXT or as the credential \
+                 `bellwether-master-key-next`; seeds cannot be rotated"
+            }
+            Self::DatabaseMissing => {
+                "restore the newest backup of keys.db; without it nothing that was sealed can be opened, \
+                 while `replay --all` and `export decisions` still work"
+            }
+            Self::NotGiven { .. } => "set it to one line of 43 base64url characters",
             Self::Store(_) => "look up the store's own code",
         }
     }

@@ -3,11 +3,11 @@
 use crate::edge::{Edge, Standing};
 use crate::identity::{Blind, IdentityStore, MemoryIdentities};
 use crate::keys::{
-    KeyError, KeyProvider, KeyStore, MemoryKeys, SeededKeys, Slot, StoreFault, StoredKey,
+    KeyError, KeyProvider, KeyStore, MemoryKeys, RingKey, SeededKeys, Slot, StoreFault, StoredKey,
 };
 use crate::lineage::end_of;
 use bellwether_core::{SubjectId, Timestamp};
-use bellwether_store::{Guard, Keys, Store, StoreError, View};
+use bellwether_store::{Guard, Keys, RingRow, Store, StoreError, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,7 +48,10 @@ pub(crate) fn edge(
 ) -> Result<(Edge, Links), KeyError> {
     let fault = |error: StoreError| KeyError::from(StoreFault::from(error));
     let tenant = store.meta().map_err(fault)?.tenant;
-    let keys = Box::new(StoredKeys(store.keys().map_err(fault)?));
+    let keys = Box::new(StoredKeys(match store.keys() {
+        Err(StoreError::Missing { .. }) => return Err(KeyError::DatabaseMissing),
+        other => other.map_err(fault)?,
+    }));
     let links = Links::read(store).map_err(fault)?;
     let view = store.view().map_err(fault)?;
     let identities = Box::new(StoredIdentities { view, links: links.clone() });
@@ -88,6 +91,36 @@ impl KeyStore for StoredKeys {
 
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault> {
         Ok(self.0.destroy(slot, at)?)
+    }
+
+    fn ring(&self) -> Result<Vec<RingKey>, StoreFault> {
+        let read = |row: RingRow| RingKey {
+            master: row.master,
+            what: row.what,
+            version: row.version,
+            wrapped: row.wrapped,
+        };
+        Ok(self.0.ring()?.into_iter().map(read).collect())
+    }
+
+    fn put_ring(&mut self, keys: &[RingKey], at: Timestamp) -> Result<(), StoreFault> {
+        let row = |key: &RingKey| RingRow {
+            master: key.master,
+            what: key.what.clone(),
+            version: key.version,
+            wrapped: key.wrapped.clone(),
+            at,
+        };
+        Ok(self.0.put_ring(&keys.iter().map(row).collect::<Vec<_>>())?)
+    }
+
+    fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault> {
+        self.0.keep_ring(master, version)?;
+        Ok(self.0.rewrite()?)
+    }
+
+    fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault> {
+        Ok(self.0.rewrap(block)?)
     }
 }
 

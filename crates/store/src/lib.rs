@@ -49,7 +49,7 @@ pub use identity::{Account, Identity, Link};
 pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
 pub use journal::{Row, StoredEntry};
-pub use keys::{Key, Keys};
+pub use keys::{Key, Keys, RingRow};
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
 pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};

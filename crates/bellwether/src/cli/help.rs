@@ -361,6 +361,29 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
+        "keys",
+        "the data directory's key database, and the master key",
+        "nothing, unless the master key is rotated",
+        ["keys status", "keys rotate"],
+        ENDS,
+    ),
+    help(
+        "keys status",
+        "the key database, and the master key from its file, BELLWETHER_MASTER_KEY or the systemd \
+         credential `bellwether-master-key`",
+        NOTHING,
+        ["keys status", "keys status --format json"],
+        ENDS,
+    ),
+    help(
+        "keys rotate",
+        "the key database; the next master key is made beside the file of the present one, or comes from \
+         BELLWETHER_MASTER_KEY_NEXT or the credential `bellwether-master-key-next`",
+        "the key database, and the key file; cut short, it goes on when it is run again",
+        ["keys rotate", "keys rotate --data ./eu"],
+        ENDS,
+    ),
+    help(
         "doctor",
         "the data directory, beside whoever works in it, and with `--bundle` a bundle",
         "its findings on stdout, each with its mend; it changes nothing",

@@ -24,9 +24,13 @@ pub struct TenantKeys {
 impl TenantKeys {
     /// Derives a tenant's keys: HKDF-SHA-256 for the tenant, then one label for each use.
     pub fn derive(master: &Secret, tenant: &str) -> Self {
+        Self::of_root(&root(master, tenant))
+    }
+
+    /// The keys below a tenant's root.
+    pub(super) fn of_root(root: &Secret) -> Self {
         let salt = Secret::new(*SALT);
-        let tenant = Prf::derive(&salt, &[master.bytes()], &[b"tenant/", tenant.as_bytes()]);
-        let key = |label: &str| Prf::derive(&salt, &[tenant.bytes()], &[label.as_bytes()]);
+        let key = |label: &str| Prf::derive(&salt, &[root.bytes()], &[label.as_bytes()]);
         Self {
             blind: Prf::new(&key("blind-index")),
             signal: Prf::new(&key("signal-id")),
@@ -36,6 +40,12 @@ impl TenantKeys {
             wrapping: key("wrapping"),
         }
     }
+}
+
+/// What a tenant's keys are derived from, as long as the master key was never rotated.
+pub(super) fn root(master: &Secret, tenant: &str) -> Secret {
+    let salt = Secret::new(*SALT);
+    Prf::derive(&salt, &[master.bytes()], &[b"tenant/", tenant.as_bytes()])
 }
 
 impl std::fmt::Debug for TenantKeys {
