@@ -23,8 +23,8 @@ mod taken;
 
 pub use called::{Called, open_source_id};
 pub use error::EdgeError;
-use guard::Guards;
 pub use guard::Standing;
+use guard::{Guards, Treated};
 pub use lookup::Found;
 use owner::Tenures;
 pub use owner::{OWNER_STATUS, Tenure};
@@ -199,9 +199,8 @@ impl Edge {
         stamp: Stamp,
         told: &[Learnt],
     ) -> Result<Taken, EdgeError> {
-        let treated = self.treat(raw);
-        let raw = &*treated.raw;
-        let about = self.about(raw, &treated.hints)?;
+        let Treated { raw, hints, standing } = self.treat(raw);
+        let (raw, about) = (&*raw, self.about(&raw, &hints)?);
         let stream = StreamId::account(about.account);
         let personal = sorted(&raw.personal);
         check::twice(&raw.personal, &personal)?;
@@ -262,7 +261,7 @@ impl Edge {
             new,
             tenure,
             owner,
-            standing: treated.standing,
+            standing,
         };
         Ok(taken)
     }
@@ -313,28 +312,6 @@ impl Edge {
             }
         };
         Ok(Some((slot, self.vault.id(slot)?)))
-    }
-
-    /// The account's row, where it is new or its name was learnt.
-    fn account_rows(
-        &mut self,
-        raw: &RawSignal,
-        about: &About,
-        stream: StreamId,
-    ) -> Result<Vec<AccountRow>, EdgeError> {
-        let named = about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
-        if !about.new && !named {
-            return Ok(Vec::new());
-        }
-        let name_sealed = match called::best_word(&raw.account) {
-            Some(name) => {
-                let sealer = self.vault.sealer(&[about.slot])?;
-                let at = Context { stream, event: 0, field: ACCOUNT_NAME };
-                Some(sealer.seal(&at, name.as_bytes())?)
-            }
-            None => None,
-        };
-        Ok(vec![AccountRow { slot: about.slot, id: about.account, name_sealed }])
     }
 
     /// The document of a case by its number in a source.

@@ -97,11 +97,19 @@ impl Store {
     ) -> Result<(Erasure, Forgotten)> {
         let packed: Vec<u8> = slots.iter().flat_map(|slot| slot.to_be_bytes()).collect();
         self.transact(|conn| {
-            conn.execute("INSERT INTO erasure VALUES (NULL, ?1, ?2, NULL)", (at.micros(), &packed))?;
+            conn.execute(
+                "INSERT INTO erasure VALUES (NULL, ?1, ?2, NULL)",
+                (at.micros(), &packed),
+            )?;
             let id = u64::try_from(conn.last_insert_rowid()).unwrap_or_default();
             for hash in hashes {
-                let guard =
-                    Guard { hash: *hash, kind: "erased".to_owned(), at, erasure: Some(id), slot: None };
+                let guard = Guard {
+                    hash: *hash,
+                    kind: "erased".to_owned(),
+                    at,
+                    erasure: Some(id),
+                    slot: None,
+                };
                 put_guard(conn, &guard)?;
             }
             let mut forgotten = forget(conn, slots)?;

@@ -6,8 +6,11 @@ pub(crate) const DATA_ID: i64 = 0x426c_7753;
 pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
-pub(crate) const DATA: &[(&str, &str)] =
-    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND), ("erasures", THIRD)];
+pub(crate) const DATA: &[(&str, &str)] = &[
+    ("first tables", FIRST),
+    ("staff, unlisted fields, gates, access", SECOND),
+    ("erasures", THIRD),
+];
 
 /// Migrations of `keys.db`.
 pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("key ring", RING)];

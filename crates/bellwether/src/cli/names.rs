@@ -162,7 +162,8 @@ impl Opened {
     fn read_ids(&mut self, stream: StreamId) -> Result<(), DriveError> {
         let (mut rows, mut fault) = (Vec::new(), None);
         let store = self.driver.store();
-        if store.slot_of(AccountId(stream.id))?.is_some_and(|slot| self.restricted.contains(&slot)) {
+        if store.slot_of(AccountId(stream.id))?.is_some_and(|slot| self.restricted.contains(&slot))
+        {
             return Ok(());
         }
         store.stream_events(stream, 1, |row| {

@@ -73,7 +73,10 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     }
     let seconds = start.elapsed().as_secs_f64();
     if context.format == Format::Json {
-        println!("{}", json!({"equal": same, "differ": differ, "erased": erased, "seconds": seconds}));
+        println!(
+            "{}",
+            json!({"equal": same, "differ": differ, "erased": erased, "seconds": seconds})
+        );
         return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
     }
     println!(
@@ -82,7 +85,10 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
         thousands(same + differ as u64)
     );
     if erased > 0 {
-        println!("{} sealed parts of these events are erased; no verdict rests on them", thousands(erased));
+        println!(
+            "{} sealed parts of these events are erased; no verdict rests on them",
+            thousands(erased)
+        );
     }
     Ok(if differ == 0 { Exit::Fine } else { Exit::Findings })
 }

@@ -63,7 +63,9 @@ impl KeyStore for MemoryKeys {
 
     fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault> {
         for (slot, wrapped) in block {
-            if let Some(old) = self.keys().get_mut(place(*slot)).and_then(|key| key.wrapped.as_mut()) {
+            if let Some(old) =
+                self.keys().get_mut(place(*slot)).and_then(|key| key.wrapped.as_mut())
+            {
                 old.clone_from(wrapped);
             }
         }

@@ -68,7 +68,7 @@ impl Ring {
     pub(super) fn open(master: &Secret, name: &str, rows: &[RingKey]) -> Result<Self, KeyError> {
         let mark = fingerprint(master);
         let mut own: Vec<&RingKey> = rows.iter().filter(|row| row.master == mark).collect();
-        own.sort_by(|one, next| next.version.cmp(&one.version));
+        own.sort_by_key(|row| std::cmp::Reverse(row.version));
         let (mut root, mut wrapping, mut version) = (None, Vec::new(), 0);
         for row in own {
             version = version.max(row.version);
@@ -95,7 +95,11 @@ impl Ring {
     }
 
     /// A subject's key; `None` once it is destroyed.
-    pub(super) fn unwrap(&self, slot: Slot, stored: &StoredKey) -> Result<Option<Secret>, KeyError> {
+    pub(super) fn unwrap(
+        &self,
+        slot: Slot,
+        stored: &StoredKey,
+    ) -> Result<Option<Secret>, KeyError> {
         let Some(wrapped) = &stored.wrapped else { return Ok(None) };
         let bound = name(slot, stored.id);
         let opened = self.wrapping.iter().find_map(|key| unseal(key, &bound, wrapped));

@@ -211,7 +211,8 @@ impl Embedded {
         at: Timestamp,
         receipt: &mut Receipt,
     ) -> Result<(), DriveError> {
-        let mut places: Vec<_> = found.parts.iter().map(|(place, parts)| (*place, *parts)).collect();
+        let mut places: Vec<_> =
+            found.parts.iter().map(|(place, parts)| (*place, *parts)).collect();
         if let (true, Some(first)) = (places.is_empty(), erasure.slots.first()) {
             places.push(((StreamId::SYSTEM, *first), 0));
         }

@@ -167,9 +167,10 @@ impl Embedded {
             let Ok(opened) = seal::open(self.edge().vault(), &at, sealed) else { continue };
             for address in addresses(opened.reveal(Purpose::Identify)) {
                 let kept = self.edge().kept_email(&address)?;
-                let theirs = [kept.person, kept.account].into_iter().flatten().any(|(_, slot)| {
-                    slot.is_some_and(|slot| subject.slots.contains_key(&slot))
-                });
+                let theirs = [kept.person, kept.account]
+                    .into_iter()
+                    .flatten()
+                    .any(|(_, slot)| slot.is_some_and(|slot| subject.slots.contains_key(&slot)));
                 // An account that is somebody's as a whole has one address; a company's are others'.
                 let person = kept.person.is_some_and(|(_, slot)| {
                     slot.is_some_and(|slot| subject.slots.contains_key(&slot))

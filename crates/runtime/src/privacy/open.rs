@@ -28,8 +28,7 @@ impl Embedded {
             })?;
         }
         let mut places: BTreeSet<u64> = sealed.keys().copied().collect();
-        let ids: Vec<String> =
-            subject.slots.values().map(|id| format!("\"{id}\"")).collect();
+        let ids: Vec<String> = subject.slots.values().map(|id| format!("\"{id}\"")).collect();
         let own: Vec<StreamId> = subject.accounts.iter().map(|id| StreamId::account(*id)).collect();
         self.store().scan(1, |row| {
             let names = |id: &String| row.event.windows(id.len()).any(|part| part == id.as_bytes());

@@ -254,9 +254,8 @@ fn twice_changes_nothing_and_whoever_was_cut_short_is_finished() {
             driver.store().keys().unwrap().destroy_all(&slots, at(900)).unwrap();
         }
         if steps > 1 {
-            let stream = bellwether_core::StreamId::account(
-                *subject.kept_accounts.iter().next().unwrap(),
-            );
+            let stream =
+                bellwether_core::StreamId::account(*subject.kept_accounts.iter().next().unwrap());
             let body = Body::SubjectErased { subject: subject.slots[&slots[0]], parts: 6 };
             driver.give(stream, &body, Origin::Live, at(900)).unwrap();
             driver.commit().unwrap();
@@ -333,7 +332,11 @@ fn one_of_two_goes_and_the_other_stays() {
     let subject = driver.find_subject(&by_email(one)).unwrap();
     assert_eq!((subject.slots.len(), subject.kept_accounts.len()), (1, 1), "two are known of it");
     let subject = driver.find_subject(&by_email(two)).unwrap();
-    assert_eq!((subject.slots.len(), subject.accounts.len()), (2, 1), "this account is one person's");
+    assert_eq!(
+        (subject.slots.len(), subject.accounts.len()),
+        (2, 1),
+        "this account is one person's"
+    );
     let receipt = erase(&mut driver, &by_email(two));
     assert_eq!(receipt.sealed[&Sealed::Payload], 2);
     assert_eq!(receipt.shared.parts, 2, "the part that named both is gone for both");

@@ -162,7 +162,8 @@ fn print(receipt: &Receipt, opened: u64, seconds: f64) {
         println!("erased at {} already; nothing changed (erasure {})", receipt.at, receipt.erasure);
         return;
     }
-    let finished = if receipt.state == State::Resumed { ", begun earlier and finished now" } else { "" };
+    let finished =
+        if receipt.state == State::Resumed { ", begun earlier and finished now" } else { "" };
     println!("erased: erasure {}, {}{finished} ({seconds:.1} s)", receipt.erasure, receipt.at);
     for subject in &receipt.subjects {
         println!("  the key of {subject} is destroyed");
@@ -186,11 +187,17 @@ fn print(receipt: &Receipt, opened: u64, seconds: f64) {
             "{} of the removed parts were sealed for {} accounts too{}: gone for them as well",
             thousands(receipt.shared.parts),
             receipt.shared.accounts.len(),
-            if people.is_empty() { String::new() } else { format!(", and for {}", people.join(", ")) }
+            if people.is_empty() {
+                String::new()
+            } else {
+                format!(", and for {}", people.join(", "))
+            }
         );
     }
     for account in &receipt.kept_accounts {
-        println!("{account} stays, because it is not this person's alone; `--subject` erases it too");
+        println!(
+            "{account} stays, because it is not this person's alone; `--subject` erases it too"
+        );
     }
     if !receipt.searched {
         println!("refused rows were not searched: no address or longer id is known; try `--email`");

@@ -34,7 +34,9 @@ pub(crate) fn run(context: &Context, args: &HoldArgs, standing: Standing) -> Res
     let changed = changed.map_err(Failure::drive)?;
     let word = standing.as_str();
     let text = match (args.lift, changed, standing) {
-        (false, true, Standing::Objected) => "objection kept: what they do causes no effect from here on",
+        (false, true, Standing::Objected) => {
+            "objection kept: what they do causes no effect from here on"
+        }
         (false, true, _) => "restricted: what they do is kept sealed, and neither used nor shown",
         (false, false, _) => "that holds already; nothing changed",
         (true, true, _) => "lifted: what comes from here on counts again",
