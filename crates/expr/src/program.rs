@@ -28,9 +28,7 @@ const MOST: usize = MAX_LENGTH;
 pub(crate) enum Program {
     /// A fact beside a number, as most conditions are.
     Test(Comparison),
-    /// A fact as it stands.
     Fact(Slot),
-    /// A number that is written there.
     Const(i64),
     Steps(Box<Steps>),
 }
