@@ -11,8 +11,10 @@
 
 pub mod event;
 pub mod json;
+pub mod note;
 pub mod record;
 pub mod tree;
+pub mod witness;
 
 mod decode;
 

@@ -18,7 +18,7 @@ mod tile_nodes;
 
 pub use bundle::{BundleError, EntryError, FORMAT_LIMIT, LARGEST_ENTRY, read_bundle, write_entry};
 pub use edge::{BadEdge, Edge};
-pub use hash::{empty_root, leaf_hash, node_hash};
+pub use hash::{Head, empty_root, leaf_hash, node_hash};
 pub use memory::{MemoryTree, NotStored};
 pub use node::{LARGEST_TREE, Node, Nodes, edge_at, range_root, tree_root};
 pub use proof::{

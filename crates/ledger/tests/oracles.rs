@@ -7,7 +7,7 @@
 
 use bellwether_core::Digest;
 use bellwether_ledger::tree::{
-    MemoryTree, Tile, TileKind, check_consistency, check_inclusion, leaf_hash, new_tiles,
+    Head, MemoryTree, Tile, TileKind, check_consistency, check_inclusion, leaf_hash, new_tiles,
     prove_consistency, prove_inclusion, tree_root, write_tile,
 };
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
@@ -85,7 +85,7 @@ proptest! {
         let known = oracle.prove_consistency(entries.len() - old);
         prop_assert_eq!(flat(&proof), known.as_bytes());
         let before = tree_root(&tree, old as u64).unwrap();
-        prop_assert_eq!(check_consistency((old as u64, &before), (size, &root), &proof), Ok(()));
+        prop_assert_eq!(check_consistency(&Head { size: old as u64, root: before }, &Head { size, root }, &proof), Ok(()));
     }
 
     #[test]

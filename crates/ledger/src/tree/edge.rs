@@ -3,7 +3,7 @@
 //! It holds one hash for each bit set in the size. [`Edge::push`] names every subtree that an entry
 //! completes, so that whoever stores hashes stores each exactly once.
 
-use super::{Node, empty_root, node_hash};
+use super::{Head, Node, empty_root, node_hash};
 use bellwether_core::Digest;
 
 /// The complete subtrees at the right edge, the largest first.
@@ -83,6 +83,11 @@ impl Edge {
         }
         self.peaks.push(hash);
         self.size += 1;
+    }
+
+    /// The size and the root.
+    pub fn head(&self) -> Head {
+        Head { size: self.size, root: self.root() }
     }
 
     /// The root over everything appended so far.

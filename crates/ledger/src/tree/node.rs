@@ -48,7 +48,7 @@ pub fn tree_root<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Digest, N::E
 /// # Errors
 /// What the storage says.
 pub fn edge_at<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Edge, N::Error> {
-    let peaks = peaks(0, size).map(|node| nodes.node(node)).collect::<Result<_, _>>()?;
+    let peaks = peaks(size).map(|node| nodes.node(node)).collect::<Result<_, _>>()?;
     Ok(Edge::of_peaks(size, peaks))
 }
 
@@ -58,20 +58,22 @@ pub fn edge_at<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Edge, N::Error
 /// # Errors
 /// What the storage says.
 pub fn range_root<N: Nodes + ?Sized>(nodes: &N, from: u64, to: u64) -> Result<Digest, N::Error> {
-    let mut root: Option<Digest> = None;
-    let parts: Vec<Node> = peaks(from, to).collect();
-    for part in parts.into_iter().rev() {
-        let left = nodes.node(part)?;
+    let (mut root, mut end): (Option<Digest>, u64) = (None, to);
+    // From the right, where the smallest subtrees are.
+    while let Some(count) = end.checked_sub(from).filter(|count| *count > 0) {
+        let level = count.trailing_zeros();
+        end -= 1 << level;
+        let left = nodes.node(Node { level: level as u8, index: end >> level })?;
         root = Some(root.map_or(left, |right| super::node_hash(&left, &right)));
     }
     Ok(root.unwrap_or_else(empty_root))
 }
 
-/// The complete subtrees that make up a range, from the left, the largest first.
-fn peaks(from: u64, to: u64) -> impl Iterator<Item = Node> {
-    let mut at = from;
+/// The complete subtrees that make up a tree, from the left, the largest first.
+fn peaks(size: u64) -> impl Iterator<Item = Node> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let level = to.checked_sub(at)?.checked_ilog2()?;
+        let level = (size - at).checked_ilog2()?;
         let node = Node { level: level as u8, index: at >> level };
         at += 1 << level;
         Some(node)

@@ -4,7 +4,7 @@
 //! sections 2.1.3.2 and 2.1.4.2, which walk the same hashes from below.
 
 use super::node::{Nodes, range_root};
-use super::{LARGEST_TREE, empty_root, node_hash};
+use super::{Head, LARGEST_TREE, empty_root, node_hash};
 use bellwether_core::Digest;
 
 /// No proof has more hashes: a tree has at most 63 levels.
@@ -174,19 +174,16 @@ pub fn check_inclusion(
 ///
 /// # Errors
 /// [`BadProof`] says in what way it does not.
-pub fn check_consistency(
-    old: (u64, &Digest),
-    new: (u64, &Digest),
-    proof: &[Digest],
-) -> Result<(), BadProof> {
-    let ((old_size, old_root), (new_size, new_root)) = (old, new);
+pub fn check_consistency(old: &Head, new: &Head, proof: &[Digest]) -> Result<(), BadProof> {
+    let (Head { size: old_size, root: old_root }, Head { size: new_size, root: new_root }) =
+        (*old, *new);
     if old_size > new_size || new_size > LARGEST_TREE {
         return Err(BadProof::Range);
     }
     if old_size == 0 || old_size == new_size {
         return match () {
             () if !proof.is_empty() => Err(BadProof::Length),
-            () if old_size == 0 && *old_root != empty_root() => Err(BadProof::OldRoot),
+            () if old_size == 0 && old_root != empty_root() => Err(BadProof::OldRoot),
             () if old_size == new_size && old_root != new_root => Err(BadProof::Root),
             () => Ok(()),
         };
@@ -195,7 +192,7 @@ pub fn check_consistency(
     let skipped = at.trailing_ones();
     (at, last) = (at >> skipped, last >> skipped);
     // A complete old tree is itself the first hash; otherwise the proof brings it.
-    let known = old_size.is_power_of_two().then_some(old_root);
+    let known = old_size.is_power_of_two().then_some(&old.root);
     let mut hashes = known.into_iter().chain(proof);
     let first = *hashes.next().ok_or(BadProof::Length)?;
     let (mut before, mut after) = (first, first);
@@ -213,7 +210,7 @@ pub fn check_consistency(
         }
         (at, last) = (at >> 1, last >> 1);
     }
-    match (last, before == *old_root, after == *new_root) {
+    match (last, before == old_root, after == new_root) {
         (0, true, true) => Ok(()),
         (0, false, _) => Err(BadProof::OldRoot),
         (0, true, false) => Err(BadProof::Root),

@@ -146,8 +146,9 @@ fn every_proof_of_a_small_tree_checks_and_no_altered_one_does() {
         for old in 0..=size {
             let before = tree_root(&tree, old).unwrap();
             let proof = prove_consistency(&tree, old, size).unwrap();
-            let check =
-                |before, proof: &[_]| check_consistency((old, &before), (size, &root), proof);
+            let check = |before, proof: &[_]| {
+                check_consistency(&Head { size: old, root: before }, &Head { size, root }, proof)
+            };
             assert_eq!(check(before, &proof), Ok(()), "{old} to {size}");
             assert!(check(other, &proof).is_err(), "{old} to {size}");
             for wrong in altered(&proof, other) {
@@ -184,7 +185,8 @@ fn what_cannot_be_proved_is_refused() {
     let other = leaf_hash(b"other");
     let huge = check_inclusion(&other, u64::MAX - 1, u64::MAX, &other, &[other; 64]);
     assert_eq!(huge.unwrap_err().code(), "log-proof-invalid");
-    let empty = check_consistency((0, &other), (3, &other), &[]);
+    let empty =
+        check_consistency(&Head { size: 0, root: other }, &Head { size: 3, root: other }, &[]);
     assert_eq!(empty, Err(BadProof::OldRoot), "an empty log has one root only");
 }
 
