@@ -14,6 +14,7 @@ pub mod json;
 pub mod note;
 pub mod record;
 pub mod tree;
+pub mod verify;
 pub mod witness;
 
 mod decode;

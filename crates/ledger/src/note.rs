@@ -104,6 +104,11 @@ impl Note {
         Ok(note)
     }
 
+    /// The same signatures under another text, to see which text they were made for.
+    pub(crate) fn with_text(&self, text: &str) -> Result<Self, NoteError> {
+        Ok(Self { signatures: self.signatures.clone(), ..Self::new(text)? })
+    }
+
     /// What is signed, with its last line break.
     pub fn text(&self) -> &str {
         &self.text
