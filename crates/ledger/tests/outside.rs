@@ -26,7 +26,7 @@ const GO_PATH: &str = "/usr/share/gocode";
 
 /// Past the capture of a passing test: whoever runs the tests must see what was left out.
 fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 fn signer() -> Signer {
@@ -64,7 +64,7 @@ fn write_log(folder: &Path, size: u64) -> Head {
 
 fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
-    bytes[at] ^= 1;
+    *bytes.get_mut(at).unwrap() ^= 1;
     fs::write(path, bytes).unwrap();
 }
 
