@@ -214,6 +214,15 @@ impl Mapping {
         self
     }
 
+    /// Whether it tells what we sent from what we received, and does not know our domains: everything
+    /// then counts as received.
+    pub fn lacks_own_domains(&self) -> bool {
+        let tells = |(_, condition): &(usize, Condition)| {
+            matches!(condition, Condition::Own | Condition::Outside)
+        };
+        self.own.is_empty() && self.entries.iter().any(|entry| entry.when.iter().any(tells))
+    }
+
     /// Whether what rows hold beyond the mapping is kept, sealed, for a short time.
     pub fn keeps_unlisted(&self) -> bool {
         self.keeps_unlisted

@@ -6,7 +6,9 @@ mod world;
 
 use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::{Code, Digest, DocKey, StreamId, Timestamp};
-use bellwether_store::{Batch, Behind, Entry, Options, Snapshot, Store, StoredEntry, TimerRow};
+use bellwether_store::{
+    Batch, Behind, Entry, NewEffect, Options, Snapshot, Store, StoredEntry, TimerRow,
+};
 use std::ops::ControlFlow;
 use world::World;
 
@@ -91,6 +93,19 @@ fn an_overdue_timer_is_to_be_looked_at() {
     let timers = [TimerRow { stream, timer }];
     store.put_behind(&Behind { snapshots: &[], timers: &timers, covered_pos }).unwrap();
     drop(store);
-    assert!(world.doctor(0, "look").iter().any(|(about, _)| about == "timers"));
-    world.run(&["doctor"]).ends(0).says(&["1 overdue, the first since 2026-02-02T02:40:00Z"]);
+    let overdue = "1 overdue, the first since 2026-02-02T02:40:00Z";
+    assert!(!world.doctor(0, "look").iter().any(|(about, _)| about == "timers"));
+    world.run(&["doctor"]).ends(0).says(&[overdue, "as history left them"]);
+    // Once somebody was really asked, somebody waits for time to pass.
+    let mut store = open(&world);
+    let kept = newest(&store);
+    let (event, record) = (kept.event.clone(), kept.record.clone());
+    let mut entry = Entry::new(kept.stream, kept.seq + 1, event, record);
+    let (key, body) = (Digest::of(b"an ask"), b"{}".to_vec());
+    entry.effects.push(NewEffect { key, body, due });
+    let mut batch = Batch::new(Timestamp::from_secs(1_790_000_000));
+    batch.entries.push(entry);
+    store.commit(&batch).unwrap();
+    drop(store);
+    assert!(world.doctor(2, "look").iter().any(|(about, _)| about == "timers"));
 }

@@ -28,6 +28,21 @@ impl Id {
         self.0.to_be_bytes()
     }
 
+    /// The 26 characters.
+    fn text(self) -> [u8; CHARACTERS as usize] {
+        let mut text = [0u8; CHARACTERS as usize];
+        for (place, slot) in (0..CHARACTERS).rev().zip(text.iter_mut()) {
+            let five = (self.0 >> (place * 5)) as usize & 31;
+            *slot = ALPHABET.get(five).copied().unwrap_or(b'0');
+        }
+        text
+    }
+
+    /// Writes the 26 characters to the end of a buffer.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text());
+    }
+
     /// The reverse of [`Id::to_bytes`].
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
@@ -36,12 +51,7 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0u8; CHARACTERS as usize];
-        for (place, slot) in (0..CHARACTERS).rev().zip(text.iter_mut()) {
-            let five = (self.0 >> (place * 5)) as usize & 31;
-            *slot = ALPHABET.get(five).copied().unwrap_or(b'0');
-        }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

@@ -8,7 +8,7 @@ use bellwether_core::record::Status;
 use bellwether_core::value::show_raw;
 use bellwether_core::{Body, Code, DocKey, Envelope, Escalation, Signal, Timestamp, Trust, Type};
 use bellwether_expr::Slot;
-use bellwether_features::Reading;
+use bellwether_features::{DocState, Origin, Reading};
 use bellwether_policy::{Explanation, Masks};
 
 /// What one record decided, and why.
@@ -103,14 +103,21 @@ impl Teller<'_> {
         let graphs = self.rules.policy().graphs();
         let (nth, graph) =
             graphs.iter().enumerate().find(|(_, graph)| graph.code() == decided.graph)?;
-        let reading = self.read(decided.doc)?;
+        let (account, sub, reading) = self.read(decided.doc)?;
+        let origins = self.rules.features().origins(&account, sub.as_ref(), &reading);
         let verdict = graph.decide(&reading.slots, &mut Masks::default());
         let catalogue = self.rules.catalogue();
         let explanation = graph.explain(&reading.slots, catalogue, &verdict);
         let deciding = verdict.rule.and_then(|rule| graph.guard(rule));
         let deciding = deciding.map(|guard| guard.slots()).unwrap_or_default();
         let facts = self.rules.facts_of(nth).iter().map(|(name, slot)| {
-            self.fact(name, *slot, decided.doc, &reading, deciding.contains(slot))
+            self.fact(
+                name,
+                *slot,
+                decided.doc,
+                (&reading, origins.of(*slot)),
+                deciding.contains(slot),
+            )
         });
         let facts = facts.collect();
         let held = self.state.doc(decided.doc).and_then(|doc| doc.graph(graph.code()));
@@ -123,7 +130,8 @@ impl Teller<'_> {
         })
     }
 
-    fn read(&self, doc: DocKey) -> Option<Reading> {
+    /// What was read, and the states that it was read from.
+    fn read(&self, doc: DocKey) -> Option<(DocState, Option<DocState>, Reading)> {
         let mut account = self.state.account.as_ref()?.features.clone();
         let mut sub = match doc {
             DocKey::Account => None,
@@ -137,7 +145,7 @@ impl Teller<'_> {
         let mut reading = features.reading();
         let now = self.state.time;
         features.read(&mut account, sub.as_mut(), signal, now, rates, &mut reading);
-        Some(reading)
+        Some((account, sub, reading))
     }
 
     fn fact(
@@ -145,7 +153,7 @@ impl Teller<'_> {
         name: &str,
         slot: Slot,
         doc: DocKey,
-        reading: &Reading,
+        (reading, origin): (&Reading, Origin),
         decided: bool,
     ) -> ExplainedFact {
         let fact = self.rules.catalogue().fact(slot);
@@ -164,9 +172,9 @@ impl Teller<'_> {
         ExplainedFact {
             name: name.to_owned(),
             value: reading.slots.get(slot).map(|raw| self.show(kind, raw)),
-            as_of: reading.as_of(slot),
-            known_at: reading.known_at(slot),
-            trust: reading.trust(slot),
+            as_of: origin.as_of(),
+            known_at: origin.known_at(),
+            trust: origin.trust(),
             stale: reading.stale(slot),
             decided,
             from,

@@ -26,15 +26,14 @@ pub enum Known {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
     keys: VecDeque<u64>,
-    contents: VecDeque<u64>,
-    times: VecDeque<Timestamp>,
+    /// Of each key: content and time. Apart from the keys, so that many of those are looked at at once.
+    rest: VecDeque<(u64, Timestamp)>,
     floor: Timestamp,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        let (keys, contents, times) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
-        Self { keys, contents, times, floor: Timestamp::MIN }
+        Self { keys: VecDeque::new(), rest: VecDeque::new(), floor: Timestamp::MIN }
     }
 }
 
@@ -44,8 +43,8 @@ impl Memory {
         let (front, back) = self.keys.as_slices();
         let found =
             position(front, key).or_else(|| position(back, key).map(|nth| front.len() + nth));
-        match found.and_then(|nth| self.contents.get(nth)) {
-            Some(known) if *known == content => Known::Same,
+        match found.and_then(|nth| self.rest.get(nth)) {
+            Some((known, _)) if *known == content => Known::Same,
             Some(_) => Known::Other,
             None if at > self.floor => Known::New,
             None => Known::Unsure,
@@ -57,15 +56,14 @@ impl Memory {
         if at <= self.floor {
             return;
         }
-        let newer = self.times.iter().rev().take_while(|time| **time > at).count();
-        let nth = self.times.len() - newer;
+        let newer = self.rest.iter().rev().take_while(|(_, time)| *time > at).count();
+        let nth = self.rest.len() - newer;
         self.keys.insert(nth, key);
-        self.contents.insert(nth, content);
-        self.times.insert(nth, at);
+        self.rest.insert(nth, (content, at));
         if self.keys.len() > BOUND {
             self.keys.pop_front();
-            self.contents.pop_front();
-            self.floor = self.times.pop_front().unwrap_or(self.floor).max(self.floor);
+            let gone = self.rest.pop_front();
+            self.floor = gone.map_or(self.floor, |(_, time)| time.max(self.floor));
         }
     }
 
@@ -76,8 +74,8 @@ impl Memory {
 
     /// Everything remembered, oldest first: (key, content, time).
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u64, u64, Timestamp)> + '_ {
-        let pairs = self.keys.iter().zip(self.contents.iter());
-        pairs.zip(self.times.iter()).map(|((key, content), time)| (*key, *content, *time))
+        let pairs = self.keys.iter().zip(&self.rest);
+        pairs.map(|(key, (content, time))| (*key, *content, *time))
     }
 
     /// A memory from what [`Memory::iter`] and [`Memory::floor`] gave.
@@ -88,8 +86,7 @@ impl Memory {
         let mut memory = Self { floor, ..Self::default() };
         for (key, content, time) in entries {
             memory.keys.push_back(key);
-            memory.contents.push_back(content);
-            memory.times.push_back(time);
+            memory.rest.push_back((content, time));
         }
         memory
     }

@@ -98,7 +98,7 @@ pub fn step(
     let (status, why) =
         if event.failed { (Status::Undecided, Some("step-failed")) } else { moving.apply() };
     if status == Status::Undecided {
-        moving.notify_always(DocKey::Account, Code::default());
+        moving.notify_always(DocKey::Account, Code::of("undecided"));
     }
     Ok(finish(state, event, rules, (status, why), room))
 }

@@ -28,6 +28,8 @@ const MOST: usize = MAX_LENGTH;
 pub(crate) enum Program {
     /// A fact beside a number, as most conditions are.
     Test(Comparison),
+    Fact(Slot),
+    Const(i64),
     Steps(Box<Steps>),
 }
 
@@ -78,8 +80,11 @@ enum Does {
 
 impl Program {
     pub(crate) fn new(node: &Node) -> Self {
-        if let Node::Test(test) = node {
-            return Self::Test(*test);
+        match node {
+            Node::Test(test) => return Self::Test(*test),
+            Node::Slot(slot) => return Self::Fact(*slot),
+            Node::Const(number) => return Self::Const(*number),
+            _ => {}
         }
         let mut writer = Writer::default();
         writer.collect(node);
@@ -97,6 +102,8 @@ impl Program {
             Self::Test(test) => {
                 slots.get(test.slot).map(|number| test.op.holds(number, test.limit).into())
             }
+            Self::Fact(slot) => slots.get(*slot),
+            Self::Const(number) => Some(*number),
             Self::Steps(steps) if steps.places <= FEW => steps.run::<FEW>(slots),
             Self::Steps(steps) if steps.places <= SOME => steps.run::<SOME>(slots),
             Self::Steps(steps) => steps.run::<MOST>(slots),

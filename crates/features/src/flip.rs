@@ -131,7 +131,7 @@ impl FeatureSet {
         let doc = |scope| std::iter::once(account).chain(sub).find(|d| d.scope as usize == scope);
         let mut soonest = i64::MAX;
         for (slot, freshness) in &flips.fresh {
-            if let Some(as_of) = reading.as_of(*slot) {
+            if let Some(as_of) = self.origins(account, sub, reading).of(*slot).as_of() {
                 soonest = soonest.min(after(as_of.micros().saturating_add(*freshness), now));
             }
         }

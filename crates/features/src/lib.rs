@@ -42,6 +42,7 @@ mod wire;
 pub use flip::{Flips, Watched};
 pub use fold::{Counted, Registers};
 pub use kinds::{FieldDef, KindDef, Kinds};
+pub use origin::{Origin, Origins};
 pub use read::Reading;
 pub use set::{Definition, FeatureSet, compile};
 pub use state::DocState;

@@ -1,7 +1,7 @@
 //! Reading: the facts of a subject at an instant.
 //!
 //! - In: the account's state and the case's or deal's, the present signal, the stream's time.
-//! - Out: a [`Reading`]: slots, where each came from, what is stale, how complete it is.
+//! - Out: a [`Reading`]: slots, what is stale, how complete it is; [`Origins`](crate::Origins) on request.
 //! - Never: a stale or incomplete fact in a slot. A default stands only where nothing was ever known,
 //!   and does not count as known.
 
@@ -12,51 +12,24 @@ use crate::origin::{Origin, Stamp};
 use crate::plan::{Run, ScopePlan, Source};
 use crate::set::FeatureSet;
 use crate::state::{Cell, DocState};
-use bellwether_core::{Code, Ppm, Rates, Signal, Timestamp, Trust};
+use bellwether_core::{Code, Ppm, Rates, Signal, Timestamp};
 use bellwether_expr::{Scope, Slot, Slots};
-use std::sync::Arc;
 
 /// The facts of a subject at an instant. Made once by [`FeatureSet::reading`] and filled many times.
 #[derive(Clone, Debug)]
 pub struct Reading {
     /// One number a fact; what is missing or stale is absent.
     pub slots: Slots,
+    /// Of facts of the present signal, and of those that are made of parts. Where the others come from
+    /// stands in the states: most are never asked.
     pub(crate) origins: Vec<Origin>,
     stale: Vec<u64>,
     /// Facts that come from signals, not from defaults.
     known: Vec<u64>,
-    pub(crate) inputs: Arc<[Box<[Slot]>]>,
     completeness: Slot,
 }
 
 impl Reading {
-    pub(crate) fn origin(&self, slot: Slot) -> Origin {
-        let of = |slot: Slot| self.origins.get(usize::from(slot)).copied().unwrap_or(Origin::NONE);
-        match self.inputs.get(usize::from(slot)) {
-            Some(inputs) if !inputs.is_empty() => {
-                inputs.iter().map(|slot| of(*slot)).fold(Origin::NONE, Origin::join)
-            }
-            _ => of(slot),
-        }
-    }
-
-    /// When the newest signal that went into a fact happened.
-    pub fn as_of(&self, slot: Slot) -> Option<Timestamp> {
-        let micros = self.origin(slot).as_of;
-        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
-    }
-
-    /// When the last of what went into a fact could first be known.
-    pub fn known_at(&self, slot: Slot) -> Option<Timestamp> {
-        let micros = self.origin(slot).known_at;
-        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
-    }
-
-    /// The lowest trust of what went into a fact; of a default, the system's.
-    pub fn trust(&self, slot: Slot) -> Trust {
-        self.origin(slot).trust
-    }
-
     /// Share of the required facts of the subject's scopes that are known and fresh; 1 without any.
     pub fn completeness(&self) -> Ppm {
         self.slots.get(self.completeness).map_or(Ppm::ONE, Ppm::new)
@@ -81,23 +54,16 @@ impl Reading {
         }
     }
 
-    /// Copies the numbers and origins of parts that stand in a row.
+    /// Copies the numbers of parts that stand in a row.
     fn copy(&mut self, run: Run, state: &DocState) {
-        let (slot, part, len) =
-            (usize::from(run.slot), usize::from(run.part), usize::from(run.len));
-        if let (Some(numbers), Some(theirs), Some(origins)) = (
-            state.numbers.get(part..part + len),
-            state.origins.get(part..part + len),
-            self.origins.get_mut(slot..slot + len),
-        ) {
+        let (part, len) = (usize::from(run.part), usize::from(run.len));
+        if let Some(numbers) = state.numbers.get(part..part + len) {
             self.slots.fill(run.slot, numbers, state.shown.from(part));
-            origins.copy_from_slice(theirs);
         }
     }
 
-    /// Takes a fact out that is not as fresh as it should be.
-    fn age(&mut self, slot: Slot, freshness: i64, now: i64) {
-        let as_of = self.origin(slot).as_of;
+    /// Takes a fact out that is not as fresh as it should be. `as_of` is `i64::MIN` if it never was.
+    fn age(&mut self, slot: Slot, as_of: i64, freshness: i64, now: i64) {
         if as_of <= now.saturating_sub(freshness) {
             if as_of != i64::MIN {
                 bits::put(&mut self.stale, slot.into(), true);
@@ -116,7 +82,6 @@ impl FeatureSet {
             origins: vec![Origin::NONE; len],
             stale: vec![0; len.div_ceil(64)],
             known: vec![0; len.div_ceil(64)],
-            inputs: Arc::clone(&self.inputs),
             completeness: self.completeness,
         }
     }
@@ -149,7 +114,8 @@ impl FeatureSet {
             self.scope(sub.scope).read(sub, key, micros, out);
         }
         for (slot, freshness) in &self.fresh {
-            out.age(*slot, *freshness, micros);
+            let as_of = self.origins(account, sub.as_deref(), out).of(*slot).as_of;
+            out.age(*slot, as_of, *freshness, micros);
         }
         out.slots.set(self.now, micros);
         if let Some(signal) = current {
@@ -166,7 +132,10 @@ impl FeatureSet {
         let scopes = [Some(account.scope), sub.as_deref().map(|sub| sub.scope)];
         for (slot, expr) in &self.computed {
             match expr {
-                Some(expr) => self.compute(*slot, expr.eval(&out.slots), micros, out),
+                Some(expr) => {
+                    let value = expr.eval(&out.slots);
+                    self.compute(*slot, value, micros, (account, sub.as_deref()), out);
+                }
                 None => self.complete_share(&scopes, out),
             }
         }
@@ -211,14 +180,22 @@ impl FeatureSet {
         }
     }
 
-    fn compute(&self, slot: Slot, value: Option<i64>, now: i64, out: &mut Reading) {
+    fn compute(
+        &self,
+        slot: Slot,
+        value: Option<i64>,
+        now: i64,
+        (account, sub): (&DocState, Option<&DocState>),
+        out: &mut Reading,
+    ) {
         if let Some(value) = value {
             out.slots.set(slot, value);
             bits::put(&mut out.known, slot.into(), true);
         }
         let Some(plan) = self.slots.get(usize::from(slot)) else { return };
         if let Some(freshness) = plan.freshness {
-            out.age(slot, freshness, now);
+            let as_of = self.origins(account, sub, out).of(slot).as_of;
+            out.age(slot, as_of, freshness, now);
         }
         if let (Some(default), None, false) = (plan.default, out.slots.get(slot), out.stale(slot)) {
             out.slots.set(slot, default);

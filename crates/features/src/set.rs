@@ -12,7 +12,6 @@ use crate::wire::StateError;
 use bellwether_core::authored::{Document, Fields};
 use bellwether_core::{Code, Digest, Place, Problem, Type};
 use bellwether_expr::{Catalogue, Expr, Scope, Slot};
-use std::sync::Arc;
 
 /// A definition, for people and for comparison between versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub struct FeatureSet {
     pub(crate) fresh: Vec<(Slot, i64)>,
     pub(crate) defaults: Vec<(Slot, i64)>,
     /// For each computed slot, the facts it rests on.
-    pub(crate) inputs: Arc<[Box<[Slot]>]>,
+    pub(crate) inputs: Box<[Box<[Slot]>]>,
     pub(crate) completeness: Slot,
     pub(crate) now: Slot,
 }

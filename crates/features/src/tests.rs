@@ -192,7 +192,10 @@ proptest! {
         set.read(&mut states[0], None, given.first(), now, &rates(), &mut one);
         set.read(&mut decoded, None, given.first(), now, &rates(), &mut two);
         prop_assert_eq!(&one.slots, &two.slots);
-        prop_assert_eq!(&one.origins, &two.origins);
+        let (first, second) = (set.origins(&states[0], None, &one), set.origins(&decoded, None, &two));
+        for slot in 0..one.slots.len() as u16 {
+            prop_assert_eq!(first.of(slot), second.of(slot));
+        }
         again.clear();
         set.encode(&decoded, &mut again);
         prop_assert_eq!(&bytes[0], &again);
@@ -281,9 +284,10 @@ fn stale_is_missing_and_a_default_is_not_known() {
         assert_eq!(reading.slots.get(slot("amount")), Some(500), "{days}");
         assert!(!reading.known(slot("amount")));
     }
-    assert_eq!(reading.as_of(slot("tier")), Some(at(0)));
+    let origins = set.origins(&state, None, &reading);
+    assert_eq!(origins.of(slot("tier")).as_of(), Some(at(0)));
     assert_eq!(reading.slots.get(set.catalogue().slot("now").unwrap()), Some(at(30).micros()));
-    assert_eq!(reading.as_of(slot("tickets")), None);
+    assert_eq!(origins.of(slot("tickets")).as_of(), None);
 }
 
 #[test]
@@ -377,7 +381,8 @@ fn a_case_is_read_beside_its_account() {
     assert_eq!(reading.completeness(), Ppm::ONE);
     // One in a day where a quarter would be usual.
     assert_eq!(reading.slots.get(slot("rate")), Some(0));
-    assert_eq!(reading.as_of(slot("hot")), Some(at(2)));
+    let origins = set.origins(&account, Some(&case), &reading);
+    assert_eq!(origins.of(slot("hot")).as_of(), Some(at(2)));
     set.read(&mut account, None, None, at(2), &rates(), &mut reading);
     assert_eq!(reading.slots.get(slot("hot")), None);
     let names: Vec<_> =

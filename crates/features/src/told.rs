@@ -81,7 +81,10 @@ impl Told {
         });
         let value = |raw: Option<i64>| [u64::from(raw.is_some()), raw.unwrap_or_default() as u64];
         let loose = self.loose.iter().flat_map(|slot| value(slots.get(*slot)));
-        let began = |slot: &Slot| reading.as_of(*slot).map(|as_of| as_of.micros());
+        let began = |slot: &Slot| {
+            let origin = reading.origins.get(usize::from(*slot))?;
+            origin.as_of().map(|as_of| as_of.micros())
+        };
         let since = self.since.iter().flat_map(|slot| value(began(slot)));
         let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(0x0000_0100_0000_01b3);
         compared.chain(loose).chain(since).fold(0xcbf2_9ce4_8422_2325, mix)

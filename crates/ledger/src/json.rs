@@ -27,18 +27,18 @@ impl<'a> Object<'a> {
     }
 
     /// Starts a member and gives the buffer to write its value to. Keys must come in order.
+    #[inline]
     pub fn key(&mut self, key: &str) -> &mut Vec<u8> {
         #[cfg(debug_assertions)]
         {
             debug_assert!(self.first || *self.last < *key, "{} before {key}", self.last);
             self.last = key.to_owned();
         }
-        if !std::mem::take(&mut self.first) {
-            self.out.push(b',');
-        }
         // Keys are ours: they need no escapes.
         debug_assert!(plain(key), "{key} is not a plain key");
-        self.out.push(b'"');
+        let opening: &[u8] = if std::mem::take(&mut self.first) { b"\"" } else { b",\"" };
+        self.out.reserve(key.len() + 4);
+        self.out.extend_from_slice(opening);
         self.out.extend_from_slice(key.as_bytes());
         self.out.extend_from_slice(b"\":");
         self.out

@@ -6,10 +6,16 @@
 //!
 //! The chain: a record holds the digest of the record before it in its stream, so the digest of the
 //! newest record (the stream's head) stands for all of them.
+//!
+//! The log: the committed bytes of all streams stand in one Merkle tree ([`tree`]).
 
 pub mod event;
 pub mod json;
+pub mod note;
 pub mod record;
+pub mod tree;
+pub mod verify;
+pub mod witness;
 
 mod decode;
 

@@ -9,8 +9,8 @@ mod parts;
 
 pub use parts::write_effect;
 
-use crate::event::digest;
-use crate::json::{self, Object};
+use crate::event::{digest, stream};
+use crate::json::Object;
 use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
 use std::borrow::Cow;
@@ -76,13 +76,13 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.text("origin", record.origin.as_str());
     if let Body::Folded { other: Some(other), .. } = record.body {
-        json::shown(object.key("other"), other);
+        stream(object.key("other"), *other);
     }
     digest(object.key("prev"), &record.prev);
     digest(object.key("rules"), &record.rules);
     object.quoted("seq", i64::try_from(record.seq).unwrap_or(i64::MAX));
     object.text("status", record.status.as_str());
-    json::shown(object.key("stream"), record.stream);
+    stream(object.key("stream"), record.stream);
     if record.stream_time != record.at {
         object.quoted("stream_time", record.stream_time.micros());
     }

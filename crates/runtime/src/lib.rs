@@ -21,5 +21,7 @@ pub mod shelf;
 pub mod staff;
 mod wiring;
 
+pub use wiring::reading_edge;
+
 pub use error::DriveError;
 pub use wiring::StoredKeys;

@@ -58,6 +58,17 @@ pub(crate) fn edge(
     Ok((Edge::open(provider, keys, identities, &tenant)?, links))
 }
 
+/// An edge that only looks up: over a store that was opened for reading, beside whoever writes.
+///
+/// # Errors
+/// [`KeyError`] when the keys are not there, or are others.
+pub fn reading_edge(
+    store: &Store,
+    provider: Box<dyn KeyProvider + Send>,
+) -> Result<Edge, KeyError> {
+    Ok(edge(store, provider)?.0)
+}
+
 /// An edge in memory whose keys and ids come from a seed.
 pub(crate) fn seeded_edge(seed: u64) -> Result<(Edge, MemoryIdentities), KeyError> {
     let identities = MemoryIdentities::default();

@@ -41,6 +41,14 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     let sources = args.sources.sources()?;
+    for source in sources.iter().filter(|source| source.mapping.lacks_own_domains()) {
+        let (file, mapping) = (&source.name, source.mapping.name());
+        eprintln!(
+            "note: `{mapping}` names no `own_domains`: in `{file}` our own mails count as received\n  \
+             help: `bellwether mappings show {mapping} > my-{mapping}.yaml`, name your domains there and \
+             import by that file instead; what was imported once stays"
+        );
+    }
     if args.dry_run {
         return dry_run::run(context, sources);
     }

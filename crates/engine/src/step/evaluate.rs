@@ -3,12 +3,12 @@
 use super::Moving;
 use super::escalate;
 use crate::rules::Rules;
-use crate::state::{Doc, LastDecision, scope_of};
+use crate::state::{Doc, LastDecision, StreamState, scope_of};
 use bellwether_core::effect::TimerKind;
 use bellwether_core::record::Status;
 use bellwether_core::{Code, Digest, DocKey, Signal, Timestamp, Trust};
 use bellwether_expr::Scope;
-use bellwether_features::Reading;
+use bellwether_features::{Origins, Reading};
 use bellwether_ledger::json::Object;
 use bellwether_policy::{Graph, Verdict};
 
@@ -124,7 +124,8 @@ impl Moving<'_> {
         let verdict = graph.decide(&reading.slots, &mut draft.masks);
         draft.verdict = verdict;
         draft.completeness = reading.completeness();
-        draft.trust = describe_facts(rules, graph, &verdict, reading, &mut draft.facts);
+        let Some(origins) = origins_of(self.state, rules, key, reading) else { return false };
+        draft.trust = describe_facts(rules, graph, &verdict, &origins, &mut draft.facts);
         let closed = graph.closed(&reading.slots);
         let rule = rules.rule_code(nth, verdict.rule);
         let node = graph.nodes().get(verdict.node).map_or(Code::default(), |node| node.code);
@@ -134,7 +135,9 @@ impl Moving<'_> {
         let before = state.last.replace(LastDecision { seq, rule, node });
         let changed = before.is_none_or(|last| (last.rule, last.node) != (rule, node));
         let late = before.filter(|_| status == Status::Late).map(|last| last.seq);
-        let evidence = changed.then(|| write_evidence(rules, nth, graph, &self.scratch.reading));
+        let reading = &self.scratch.reading;
+        let origins = origins_of(self.state, rules, key, reading).filter(|_| changed);
+        let evidence = origins.map(|origins| write_evidence(rules, nth, graph, reading, &origins));
         if let Some(draft) = self.scratch.last_draft() {
             draft.changed = changed;
             draft.supersedes = late;
@@ -178,37 +181,56 @@ impl Moving<'_> {
     }
 }
 
+/// Where the facts of a subject's reading come from.
+fn origins_of<'a>(
+    state: &'a StreamState,
+    rules: &'a Rules,
+    key: DocKey,
+    reading: &'a Reading,
+) -> Option<Origins<'a>> {
+    let sub = state.subs.get(&key).map(|doc| &doc.features);
+    Some(rules.features().origins(&state.account.as_ref()?.features, sub, reading))
+}
+
 /// The facts that the deciding rule read, with their event times; gives their lowest trust.
 fn describe_facts(
     rules: &Rules,
     graph: &Graph,
     verdict: &Verdict,
-    reading: &Reading,
+    origins: &Origins<'_>,
     facts: &mut Vec<(Code, Timestamp)>,
 ) -> Trust {
     let Some(guard) = verdict.rule.and_then(|rule| graph.guard(rule)) else { return Trust::System };
     let mut trust = Trust::System;
     for slot in guard.slots() {
         let Some(fact) = rules.catalogue().fact(*slot) else { continue };
-        trust = trust.join(reading.trust(*slot));
-        facts.push((fact.code, reading.as_of(*slot).unwrap_or(Timestamp::MIN)));
+        let origin = origins.of(*slot);
+        trust = trust.join(origin.trust());
+        facts.push((fact.code, origin.as_of().unwrap_or(Timestamp::MIN)));
     }
     trust
 }
 
 /// The facts that the graph's guards can read, as they were: canonical JSON.
-fn write_evidence(rules: &Rules, nth: usize, graph: &Graph, reading: &Reading) -> Vec<u8> {
+fn write_evidence(
+    rules: &Rules,
+    nth: usize,
+    graph: &Graph,
+    reading: &Reading,
+    origins: &Origins<'_>,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     let mut evidence = Object::new(&mut out);
     let mut facts = Object::new(evidence.key("facts"));
     for (name, slot) in rules.facts_of(nth) {
         let Some(raw) = reading.slots.get(*slot) else { continue };
         let mut fact = Object::new(facts.key(name));
-        if let Some(as_of) = reading.as_of(*slot) {
+        let origin = origins.of(*slot);
+        if let Some(as_of) = origin.as_of() {
             fact.quoted("as_of", as_of.micros());
         }
-        let known_at = reading.known_at(*slot);
-        if let Some(known_at) = known_at.filter(|known| Some(*known) != reading.as_of(*slot)) {
+        let known_at = origin.known_at();
+        if let Some(known_at) = known_at.filter(|_| known_at != origin.as_of()) {
             fact.quoted("known_at", known_at.micros());
         }
         fact.quoted("raw", raw);

@@ -1,7 +1,7 @@
 //! The lists of a record, each a member of an object under way. Empty ones are left out.
 
 use super::Words;
-use crate::event::digest;
+use crate::event::{self, digest};
 use crate::json::{self, Object};
 use bellwether_core::effect::{Effect, Timer};
 use bellwether_core::event::Answer;
@@ -41,7 +41,7 @@ fn decision(out: &mut Vec<u8>, decision: &Decision<'_>, words: Words<'_>) {
     if let Some(confidence) = decision.confidence {
         object.number("confidence", confidence.get().unsigned_abs());
     }
-    json::shown(object.key("doc"), decision.doc);
+    event::doc(object.key("doc"), decision.doc);
     if let Some(evidence) = &decision.evidence {
         digest(object.key("evidence"), evidence);
     }
@@ -82,7 +82,7 @@ pub fn write_effect(key: &EffectKey, effect: &Effect, words: Words<'_>, out: &mu
     match effect {
         Effect::Ask { doc, graph, opened, node, person, cause } => {
             object.text("cause", cause.as_str());
-            json::shown(object.key("doc"), doc);
+            event::doc(object.key("doc"), *doc);
             word(object.key("graph"), *graph, words);
             digest(object.key("key"), &key.0);
             object.text("kind", effect.kind());
@@ -94,7 +94,7 @@ pub fn write_effect(key: &EffectKey, effect: &Effect, words: Words<'_>, out: &mu
         }
         Effect::StandDown { doc, graph, person, ask } => {
             digest(object.key("ask"), &ask.0);
-            json::shown(object.key("doc"), doc);
+            event::doc(object.key("doc"), *doc);
             word(object.key("graph"), *graph, words);
             digest(object.key("key"), &key.0);
             object.text("kind", effect.kind());
@@ -118,7 +118,7 @@ fn moved(out: &mut Vec<u8>, moved: &Move, words: Words<'_>) {
     if let Some(cause) = moved.cause {
         object.text("cause", cause.as_str());
     }
-    json::shown(object.key("doc"), moved.doc);
+    event::doc(object.key("doc"), moved.doc);
     if let Some(due) = moved.to.due().filter(|due| *due != Timestamp::MAX) {
         object.quoted("due", due.micros());
     }
@@ -142,7 +142,7 @@ fn moved(out: &mut Vec<u8>, moved: &Move, words: Words<'_>) {
 
 fn timer(out: &mut Vec<u8>, timer: &Timer, words: Words<'_>) {
     let mut object = Object::new(out);
-    json::shown(object.key("doc"), timer.doc);
+    event::doc(object.key("doc"), timer.doc);
     if timer.due != Timestamp::MAX {
         object.quoted("due", timer.due.micros());
     }
@@ -160,7 +160,7 @@ pub(super) fn answer(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
     let mut object = Object::new(out);
     object.text("answer", answer.as_str());
     digest(object.key("ask"), &ask.0);
-    json::shown(object.key("doc"), doc);
+    event::doc(object.key("doc"), *doc);
     word(object.key("graph"), *graph, words);
     word(object.key("person"), *person, words);
     match answer {

@@ -25,6 +25,7 @@ pub(super) fn look(store: &Store, depth: Depth, now: Timestamp) -> Vec<Finding> 
     let mut findings = vec![told("store", version(store))];
     findings.extend(integrity(store, depth));
     findings.push(told("files", files(store)));
+    findings.push(told("imports", imports(store)));
     findings.push(told("quarantine", quarantine(store)));
     findings.push(told("outbox", outbox(store, now)));
     findings.push(told("timers", timers(store, now)));
@@ -119,6 +120,16 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
     })
 }
 
+fn imports(store: &Store) -> Result<Finding> {
+    let all = store.imports()?;
+    let Some(open) = all.iter().rev().find(|import| import.done.is_none()) else {
+        return Ok(Finding::ok("imports", format!("{} done", all.len())));
+    };
+    let found = format!("number {} is unfinished after {} rows", open.id, thousands(open.rows));
+    let mend = "it is under way, or it was stopped: the same command goes on where it was";
+    Ok(Finding::look("imports", found, mend))
+}
+
 fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
     let late = store.due_timers(now, MOST_LATE)?;
     let Some(first) = late.first() else {
@@ -132,6 +143,11 @@ fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
     let some = if late.len() == MOST_LATE { "or more " } else { "" };
     let late = thousands(late.len() as u64);
     let found = format!("{late} {some}overdue, the first since {since} ({})", first.stream);
+    let counts = store.outbox_counts()?;
+    if counts.iter().all(|(_, count)| *count == 0) {
+        // History rings nobody, so nobody waits for these.
+        return Ok(Finding::ok("timers", format!("{found}: as history left them")));
+    }
     let mend = "nobody lets the time pass: they fire with the next signals of their accounts, and \
                 whoever they would wake waits until then";
     Ok(Finding::look("timers", found, mend))

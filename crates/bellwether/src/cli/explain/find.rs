@@ -3,9 +3,11 @@
 use super::super::context::Context;
 use super::super::sources::known_sources;
 use crate::exit::Failure;
+use crate::progress;
 use anyhow::Result;
 use bellwether_core::{AccountId, DocKey, StreamId};
-use bellwether_runtime::edge::Found;
+use bellwether_runtime::edge::{Edge, Found};
+use bellwether_store::Store;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::str::FromStr;
@@ -36,8 +38,8 @@ impl FromStr for Subject {
 
 /// The accounts that a mail address leads to.
 pub(super) fn by_email(context: &Context, email: &str) -> Result<Vec<(StreamId, Option<DocKey>)>> {
-    let mut driver = context.open()?;
-    let found = driver.edge().lookup_email(email);
+    let edge = edge(context, &context.read()?)?;
+    let found = edge.lookup_email(email);
     let found = found.map_err(|error| Failure::drive(error.into()))?;
     Ok(accounts(&found))
 }
@@ -52,44 +54,58 @@ pub(super) fn by_id(context: &Context, id: &str) -> Result<Vec<(StreamId, Option
         Some(source) => vec![source.to_owned()],
         None => known_sources(),
     };
-    let mut driver = context.open()?;
+    let store = context.read()?;
+    let edge = edge(context, &store)?;
+    let look_up = |system: &str| {
+        let found = edge.lookup_external(system, id);
+        Ok::<_, anyhow::Error>(accounts(&found.map_err(|error| Failure::drive(error.into()))?))
+    };
     let mut found = Vec::new();
     let mut docs = BTreeSet::new();
     for source in &sources {
-        let account = driver.edge().lookup_external(source, id);
-        found.extend(accounts(&account.map_err(|error| Failure::drive(error.into()))?));
-        docs.insert(driver.edge().case(source, id));
-        docs.insert(driver.edge().deal(source, id));
+        found.extend(look_up(source)?);
+        for (kind, doc) in [("case", edge.case(source, id)), ("deal", edge.deal(source, id))] {
+            let accounts = look_up(&format!("{kind}:{source}"))?;
+            found.extend(accounts.into_iter().map(|(stream, _)| (stream, Some(doc))));
+            docs.insert(doc);
+        }
     }
     if found.is_empty() {
-        found = streams_with(driver.store(), &docs)?;
+        found = streams_with(&store, &docs)?;
     }
     found.dedup();
     Ok(found)
+}
+
+/// The edge, for looking up beside whoever works in the directory.
+fn edge(context: &Context, store: &Store) -> Result<Edge> {
+    let edge = bellwether_runtime::reading_edge(store, context.keys()?);
+    Ok(edge.map_err(|error| Failure::drive(error.into()))?)
 }
 
 fn accounts(found: &Found) -> Vec<(StreamId, Option<DocKey>)> {
     found.accounts.iter().map(|account| (StreamId::account(*account), None)).collect()
 }
 
-/// Cases and deals have no index by design (their ids are keyed hashes): the journal is read once.
-fn streams_with(
-    store: &bellwether_store::View,
-    docs: &BTreeSet<DocKey>,
-) -> Result<Vec<(StreamId, Option<DocKey>)>> {
-    let wanted: Vec<_> = docs.iter().map(|doc| (*doc, format!("\"doc\":\"{doc}\""))).collect();
+/// Cases and deals that no signal of an account of its own has named stand in the journal alone: it is
+/// read once.
+fn streams_with(store: &Store, docs: &BTreeSet<DocKey>) -> Result<Vec<(StreamId, Option<DocKey>)>> {
+    let wanted: BTreeSet<_> = docs.iter().map(ToString::to_string).collect();
+    let member = memchr::memmem::Finder::new("\"doc\":\"");
+    let bar = progress::bar(store.last_pos()?, "records");
     let mut found = BTreeSet::new();
     store.scan(1, |row| {
-        for (doc, text) in &wanted {
-            if contains(row.event, text.as_bytes()) {
-                found.insert((row.stream, Some(*doc)));
-            }
+        bar.inc(1);
+        let named = member.find(row.event).and_then(|at| {
+            let value = row.event.get(at + member.needle().len()..)?;
+            let end = value.iter().position(|byte| *byte == b'"')?;
+            std::str::from_utf8(value.get(..end)?).ok()
+        });
+        if let Some(doc) = named.filter(|doc| wanted.contains(*doc)) {
+            found.insert((row.stream, doc.parse().ok()));
         }
         ControlFlow::Continue(())
     })?;
+    bar.finish_and_clear();
     Ok(found.into_iter().collect())
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }

@@ -26,14 +26,18 @@ pub(super) fn print(context: &Context, report: &Report, seconds: f64) {
         println!("this import was done before; nothing changed");
         return;
     }
-    let fed = report.signals - report.resumed;
+    let taken: u64 = report.statuses.values().sum();
+    let fed = if report.stopped { taken } else { report.signals - report.resumed };
     let rate = (fed as f64 / seconds.max(0.001)) as u64;
-    println!(
-        "{} rows gave {} signals in {seconds:.1} s ({} signals/s)",
-        thousands(report.rows),
-        thousands(report.signals),
-        thousands(rate)
-    );
+    let (rows, signals) = (thousands(report.rows), thousands(report.signals));
+    if report.stopped {
+        println!("{} of {signals} signals were taken before the stop", thousands(taken));
+    } else {
+        println!(
+            "{rows} rows gave {signals} signals in {seconds:.1} s ({} signals/s)",
+            thousands(rate)
+        );
+    }
     if report.resumed > 0 {
         println!("{} of them had been imported before", thousands(report.resumed));
     }

@@ -38,18 +38,25 @@ impl Embedded {
         let Some(bytes) = old.get(&doc) else { return Vec::new() };
         let mut names = self.incomplete(doc, bytes);
         let (features, rates) = (self.active.features(), self.active.policy().rates());
-        let (mut before, mut after) = (features.reading(), features.reading());
-        for (states, reading) in [(old, &mut before), (new, &mut after)] {
+        let read = |states: &States| {
             let state = |doc| features.decode(scope_of(doc), states.get(&doc)?).ok();
-            let Some(mut account) = state(DocKey::Account) else { return names };
+            let mut account = state(DocKey::Account)?;
             let mut sub = if doc == DocKey::Account { None } else { state(doc) };
-            features.read(&mut account, sub.as_mut(), None, at, rates, reading);
-        }
-        for definition in features.definitions() {
-            let slot = definition.slot;
-            let same = before.slots.get(slot) == after.slots.get(slot)
-                && before.as_of(slot) == after.as_of(slot)
-                && before.known_at(slot) == after.known_at(slot);
+            let mut reading = features.reading();
+            features.read(&mut account, sub.as_mut(), None, at, rates, &mut reading);
+            let origins = features.origins(&account, sub.as_ref(), &reading);
+            let fact = |slot| {
+                let origin = origins.of(slot);
+                (reading.slots.get(slot), origin.as_of(), origin.known_at())
+            };
+            let facts = features.definitions().iter().map(|definition| fact(definition.slot));
+            Some(facts.collect::<Vec<_>>())
+        };
+        let (Some(before), Some(after)) = (read(old), read(new)) else { return names };
+        for (definition, (before, after)) in
+            features.definitions().iter().zip(before.iter().zip(&after))
+        {
+            let same = before == after;
             if definition.scope == scope_of(doc) && !same && !names.contains(&definition.name) {
                 names.push(definition.name.clone());
             }
