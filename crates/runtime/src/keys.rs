@@ -147,6 +147,22 @@ pub trait KeyStore {
     /// Whatever the database says.
     fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault>;
 
+    /// Every sealed secret, by name.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>, StoreFault>;
+
+    /// Keeps sealed secrets, each in the place of the one that had its name, durable when it returns.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn put_secrets(
+        &mut self,
+        secrets: &[(String, Vec<u8>)],
+        at: Timestamp,
+    ) -> Result<(), StoreFault>;
+
     /// Replaces wrapped keys by the same keys under another wrapping; destroyed ones stay destroyed.
     ///
     /// # Errors
@@ -221,6 +237,12 @@ pub enum KeyError {
         /// Whose.
         slot: Slot,
     },
+    /// A secret does not open.
+    #[error("the secret `{what}` is damaged")]
+    SecretDamaged {
+        /// Its name.
+        what: String,
+    },
     /// A slot was never minted.
     #[error("there is no key for slot {slot}")]
     Unknown {
@@ -262,7 +284,7 @@ impl KeyError {
             Self::Randomness => "key-randomness",
             Self::WrongMaster => "key-wrong-master",
             Self::Behind { .. } => "key-database-behind",
-            Self::Damaged { .. } => "key-damaged",
+            Self::Damaged { .. } | Self::SecretDamaged { .. } => "key-damaged",
             Self::Unknown { .. } => "key-unknown",
             Self::Erased { .. } => "key-erased",
             Self::NoNext => "key-no-next",
@@ -285,7 +307,9 @@ impl KeyError {
             Self::Randomness => "repeat; if it stays, the system's random device is missing",
             Self::WrongMaster => "restore the key file that belongs to this data directory",
             Self::Behind { .. } => "restore the newest backup of the key database",
-            Self::Damaged { .. } => "restore the key database from its backup, then run `doctor`",
+            Self::Damaged { .. } | Self::SecretDamaged { .. } => {
+                "restore the key database from its backup, then run `doctor`"
+            }
             Self::Unknown { .. } => "run `bellwether doctor`; data and key database may not match",
             Self::Erased { .. } => "nothing to mend: what was sealed for the subject is gone",
             Self::NoNext => {

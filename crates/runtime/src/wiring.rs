@@ -130,6 +130,18 @@ impl KeyStore for StoredKeys {
         Ok(self.0.rewrite()?)
     }
 
+    fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>, StoreFault> {
+        Ok(self.0.secrets()?)
+    }
+
+    fn put_secrets(
+        &mut self,
+        secrets: &[(String, Vec<u8>)],
+        at: Timestamp,
+    ) -> Result<(), StoreFault> {
+        Ok(self.0.put_secrets(secrets, at)?)
+    }
+
     fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault> {
         Ok(self.0.rewrap(block)?)
     }

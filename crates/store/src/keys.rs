@@ -197,6 +197,32 @@ impl Keys {
         self.wipe_log()
     }
 
+    /// Every secret: its name and its sealed bytes, by name.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut read = self.conn.prepare_cached("SELECT what, sealed FROM secret ORDER BY what")?;
+        let found = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Keeps sealed secrets, each in the place of the one that had its name, all or none; what stood
+    /// there before is in no file any more.
+    ///
+    /// # Errors
+    /// `store-busy` while another connection reads: they are kept, but call again for the old ones;
+    /// `store-full`, `store-io`.
+    pub fn put_secrets(&mut self, secrets: &[(String, Vec<u8>)], at: Timestamp) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (what, sealed) in secrets {
+            let row = (what, sealed, at.micros());
+            change.execute("INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)", row)?;
+        }
+        change.commit()?;
+        self.wipe_log()
+    }
+
     /// How many keys there are, and how many of them are destroyed.
     ///
     /// # Errors

@@ -179,5 +179,6 @@ pub const RETENTION: &[Retention] = &[
         "a keyed hash stays, so that the person is not learnt again; `privacy admit` removes it",
     ),
     line("ring", "wrapped tenant keys", Pii::Keys, Keep::Always, NOBODY),
+    line("secret", "sealed secrets of the tenant, by name", Pii::Keys, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

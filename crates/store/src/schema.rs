@@ -13,7 +13,7 @@ pub(crate) const DATA: &[(&str, &str)] = &[
 ];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("key ring", RING)];
+pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("key ring, secrets", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -127,4 +127,6 @@ const RING: &str = "
 -- Tenant keys, wrapped under the master key whose fingerprint stands beside them.
 CREATE TABLE ring (master BLOB NOT NULL, what TEXT NOT NULL, version INTEGER NOT NULL,
     wrapped BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (master, what, version)) STRICT, WITHOUT ROWID;
+-- Secrets of the tenant by name, sealed under its wrapping key.
+CREATE TABLE secret (what TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -72,7 +72,7 @@ impl Ring {
         let (mut root, mut wrapping, mut version) = (None, Vec::new(), 0);
         for row in own {
             version = version.max(row.version);
-            let key = unseal(master, &bound(row), &row.wrapped).ok_or(KeyError::WrongMaster)?;
+            let key = unwrap(master, &bound(row), &row.wrapped).ok_or(KeyError::WrongMaster)?;
             if row.what == ROOT { root = root.or(Some(key)) } else { wrapping.push(key) }
         }
         let root = root.unwrap_or_else(|| tenant::root(master, name));
@@ -91,7 +91,7 @@ impl Ring {
 
     /// Wraps a subject's key under the newest wrapping key.
     pub(super) fn wrap(&self, slot: Slot, id: SubjectId, key: &Secret, nonce: &Secret) -> Vec<u8> {
-        seal(&self.tenant.wrapping, &name(slot, id), key, nonce)
+        seal(&self.tenant.wrapping, &name(slot, id), key.bytes(), nonce)
     }
 
     /// A subject's key; `None` once it is destroyed.
@@ -102,8 +102,23 @@ impl Ring {
     ) -> Result<Option<Secret>, KeyError> {
         let Some(wrapped) = &stored.wrapped else { return Ok(None) };
         let bound = name(slot, stored.id);
-        let opened = self.wrapping.iter().find_map(|key| unseal(key, &bound, wrapped));
+        let opened = self.wrapping.iter().find_map(|key| unwrap(key, &bound, wrapped));
         opened.map(Some).ok_or(KeyError::Damaged { slot })
+    }
+
+    /// Seals a secret of the tenant under the newest wrapping key.
+    pub(super) fn seal_secret(&self, what: &str, bytes: &[u8], nonce: &Secret) -> Vec<u8> {
+        seal(&self.tenant.wrapping, &label(what), bytes, nonce)
+    }
+
+    /// A secret of the tenant.
+    pub(super) fn open_secret(
+        &self,
+        what: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let opened = self.wrapping.iter().find_map(|key| unseal(key, &label(what), sealed));
+        opened.ok_or_else(|| KeyError::SecretDamaged { what: what.to_owned() })
     }
 
     /// Whether a key is wrapped under the newest wrapping key.
@@ -142,6 +157,7 @@ pub fn rotate(
         master = next;
     }
     let rewrapped = rewrap(&ring, provider, store)?;
+    reseal(&ring, provider, store, at)?;
     store.keep_ring(fingerprint(&master), ring.version)?;
     Ok(Rotation { version: ring.version, rewrapped, resumed })
 }
@@ -168,7 +184,7 @@ fn turned(
             version,
             wrapped: Vec::new(),
         };
-        row.wrapped = seal(next, &bound(&row), key, &nonce);
+        row.wrapped = seal(next, &bound(&row), key.bytes(), &nonce);
         rows.push(row);
     }
     Ok(rows)
@@ -184,6 +200,9 @@ fn check(ring: &Ring, store: &dyn KeyStore) -> Result<(), KeyError> {
             Err(_) if slot == 1 => return Err(KeyError::WrongMaster),
             Err(error) => return Err(error),
         }
+    }
+    for (what, sealed) in store.secrets()? {
+        ring.open_secret(&what, &sealed)?;
     }
     Ok(())
 }
@@ -216,24 +235,48 @@ fn rewrap(
     Ok(done)
 }
 
-fn seal(under: &Secret, aad: &[u8], key: &Secret, nonce: &Secret) -> Vec<u8> {
+/// Seals every secret anew, whether it is old or new: there are few of them.
+fn reseal(
+    ring: &Ring,
+    provider: &dyn KeyProvider,
+    store: &mut dyn KeyStore,
+    at: Timestamp,
+) -> Result<(), KeyError> {
+    let mut secrets = store.secrets()?;
+    for (what, sealed) in &mut secrets {
+        let nonce = provider.fresh("secret nonce", ring.version)?;
+        *sealed = ring.seal_secret(what, &ring.open_secret(what, sealed)?, &nonce);
+    }
+    if secrets.is_empty() { Ok(()) } else { Ok(store.put_secrets(&secrets, at)?) }
+}
+
+fn seal(under: &Secret, aad: &[u8], msg: &[u8], nonce: &Secret) -> Vec<u8> {
     let nonce: [u8; NONCE] = nonce.bytes().first_chunk().copied().unwrap_or_default();
     let cipher = XChaCha20Poly1305::new(under.bytes().into());
-    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: &key.bytes()[..], aad });
+    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg, aad });
     // The cipher refuses only what is longer than 256 GiB.
     [&nonce[..], &sealed.unwrap_or_default()].concat()
 }
 
-fn unseal(under: &Secret, aad: &[u8], wrapped: &[u8]) -> Option<Secret> {
-    let (nonce, msg) = wrapped.split_first_chunk::<NONCE>()?;
+fn unseal(under: &Secret, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, msg) = sealed.split_first_chunk::<NONCE>()?;
     let cipher = XChaCha20Poly1305::new(under.bytes().into());
-    let opened = Zeroizing::new(cipher.decrypt(&XNonce::from(*nonce), Payload { msg, aad }).ok()?);
+    cipher.decrypt(&XNonce::from(*nonce), Payload { msg, aad }).ok().map(Zeroizing::new)
+}
+
+fn unwrap(under: &Secret, aad: &[u8], wrapped: &[u8]) -> Option<Secret> {
+    let opened = unseal(under, aad, wrapped)?;
     Some(Secret::new(<[u8; 32]>::try_from(&opened[..]).ok()?))
 }
 
 /// What a row of the ring is bound to.
 fn bound(row: &RingKey) -> Vec<u8> {
     [b"ring/", row.what.as_bytes(), b"/", &row.version.to_be_bytes()[..]].concat()
+}
+
+/// What a secret is bound to.
+fn label(what: &str) -> Vec<u8> {
+    [b"secret/", what.as_bytes()].concat()
 }
 
 /// What a wrapped key is bound to, so that rows cannot be exchanged.

@@ -9,6 +9,7 @@ use super::{KeyError, KeyProvider, KeyStore, Recent, Secret, Slot, TenantKeys};
 use crate::seal::Sealer;
 use bellwether_core::{Id, SubjectId, Timestamp};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How many keys are minted at a time.
 pub const BLOCK: Slot = 1_024;
@@ -57,6 +58,10 @@ impl Vault {
     ) -> Result<Self, KeyError> {
         let ring = Ring::open(&provider.master()?, tenant, &store.ring()?)?;
         let end = store.next_free_slot()?;
+        if next > end.max(CHECK + 1) {
+            // Also an empty one: keys minted anew would be other keys than those that sealed the data.
+            return Err(KeyError::Behind { named: next - 1, minted: end - 1 });
+        }
         let next = next.max(CHECK + 1);
         let (open, sealers) = (Recent::new(KEPT), Recent::new(KEPT_SEALERS));
         let mut vault = Self { provider, store, ring, next, end, open, sealers };
@@ -64,9 +69,6 @@ impl Vault {
             vault.mint()?;
         } else {
             vault.check_master()?;
-        }
-        if vault.next > vault.end {
-            return Err(KeyError::Behind { named: vault.next - 1, minted: vault.end - 1 });
         }
         Ok(vault)
     }
@@ -185,6 +187,35 @@ impl Vault {
     pub fn forget(&mut self) {
         self.open.clear();
         self.sealers.clear();
+    }
+
+    /// Keeps a secret of the tenant by name, such as the key that signs its log, in the place of the one
+    /// that had the name. It is sealed under the tenant's wrapping key, and a rotation seals it anew.
+    ///
+    /// # Errors
+    /// `key-randomness`, and what the store says.
+    pub fn keep_secret(&mut self, what: &str, bytes: &[u8], at: Timestamp) -> Result<(), KeyError> {
+        let nonce = self.provider.fresh("secret nonce", at.micros().unsigned_abs())?;
+        let sealed = self.ring.seal_secret(what, bytes, &nonce);
+        Ok(self.store.put_secrets(&[(what.to_owned(), sealed)], at)?)
+    }
+
+    /// A secret of the tenant, if one is kept under the name.
+    ///
+    /// # Errors
+    /// `key-damaged`, and what the store says.
+    pub fn secret(&self, what: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+        let kept = self.store.secrets()?.into_iter().find(|(name, _)| name == what);
+        kept.map(|(name, sealed)| self.ring.open_secret(&name, &sealed)).transpose()
+    }
+
+    /// Fresh secret bytes, as the provider of the master key gives them: a seeded one gives the same
+    /// again for the same number.
+    ///
+    /// # Errors
+    /// `key-randomness` when the system has none.
+    pub fn fresh(&self, what: &'static str, number: u64) -> Result<Secret, KeyError> {
+        self.provider.fresh(what, number)
     }
 
     /// The tenant's keys.
