@@ -248,22 +248,19 @@ impl Edge {
         });
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
-        let tenure = Tenure::said(&raw.kind, contact, raw.at, raw.trust);
-        let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
-        let taken = Taken {
+        Ok(Taken {
             bytes,
             envelope,
             payloads,
             unlisted,
-            learnt,
+            learnt: about.learnt,
             accounts,
-            conflict,
-            new,
-            tenure,
+            conflict: about.conflict,
+            new: about.new,
+            tenure: Tenure::said(&raw.kind, contact, raw.at, raw.trust),
             owner,
             standing,
-        };
-        Ok(taken)
+        })
     }
 
     /// Finds whom a signal is about, or gives them slots.

@@ -15,7 +15,7 @@ mod timers;
 pub use recover::{Tenancy, active_rules, read_rules};
 pub(crate) use timers::{next_due, plain_event, timer_event};
 
-use crate::edge::{self, Edge, Stamp, Taken};
+use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;
 use crate::owners::{Heard, Owners};
 use crate::wiring::Links;
@@ -74,6 +74,8 @@ pub struct Counted {
     pub step: Step,
     /// Timers of the stream that fired before it.
     pub fired: usize,
+    /// How somebody whom it names stands, if they are treated apart.
+    pub standing: Option<Standing>,
 }
 
 impl Embedded {
@@ -149,7 +151,7 @@ impl Embedded {
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
         let unlisted = taken.unlisted.as_ref().map(to_row);
-        let heard = Heard::of(&taken, &raw.kind);
+        let (heard, standing) = (Heard::of(&taken, &raw.kind), taken.standing);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
         let repeated = matches!(step.status, Status::Duplicate | Status::Conflict);
         if let Some(entry) = self.pending.batch.entries.last_mut().filter(|_| !repeated) {
@@ -158,7 +160,7 @@ impl Embedded {
         if let Some(heard) = heard {
             self.heed(heard, step.status, origin, at)?;
         }
-        Ok(Counted { stream, step, fired })
+        Ok(Counted { stream, step, fired, standing })
     }
 
     /// What the driver knows about a signal's key that the stream's memory does not.
@@ -334,11 +336,7 @@ impl Embedded {
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);
-        batch.tallies.extend(taken.standing.map(|standing| Tally {
-            family: GUARDED,
-            name: standing.as_str().to_owned(),
-            by: 1,
-        }));
+        batch.tallies.extend(taken.standing.map(guarded));
         batch.accounts.extend(taken.accounts.iter().map(|account| Account {
             slot: account.slot,
             id: account.id,
@@ -351,6 +349,11 @@ impl Embedded {
             since: at,
         }));
     }
+}
+
+/// What is counted of a signal or row about somebody who is treated apart.
+fn guarded(standing: Standing) -> Tally {
+    Tally { family: GUARDED, name: standing.as_str().to_owned(), by: 1 }
 }
 
 /// A sealed part as the store keeps it: its name, then the sealed bytes, which name their slots.

@@ -231,6 +231,12 @@ pub enum KeyError {
         /// The highest slot that the key database knows.
         minted: Slot,
     },
+    /// The key database was made for other data under the same master key.
+    #[error("the key of slot {slot} belongs to somebody else than the data says")]
+    Foreign {
+        /// Whose.
+        slot: Slot,
+    },
     /// A wrapped key does not open.
     #[error("the key of slot {slot} is damaged")]
     Damaged {
@@ -284,6 +290,7 @@ impl KeyError {
             Self::Randomness => "key-randomness",
             Self::WrongMaster => "key-wrong-master",
             Self::Behind { .. } => "key-database-behind",
+            Self::Foreign { .. } => "key-database-other",
             Self::Damaged { .. } | Self::SecretDamaged { .. } => "key-damaged",
             Self::Unknown { .. } => "key-unknown",
             Self::Erased { .. } => "key-erased",
@@ -307,6 +314,7 @@ impl KeyError {
             Self::Randomness => "repeat; if it stays, the system's random device is missing",
             Self::WrongMaster => "restore the key file that belongs to this data directory",
             Self::Behind { .. } => "restore the newest backup of the key database",
+            Self::Foreign { .. } => "put the key database of this very directory back",
             Self::Damaged { .. } | Self::SecretDamaged { .. } => {
                 "restore the key database from its backup, then run `doctor`"
             }

@@ -8,6 +8,7 @@
 //! `subject.erased` event in each stream that loses parts; the sealed rows; both files written anew. Each
 //! step may be repeated, so an erasure that was cut short is taken up where it was.
 
+mod again;
 mod erase;
 mod find;
 mod hold;
@@ -97,7 +98,7 @@ impl PrivacyError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Unknown => {
-                "try another of their addresses, or `--external SYSTEM=ID` as the source calls them"
+                "try another of their addresses, or `--id SYSTEM=ID` as the source calls them"
             }
             Self::Ambiguous { .. } => "name one of them with `--subject ID`",
         }

@@ -55,7 +55,14 @@ pub(crate) fn edge(
     let links = Links::read(store).map_err(fault)?;
     let view = store.view().map_err(fault)?;
     let identities = Box::new(StoredIdentities { view, links: links.clone() });
-    Ok((Edge::open(provider, keys, identities, &tenant)?, links))
+    let newest = store.newest_account().map_err(fault)?;
+    let edge = Edge::open(provider, keys, identities, &tenant)?;
+    if let Some((slot, account)) = newest
+        && edge.vault().read_id(slot)?.0 != account.0
+    {
+        return Err(KeyError::Foreign { slot });
+    }
+    Ok((edge, links))
 }
 
 /// An edge that only looks up: over a store that was opened for reading, beside whoever writes.

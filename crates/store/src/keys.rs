@@ -223,6 +223,17 @@ impl Keys {
         self.wipe_log()
     }
 
+    /// The slots whose keys are destroyed. It reads the whole table.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn destroyed(&self) -> Result<Vec<u64>> {
+        let sql = "SELECT slot FROM keys WHERE destroyed_at IS NOT NULL ORDER BY slot";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let found = read.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
+    }
+
     /// How many keys there are, and how many of them are destroyed.
     ///
     /// # Errors

@@ -8,7 +8,8 @@
 use crate::rows::{self, blob};
 use crate::{Keys, Store, StoreError, View, identity};
 use bellwether_core::{StreamId, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use std::collections::BTreeSet;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -175,10 +176,48 @@ impl Store {
 }
 
 impl Keys {
-    /// The same for `keys.db`.
+    /// Keeps keyed hashes of who was erased.
     ///
     /// # Errors
-    /// As [`Store::rewrite`].
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn put_erased(&mut self, hashes: &[[u8; 16]]) -> Result<()> {
+        self.each_hash("INSERT OR IGNORE INTO erased VALUES (?1)", hashes)
+    }
+
+    /// Removes them: they may be learnt again.
+    ///
+    /// # Errors
+    /// As [`Keys::put_erased`].
+    pub fn drop_erased(&mut self, hashes: &[[u8; 16]]) -> Result<()> {
+        self.each_hash("DELETE FROM erased WHERE hash = ?1", hashes)
+    }
+
+    fn each_hash(&mut self, sql: &str, hashes: &[[u8; 16]]) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for hash in hashes {
+            change.prepare_cached(sql)?.execute([hash])?;
+        }
+        Ok(change.commit()?)
+    }
+
+    /// Keyed hashes of who was erased.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn erased(&self) -> Result<BTreeSet<[u8; 16]>> {
+        let mut read = self.conn.prepare_cached("SELECT hash FROM erased")?;
+        let mut rows = read.query([])?;
+        let mut found = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            found.insert(rows::bytes(row, 0)?);
+        }
+        Ok(found)
+    }
+
+    /// As [`Store::rewrite`], for `keys.db`.
+    ///
+    /// # Errors
+    /// As there.
     pub fn rewrite(&mut self) -> Result<()> {
         rewrite(&self.conn)
     }
@@ -226,6 +265,19 @@ impl View {
             });
         }
         Ok(found)
+    }
+
+    /// Slots that identities, names, staff and refused rows lead to. It reads these tables whole.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn slots_named(&self) -> Result<BTreeSet<u64>> {
+        let sql = "SELECT slot FROM identity UNION SELECT slot FROM staff
+             UNION SELECT slot FROM account WHERE name_sealed IS NOT NULL
+             UNION SELECT subject FROM quarantine";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let found = read.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
     }
 
     /// Looks at every sealed row of a table: its number, the position it belongs to, its bytes. It

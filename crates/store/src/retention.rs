@@ -179,6 +179,13 @@ pub const RETENTION: &[Retention] = &[
         "a keyed hash stays, so that the person is not learnt again; `privacy admit` removes it",
     ),
     line("ring", "wrapped tenant keys", Pii::Keys, Keep::Always, NOBODY),
+    line(
+        "erased",
+        "keyed hashes of who was erased, for data that comes from a backup",
+        Pii::Pseudonymous,
+        Keep::Always,
+        "a keyed hash stays; `privacy admit` removes it",
+    ),
     line("secret", "sealed secrets of the tenant, by name", Pii::Keys, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

@@ -13,7 +13,8 @@ pub(crate) const DATA: &[(&str, &str)] = &[
 ];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("key ring, secrets", RING)];
+pub(crate) const KEYS: &[(&str, &str)] =
+    &[("keys", KEY_TABLE), ("key ring, erased, secrets", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -127,6 +128,8 @@ const RING: &str = "
 -- Tenant keys, wrapped under the master key whose fingerprint stands beside them.
 CREATE TABLE ring (master BLOB NOT NULL, what TEXT NOT NULL, version INTEGER NOT NULL,
     wrapped BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (master, what, version)) STRICT, WITHOUT ROWID;
+-- Who was erased, as keyed hashes: data from a backup does not know.
+CREATE TABLE erased (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 -- Secrets of the tenant by name, sealed under its wrapping key.
 CREATE TABLE secret (what TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -95,7 +95,22 @@ impl Context {
     /// Opens the data directory for work.
     pub(crate) fn open(&self) -> Result<Embedded> {
         self.must_exist()?;
-        Embedded::open(&self.data, self.keys()?).map_err(|error| Failure::drive(error).into())
+        let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
+        // The erased are guarded from the intent on, so whatever is left can wait for another time.
+        match driver.finish_erasures(now()) {
+            Ok(finished) => finished.iter().for_each(|one| {
+                eprintln!(
+                    "note: erasure {} of {} was left unfinished; it is now",
+                    one.erasure, one.at
+                );
+            }),
+            Err(error) => eprintln!(
+                "warning: [{}] an unfinished erasure could not be finished: {error}\n  help: {}",
+                error.code(),
+                error.help()
+            ),
+        }
+        Ok(driver)
     }
 
     /// Opens the data directory for reading, beside whoever works in it.

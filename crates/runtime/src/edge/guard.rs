@@ -10,7 +10,7 @@
 //! same signal counts if it comes again after that was lifted.
 
 use super::Edge;
-use crate::identity::{self, Blind, Hint};
+use crate::identity::{self, Blind, Hint, normal};
 use crate::keys::TenantKeys;
 use bellwether_core::signal::{AccountHint, HELD_KINDS, RawSignal, RawValue};
 use bellwether_core::{Personal, Purpose};
@@ -119,12 +119,12 @@ impl Edge {
         let hints = identity::hints(keys, raw);
         let by_hint = hints.iter().filter_map(|hint| of(&hint.blind)).max();
         let standing = person(&raw.contact).max(by_hint);
-        let owner_gone = person(&raw.owner) == Some(Standing::Erased);
-        if standing.is_none() && !owner_gone {
+        let owner = person(&raw.owner).filter(|standing| *standing == Standing::Erased);
+        if standing.max(owner).is_none() {
             return Treated { raw: Cow::Borrowed(raw), hints, standing };
         }
         let mut kept = raw.clone();
-        if owner_gone {
+        if owner.is_some() {
             kept.owner = None;
         }
         match standing {
@@ -140,7 +140,19 @@ impl Edge {
         if hints.iter().all(Hint::is_name) {
             hints.insert(0, identity::event_hint(keys, &kept));
         }
-        Treated { raw: Cow::Owned(kept), hints, standing }
+        Treated { raw: Cow::Owned(kept), hints, standing: standing.max(owner) }
+    }
+
+    /// Whether the address of somebody who was erased stands in a text.
+    pub(crate) fn tells_of_erased(&self, text: &[u8]) -> bool {
+        if self.guards.0.is_empty() {
+            return false;
+        }
+        let keys = self.vault.tenant();
+        normal::addresses(text).iter().any(|address| {
+            let person = identity::blind_person(keys, "", address);
+            person.and_then(|blind| self.guards.of(keys, &blind)) == Some(Standing::Erased)
+        })
     }
 }
 

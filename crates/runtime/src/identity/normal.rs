@@ -39,6 +39,15 @@ impl std::fmt::Debug for Address {
     }
 }
 
+/// Mail addresses in a text, made comparable.
+pub(crate) fn addresses(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let part = |letter: char| letter.is_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-".contains(letter);
+    let words = text.split(|letter: char| !part(letter)).filter(|word| word.contains('@'));
+    let trimmed = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    trimmed.filter_map(|word| Some(address(word)?.whole())).collect()
+}
+
 /// The registrable domain of a domain, host or web address; `None` for what is none, for addresses
 /// of machines and for bare suffixes.
 pub fn domain(text: &str) -> Option<String> {

@@ -78,17 +78,22 @@ impl Vault {
         self.next
     }
 
-    /// Hands out a slot whose key is durable.
+    /// Hands out a slot whose key is durable, and not destroyed: data from a backup may not know yet
+    /// that somebody had the slot and was erased.
     ///
     /// # Errors
-    /// As [`Vault::mint`].
+    /// As [`Vault::mint`] and [`Vault::id`].
     pub fn take_slot(&mut self) -> Result<Slot, KeyError> {
-        if self.next >= self.end {
-            self.mint()?;
+        loop {
+            if self.next >= self.end {
+                self.mint()?;
+            }
+            let slot = self.next;
+            self.next += 1;
+            if self.entry(slot)?.key.is_some() {
+                return Ok(slot);
+            }
         }
-        let slot = self.next;
-        self.next += 1;
-        Ok(slot)
     }
 
     /// Takes slots back that nothing durable names; the same ones are handed out again.

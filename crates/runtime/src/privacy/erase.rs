@@ -1,12 +1,12 @@
 //! Erasing: intent, keys, events, rows, files; each step may be repeated.
 
 use super::{PrivacyError, Subject, slots_of_row};
-use crate::embedded::Embedded;
+use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
 use crate::keys::Slot;
 use bellwether_core::{AccountId, Body, Origin, StreamId, SubjectId, Timestamp};
 use bellwether_ledger::decode_event;
-use bellwether_store::{Erasure, Forgotten, Sealed};
+use bellwether_store::{Erasure, Forgotten, Row, Sealed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -85,8 +85,8 @@ impl Embedded {
         if let Some(earlier) = &subject.erased {
             let all = subject.slots.keys().all(|slot| earlier.slots.contains(slot));
             match earlier.done {
-                None if all => return self.finish_erasure(earlier, Forgotten::default(), at),
-                None => drop(self.finish_erasure(earlier, Forgotten::default(), at)?),
+                None if all => return self.finish_erasure(earlier, None, at),
+                None => drop(self.finish_erasure(earlier, None, at)?),
                 Some(done) if all => {
                     let mut receipt = self.receipt(earlier, State::Already, done)?;
                     receipt.kept_accounts.clone_from(&subject.kept_accounts);
@@ -98,31 +98,42 @@ impl Embedded {
         if !subject.is_known() {
             return Err(PrivacyError::Unknown.into());
         }
+        self.begin(subject, at)
+    }
+
+    /// Writes the intent down, and does the rest.
+    pub(super) fn begin(
+        &mut self,
+        subject: &Subject,
+        at: Timestamp,
+    ) -> Result<Receipt, DriveError> {
         let slots: Vec<Slot> = subject.slots.keys().copied().collect();
         let hashes: Vec<_> = subject.hashes.iter().copied().collect();
         let blinds: Vec<_> = subject.blinds.iter().map(|blind| blind.0).collect();
         let begun = self.store_mut().begin_erasure(at, &slots, &hashes, &blinds)?;
         let (erasure, forgotten) = begun;
-        let mut receipt = self.finish_erasure(&erasure, forgotten, at)?;
-        receipt.state = State::Done;
+        let mut receipt = self.finish_erasure(&erasure, Some(forgotten), at)?;
         receipt.kept_accounts.clone_from(&subject.kept_accounts);
         receipt.searched = subject.searched;
         Ok(receipt)
     }
 
-    /// Everything after the intent; whatever was done already is not done again.
-    fn finish_erasure(
+    /// Everything after the intent, which removed something just now, or in an earlier run: whatever that
+    /// did already is not done again.
+    pub(super) fn finish_erasure(
         &mut self,
         erasure: &Erasure,
-        forgotten: Forgotten,
+        begun: Option<Forgotten>,
         at: Timestamp,
     ) -> Result<Receipt, DriveError> {
         let mut keys = self.store().keys()?;
-        let mut receipt = self.receipt(erasure, State::Resumed, at)?;
-        receipt.forgotten = forgotten;
+        let state = if begun.is_some() { State::Done } else { State::Resumed };
+        let mut receipt = self.receipt(erasure, state, at)?;
+        receipt.forgotten = begun.unwrap_or_default();
         for slot in &erasure.slots {
             receipt.keys += u64::from(keys.key(*slot)?.is_some_and(|key| key.wrapped.is_some()));
         }
+        keys.put_erased(&self.hashes_of(erasure)?)?;
         keys.destroy_all(&erasure.slots, erasure.at)?;
         self.edge().guard_anew()?;
         let found = self.sealed_for(&erasure.slots)?;
@@ -139,6 +150,12 @@ impl Embedded {
         keys.rewrite()?;
         self.store_mut().end_erasure(erasure.id, at)?;
         Ok(receipt)
+    }
+
+    fn hashes_of(&self, erasure: &Erasure) -> Result<Vec<[u8; 16]>, DriveError> {
+        let guards = self.store().guards()?.into_iter();
+        let theirs = guards.filter(|guard| guard.erasure == Some(erasure.id));
+        Ok(theirs.map(|guard| guard.hash).collect())
     }
 
     fn receipt(
@@ -176,10 +193,9 @@ impl Embedded {
                 if let Some(own) = named.iter().find(|slot| slots.contains(slot)) {
                     found.rows.entry(table).or_default().push(id);
                     places.push((pos, *own));
-                    let before = found.others.len();
                     let others = named.iter().filter(|slot| !slots.contains(slot));
-                    found.others.extend(others.clone());
-                    found.shared += u64::from(before != found.others.len() || others.count() > 0);
+                    found.shared += u64::from(others.clone().next().is_some());
+                    found.others.extend(others);
                 }
             })?;
         }
@@ -218,35 +234,38 @@ impl Embedded {
         }
         for ((stream, slot), parts) in places {
             let subject = self.edge_ref().vault().read_id(slot)?;
-            if parts == 0 && self.was_told(subject)? || self.knows_of(stream, subject)? {
+            if receipt.state == State::Resumed && self.was_told(stream, subject, parts)? {
                 continue;
             }
-            let body = Body::SubjectErased { subject, parts };
-            match self.give(stream, &body, Origin::Live, at).and_then(|_| self.commit()) {
-                Ok(()) => receipt.told.push((stream, subject, parts)),
-                Err(DriveError::Frozen(stream)) => receipt.untold.push(stream),
-                Err(error) => return Err(error),
+            if self.is_frozen(stream)? {
+                receipt.untold.push(stream);
+                continue;
+            }
+            self.give(stream, &Body::SubjectErased { subject, parts }, Origin::Live, at)?;
+            receipt.told.push((stream, subject, parts));
+            if self.waiting() >= BATCH {
+                self.commit()?;
             }
         }
-        Ok(())
+        self.commit()
     }
 
-    /// Whether any stream tells of an erasure: for one whose rows are gone already.
-    fn was_told(&self, subject: SubjectId) -> Result<bool, DriveError> {
+    /// Whether a stream tells of an erasure; for one whose rows are all gone already, whether any does.
+    fn was_told(
+        &self,
+        stream: StreamId,
+        subject: SubjectId,
+        parts: u64,
+    ) -> Result<bool, DriveError> {
         let mut told = false;
-        self.store().scan(1, |row| {
+        let look = |row: &Row<'_>| {
             told |= tells(row.event, subject);
             if told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(told)
-    }
-
-    fn knows_of(&self, stream: StreamId, subject: SubjectId) -> Result<bool, DriveError> {
-        let mut told = false;
-        self.store().stream_events(stream, 1, |row| {
-            told |= tells(row.event, subject);
-            if told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        };
+        match parts {
+            0 => self.store().scan(1, look)?,
+            _ => self.store().stream_events(stream, 1, look)?,
+        }
         Ok(told)
     }
 }

@@ -43,10 +43,15 @@ impl Embedded {
         }
         self.add_staff(&mut subject)?;
         self.add_refused(&mut subject)?;
-        let hashes = subject.blinds.iter().map(|blind| self.edge().guard_hash(blind)).collect();
-        subject.hashes = hashes;
+        self.add_hashes(&mut subject);
         subject.erased = self.earlier(&subject)?;
         Ok(subject)
+    }
+
+    /// The keyed hashes by which somebody is told again.
+    pub(super) fn add_hashes(&self, subject: &mut Subject) {
+        let hash = |blind| self.edge_ref().guard_hash(blind);
+        subject.hashes.extend(subject.blinds.iter().map(hash));
     }
 
     /// The person of an address, and the account that it stands for if that is nobody else's.
@@ -97,7 +102,7 @@ impl Embedded {
     }
 
     /// A slot with everything that leads to it.
-    fn add_slot(&mut self, subject: &mut Subject, slot: Slot) -> Result<(), DriveError> {
+    pub(super) fn add_slot(&mut self, subject: &mut Subject, slot: Slot) -> Result<(), DriveError> {
         let id = self.edge().vault().read_id(slot)?;
         subject.slots.insert(slot, id);
         for identity in self.store().identities_of(slot)? {
@@ -165,18 +170,12 @@ impl Embedded {
             };
             let at = Context { stream: entry.stream, event: signal.key, field };
             let Ok(opened) = seal::open(self.edge().vault(), &at, sealed) else { continue };
-            for address in addresses(opened.reveal(Purpose::Identify)) {
-                let kept = self.edge().kept_email(&address)?;
-                let theirs = [kept.person, kept.account]
-                    .into_iter()
-                    .flatten()
-                    .any(|(_, slot)| slot.is_some_and(|slot| subject.slots.contains_key(&slot)));
-                // An account that is somebody's as a whole has one address; a company's are others'.
-                let person = kept.person.is_some_and(|(_, slot)| {
-                    slot.is_some_and(|slot| subject.slots.contains_key(&slot))
-                });
+            for address in normal::addresses(opened.reveal(Purpose::Identify)) {
+                // An address that only leads to the account may be another person's of the same company.
+                let (_, slot) = self.edge().kept_email(&address)?.person.unzip();
+                let theirs = slot.flatten().is_some_and(|slot| subject.slots.contains_key(&slot));
                 let known = |one: &Personal<String>| *one.reveal(Purpose::Identify) == address;
-                if theirs && person && !found.iter().any(known) {
+                if theirs && !found.iter().any(known) {
                     found.push(Personal::new(address));
                 }
             }
@@ -216,7 +215,7 @@ impl Embedded {
         for (id, row) in self.store().quarantine(None, 0, usize::MAX >> 1)? {
             let Ok(opened) = self.open_quarantined(&row) else { continue };
             let bytes = opened.reveal(Purpose::Identify);
-            let named = addresses(bytes).iter().any(|address| emails.contains(address));
+            let named = normal::addresses(bytes).iter().any(|address| emails.contains(address));
             let text = String::from_utf8_lossy(bytes);
             let called = |id: &&String| {
                 text.split(|letter: char| !letter.is_alphanumeric() && !id.contains(letter))
@@ -249,13 +248,4 @@ impl Embedded {
 
 fn whole_address(word: &Personal<String>) -> Option<String> {
     normal::address(word.reveal(Purpose::Identify)).map(|address| address.whole())
-}
-
-/// Mail addresses in a text, made comparable.
-fn addresses(bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let part = |letter: char| letter.is_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-".contains(letter);
-    let words = text.split(|letter: char| !part(letter)).filter(|word| word.contains('@'));
-    let trimmed = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-    trimmed.filter_map(|word| Some(normal::address(word)?.whole())).collect()
 }

@@ -44,6 +44,9 @@ impl Embedded {
     pub fn lift(&mut self, subject: &Subject, standing: Standing) -> Result<bool, DriveError> {
         let hashes: Vec<_> = subject.hashes.iter().copied().collect();
         let lifted = self.store_mut().drop_guards(standing.as_str(), &hashes)?;
+        if standing == Standing::Erased {
+            self.store().keys()?.drop_erased(&hashes)?;
+        }
         self.edge().guard_anew()?;
         Ok(lifted > 0)
     }

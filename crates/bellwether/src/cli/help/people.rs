@@ -35,7 +35,7 @@ pub(super) const PEOPLE: &[Help] = &[
          says what went where",
         [
             "privacy erase --email kim@customer.example --dry-run",
-            "privacy erase --external zendesk=4711 --yes --receipt receipt.json",
+            "privacy erase --id zendesk=4711 --yes --receipt receipt.json",
         ],
         KNOWN,
     ),
@@ -45,7 +45,7 @@ pub(super) const PEOPLE: &[Help] = &[
         "everything of the person as JSON, in the clear; the purpose is kept in the data directory",
         [
             "privacy export --email kim@customer.example --purpose request-17",
-            "privacy export --external crm=C-9 --purpose request-17 --out kim.json",
+            "privacy export --id crm=C-9 --purpose request-17 --out kim.json",
         ],
         KNOWN,
     ),
@@ -63,14 +63,14 @@ pub(super) const PEOPLE: &[Help] = &[
         "privacy object",
         DATA,
         "the data directory: a keyed hash of what names the person",
-        ["privacy object --email kim@customer.example", "privacy object --external crm=C-9 --lift"],
+        ["privacy object --email kim@customer.example", "privacy object --id crm=C-9 --lift"],
         KNOWN,
     ),
     help(
         "privacy admit",
         DATA,
         "the data directory: the keyed hash that an erasure left is removed",
-        ["privacy admit --email kim@customer.example", "privacy admit --external crm=C-9"],
+        ["privacy admit --email kim@customer.example", "privacy admit --id crm=C-9"],
         KNOWN,
     ),
     help(

@@ -33,9 +33,11 @@ pub(crate) struct EraseArgs {
 }
 
 /// Where copies may be that this program does not hold.
-const OUTSIDE: [&str; 4] = [
+const OUTSIDE: [&str; 6] = [
     "the systems that the data came from, and files that were imported",
     "files written by `export`, `privacy export` and `backtest --html`",
+    "messages that were already sent, and what other systems were told",
+    "what others wrote about the person: it is sealed under their keys, and stays theirs",
     "backups of the data directory: sealed parts in them stay closed unless keys.db is restored with them",
     "backups of keys.db: they hold the keys until they are past their own, short retention",
 ];

@@ -14,28 +14,28 @@ pub(super) struct SubjectArgs {
     #[arg(long, value_name = "ADDRESS", group = "whom")]
     email: Option<String>,
     /// By an id in a system, as its source calls the person or account.
-    #[arg(long, value_name = "SYSTEM=ID", group = "whom", value_parser = read_external)]
-    external: Option<(String, String)>,
+    #[arg(long, value_name = "SYSTEM=ID", group = "whom", value_parser = read_id)]
+    id: Option<(String, String)>,
     /// By a random id, as records and exports show it: `sub_...`, or `acc_...` for a whole account.
-    #[arg(long, value_name = "ID", group = "whom", value_parser = read_id)]
-    subject: Option<Id>,
+    #[arg(long, value_name = "ID", group = "whom", value_parser = read_random)]
+    subject: Option<Random>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Id {
+pub(super) enum Random {
     Person(SubjectId),
     Account(AccountId),
 }
 
-fn read_external(text: &str) -> Result<(String, String), String> {
+fn read_id(text: &str) -> Result<(String, String), String> {
     let (system, id) = text.split_once('=').ok_or("expected SYSTEM=ID")?;
     let given = !system.is_empty() && !id.is_empty();
     given.then(|| (system.to_owned(), id.to_owned())).ok_or_else(|| "expected SYSTEM=ID".to_owned())
 }
 
-fn read_id(text: &str) -> Result<Id, String> {
-    let person = text.parse().map(Id::Person);
-    let id = person.or_else(|_| text.parse().map(Id::Account));
+fn read_random(text: &str) -> Result<Random, String> {
+    let person = text.parse().map(Random::Person);
+    let id = person.or_else(|_| text.parse().map(Random::Account));
     id.map_err(|_| "expected an id that begins with `sub_` or `acc_`".to_owned())
 }
 
@@ -46,7 +46,7 @@ impl SubjectArgs {
     }
 
     fn named(&self) -> Result<Named> {
-        match (&self.email, &self.external, self.subject) {
+        match (&self.email, &self.id, self.subject) {
             (Some(email), ..) if !email.contains('@') => {
                 anyhow::bail!("`--email` needs an address with an `@`")
             }
@@ -54,8 +54,8 @@ impl SubjectArgs {
             (_, Some((system, id)), _) => {
                 Ok(Named::External(system.clone(), Personal::new(id.clone())))
             }
-            (.., Some(Id::Person(id))) => Ok(Named::Person(id)),
-            (.., Some(Id::Account(id))) => Ok(Named::Account(id)),
+            (.., Some(Random::Person(id))) => Ok(Named::Person(id)),
+            (.., Some(Random::Account(id))) => Ok(Named::Account(id)),
             _ => anyhow::bail!("nobody was named"),
         }
     }
