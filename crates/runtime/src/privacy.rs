@@ -13,8 +13,9 @@ mod erase;
 mod find;
 mod hold;
 mod open;
+mod words;
 
-pub use erase::{Receipt, Shared, State};
+pub use erase::{Receipt, Shared, State, erased_in};
 pub use hold::restricted;
 
 use crate::identity::Blind;

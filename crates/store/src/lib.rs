@@ -53,7 +53,7 @@ pub use keys::{Key, Keys, RingRow};
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
 pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};
-pub use privacy::{Erasure, Forgotten, Guard, Sealed};
+pub use privacy::{Erasure, Forgotten, Guard, Intent, NamedRow, Sealed};
 pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::{Checkpoint, Gate, Tile};

@@ -37,8 +37,51 @@ pub struct Erasure {
     pub at: Timestamp,
     /// Whose keys are destroyed.
     pub slots: Vec<u64>,
+    /// Rows sealed for others that name the subject and are to be removed too.
+    pub named: Vec<NamedRow>,
     /// When everything was removed; `None` while something may be left.
     pub done: Option<Timestamp>,
+}
+
+/// What an erasure is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// Whose keys are to be destroyed.
+    pub slots: Vec<u64>,
+    /// Keyed hashes of what names the subject: they stay as guards.
+    pub hashes: Vec<[u8; 16]>,
+    /// Blind indexes that name the subject and lead to somebody else.
+    pub blinds: Vec<[u8; 16]>,
+    /// Rows sealed for others that name the subject.
+    pub named: Vec<NamedRow>,
+}
+
+/// A row that is sealed for others and says what somebody is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedRow {
+    /// Where it is.
+    pub table: Sealed,
+    /// Its number there.
+    pub id: i64,
+    /// The slot of whom it names.
+    pub slot: u64,
+}
+
+impl NamedRow {
+    fn pack(&self) -> Vec<u8> {
+        let table = [(self.table == Sealed::Unlisted) as u8];
+        [&table[..], &self.id.to_be_bytes(), &self.slot.to_be_bytes()].concat()
+    }
+
+    fn unpack(bytes: &[u8; 17]) -> Option<Self> {
+        let (table, rest) = bytes.split_first()?;
+        let (id, slot) = rest.split_first_chunk()?;
+        Some(Self {
+            table: if *table == 1 { Sealed::Unlisted } else { Sealed::Payload },
+            id: i64::from_be_bytes(*id),
+            slot: u64::from_be_bytes(slot.try_into().ok()?),
+        })
+    }
 }
 
 /// What the intent of an erasure removed at once.
@@ -84,24 +127,21 @@ const MARKS: &str = "('shared_name', 'shared_mail_domain', 'named_mail_domain')"
 impl Store {
     /// Writes down that an erasure is to happen, and removes what leads to the subject, in one
     /// transaction: from here on nobody finds it, and the erasure is open until
-    /// [`Store::end_erasure`]. `hashes` stay as guards; `blinds` lead to somebody else whose row names
-    /// the subject.
+    /// [`Store::end_erasure`].
     ///
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn begin_erasure(
         &mut self,
         at: Timestamp,
-        slots: &[u64],
-        hashes: &[[u8; 16]],
-        blinds: &[[u8; 16]],
+        intent: &Intent,
     ) -> Result<(Erasure, Forgotten)> {
+        let Intent { slots, hashes, blinds, named } = intent;
         let packed: Vec<u8> = slots.iter().flat_map(|slot| slot.to_be_bytes()).collect();
+        let rows: Vec<u8> = named.iter().flat_map(NamedRow::pack).collect();
         self.transact(|conn| {
-            conn.execute(
-                "INSERT INTO erasure VALUES (NULL, ?1, ?2, NULL)",
-                (at.micros(), &packed),
-            )?;
+            let sql = "INSERT INTO erasure VALUES (NULL, ?1, ?2, ?3, NULL)";
+            conn.execute(sql, (at.micros(), &packed, &rows))?;
             let id = u64::try_from(conn.last_insert_rowid()).unwrap_or_default();
             for hash in hashes {
                 let guard = Guard {
@@ -118,7 +158,8 @@ impl Store {
             for blind in blinds {
                 forgotten.identities += remove.execute([blind])? as u64;
             }
-            Ok((Erasure { id, at, slots: slots.to_vec(), done: None }, forgotten))
+            let (slots, named) = (slots.clone(), named.clone());
+            Ok((Erasure { id, at, slots, named, done: None }, forgotten))
         })
     }
 
@@ -140,7 +181,7 @@ impl Store {
     /// `store-full`, `store-io`.
     pub fn end_erasure(&mut self, id: u64, at: Timestamp) -> Result<()> {
         self.transact(|conn| {
-            let sql = "UPDATE erasure SET done = ?2 WHERE id = ?1 AND done IS NULL";
+            let sql = "UPDATE erasure SET done = ?2, named = x'' WHERE id = ?1 AND done IS NULL";
             conn.execute(sql, (id, at.micros()))?;
             Ok(())
         })
@@ -250,17 +291,20 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn erasures(&self) -> Result<Vec<Erasure>> {
-        let mut read =
-            self.conn.prepare_cached("SELECT id, at, slots, done FROM erasure ORDER BY id")?;
+        let mut read = self
+            .conn
+            .prepare_cached("SELECT id, at, slots, named, done FROM erasure ORDER BY id")?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let slots = blob(row, 2)?.as_chunks().0.iter().map(|slot| u64::from_be_bytes(*slot));
-            let done: Option<i64> = row.get(3)?;
+            let named = blob(row, 3)?.as_chunks().0.iter().filter_map(NamedRow::unpack);
+            let done: Option<i64> = row.get(4)?;
             found.push(Erasure {
                 id: row.get(0)?,
                 at: rows::instant(row, 1)?,
                 slots: slots.collect(),
+                named: named.collect(),
                 done: done.map(Timestamp::from_micros),
             });
         }
@@ -296,6 +340,26 @@ impl View {
                 Sealed::Unlisted => u64::try_from(id).unwrap_or_default(),
             };
             look(id, pos, blob(row, 1)?);
+        }
+        Ok(())
+    }
+
+    /// Looks at the sealed rows of one position: where each is, its number, its bytes.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn sealed_at(&self, pos: u64, mut look: impl FnMut(Sealed, i64, &[u8])) -> Result<()> {
+        for (table, first, last) in [
+            (Sealed::Payload, rows::part_key(pos, 0), rows::part_key(pos, rows::PARTS - 1)),
+            (Sealed::Unlisted, i64::try_from(pos).ok(), i64::try_from(pos).ok()),
+        ] {
+            let name = table.table();
+            let sql = format!("SELECT rowid, sealed FROM {name} WHERE rowid BETWEEN ?1 AND ?2");
+            let mut read = self.conn.prepare_cached(&sql)?;
+            let mut found = read.query((first, last))?;
+            while let Some(row) = found.next()? {
+                look(table, row.get(0)?, blob(row, 1)?);
+            }
         }
         Ok(())
     }

@@ -110,9 +110,10 @@ CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT 
 ";
 
 const THIRD: &str = "
--- Erasures from their intent on. slots: 8 bytes each.
-CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL, done INTEGER)
-    STRICT;
+-- Erasures from their intent on. slots: 8 bytes each; named: rows sealed for others, 17 bytes each, until
+-- it is done.
+CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
+    named BLOB NOT NULL, done INTEGER) STRICT;
 -- Who was erased, is restricted, or objected: keyed hashes of what names them.
 CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
     slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;

@@ -13,6 +13,7 @@ use bellwether_ledger::decode_event;
 use bellwether_runtime::DriveError;
 use bellwether_runtime::edge::{Called, open_name, open_source_id};
 use bellwether_runtime::embedded::Embedded;
+use bellwether_runtime::keys::KeyError;
 use bellwether_runtime::lineage::Kinship;
 use bellwether_store::Tally;
 use serde_json::Value;
@@ -152,6 +153,10 @@ impl Opened {
             return Ok(());
         }
         let sealed = store.accounts(&[slot])?.into_iter().flatten().find_map(|one| one.name_sealed);
+        let vault = self.driver.edge().vault();
+        if matches!(vault.opener(&[slot]), Err(KeyError::Erased { .. })) {
+            self.accounts.insert(stream, "erased".to_owned());
+        }
         let Some(sealed) = sealed else { return Ok(()) };
         if let Ok(name) = open_name(self.driver.edge().vault(), id, &sealed) {
             self.accounts.insert(stream, name.reveal(Purpose::Show).clone());

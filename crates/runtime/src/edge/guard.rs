@@ -125,7 +125,7 @@ impl Edge {
         }
         let mut kept = raw.clone();
         if owner.is_some() {
-            kept.owner = None;
+            self.disown(&mut kept);
         }
         match standing {
             Some(Standing::Erased) => {
@@ -141,6 +141,18 @@ impl Edge {
             hints.insert(0, identity::event_hint(keys, &kept));
         }
         Treated { raw: Cow::Owned(kept), hints, standing: standing.max(owner) }
+    }
+
+    /// Takes an erased owner away, with the parts that are nothing but their address.
+    fn disown(&self, raw: &mut RawSignal) {
+        let says = |words: &Personal<String>| {
+            self.tells_of_erased(words.reveal(Purpose::Identify).as_bytes())
+        };
+        let alone =
+            |words: &Personal<String>| normal::address(words.reveal(Purpose::Identify)).is_some();
+        raw.owner = None;
+        raw.personal.retain(|(_, words)| !(alone(words) && says(words)));
+        raw.hidden.unknown.take_if(|words| says(words));
     }
 
     /// Whether the address of somebody who was erased stands in a text.

@@ -6,7 +6,7 @@ use crate::error::DriveError;
 use crate::keys::Slot;
 use bellwether_core::{AccountId, Body, Origin, StreamId, SubjectId, Timestamp};
 use bellwether_ledger::decode_event;
-use bellwether_store::{Erasure, Forgotten, Row, Sealed};
+use bellwether_store::{Erasure, Forgotten, Intent, NamedRow, Row, Sealed, StoreError, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -107,11 +107,14 @@ impl Embedded {
         subject: &Subject,
         at: Timestamp,
     ) -> Result<Receipt, DriveError> {
-        let slots: Vec<Slot> = subject.slots.keys().copied().collect();
-        let hashes: Vec<_> = subject.hashes.iter().copied().collect();
-        let blinds: Vec<_> = subject.blinds.iter().map(|blind| blind.0).collect();
-        let begun = self.store_mut().begin_erasure(at, &slots, &hashes, &blinds)?;
-        let (erasure, forgotten) = begun;
+        let places = self.places_of(subject)?;
+        let intent = Intent {
+            slots: subject.slots.keys().copied().collect(),
+            hashes: subject.hashes.iter().copied().collect(),
+            blinds: subject.blinds.iter().map(|blind| blind.0).collect(),
+            named: self.rows_naming(subject, &places)?,
+        };
+        let (erasure, forgotten) = self.store_mut().begin_erasure(at, &intent)?;
         let mut receipt = self.finish_erasure(&erasure, Some(forgotten), at)?;
         receipt.kept_accounts.clone_from(&subject.kept_accounts);
         receipt.searched = subject.searched;
@@ -136,7 +139,7 @@ impl Embedded {
         keys.put_erased(&self.hashes_of(erasure)?)?;
         keys.destroy_all(&erasure.slots, erasure.at)?;
         self.edge().guard_anew()?;
-        let found = self.sealed_for(&erasure.slots)?;
+        let found = self.sealed_for(erasure)?;
         receipt.shared = self.shared(&found)?;
         self.tell_streams(erasure, &found, at, &mut receipt)?;
         for (table, rows) in &found.rows {
@@ -183,14 +186,18 @@ impl Embedded {
         })
     }
 
-    /// The sealed rows that need one of these keys.
-    fn sealed_for(&self, slots: &[Slot]) -> Result<Found, DriveError> {
+    /// The sealed rows that need one of these keys, or name the subject.
+    fn sealed_for(&self, erasure: &Erasure) -> Result<Found, DriveError> {
+        let slots = &erasure.slots;
+        let whose = |row: &NamedRow| ((row.table, row.id), row.slot);
+        let by_name: BTreeMap<_, Slot> = erasure.named.iter().map(whose).collect();
         let mut found = Found::default();
         let mut places = Vec::new();
         for table in Sealed::ALL {
             self.store().each_sealed(table, |id, pos, row| {
                 let named = slots_of_row(row);
-                if let Some(own) = named.iter().find(|slot| slots.contains(slot)) {
+                let own = named.iter().find(|slot| slots.contains(slot));
+                if let Some(own) = own.or_else(|| by_name.get(&(table, id))) {
                     found.rows.entry(table).or_default().push(id);
                     places.push((pos, *own));
                     let others = named.iter().filter(|slot| !slots.contains(slot));
@@ -259,7 +266,7 @@ impl Embedded {
     ) -> Result<bool, DriveError> {
         let mut told = false;
         let look = |row: &Row<'_>| {
-            told |= tells(row.event, subject);
+            told |= told_by(row.event) == Some(subject);
             if told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match parts {
@@ -270,12 +277,25 @@ impl Embedded {
     }
 }
 
-/// Whether an event tells of somebody's erasure.
-fn tells(event: &[u8], subject: SubjectId) -> bool {
-    let marked = |what: &[u8]| event.windows(what.len()).any(|part| part == what);
-    marked(b"\"type\":\"subject.erased\"")
-        && decode_event(event).is_ok_and(|event| match event.body {
-            Body::SubjectErased { subject: told, .. } => told == subject,
-            _ => false,
-        })
+/// Whose erasure a stream tells of.
+///
+/// # Errors
+/// What the store says.
+pub fn erased_in(store: &View, stream: StreamId) -> Result<BTreeSet<SubjectId>, StoreError> {
+    let mut erased = BTreeSet::new();
+    store.stream_events(stream, 1, |row| {
+        erased.extend(told_by(row.event));
+        ControlFlow::Continue(())
+    })?;
+    Ok(erased)
+}
+
+/// Whose erasure an event tells of, if it is such a one.
+fn told_by(event: &[u8]) -> Option<SubjectId> {
+    let mark = b"\"type\":\"subject.erased\"";
+    event.windows(mark.len()).find(|part| part == mark)?;
+    match decode_event(event).ok()?.body {
+        Body::SubjectErased { subject, .. } => Some(subject),
+        _ => None,
+    }
 }

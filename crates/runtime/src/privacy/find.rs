@@ -12,7 +12,7 @@ use bellwether_ledger::decode_event;
 use bellwether_store::{Erasure, Sealed};
 use std::ops::ControlFlow;
 
-/// How many of somebody's own parts are read to learn their address.
+/// How many parts, and signals, of somebody are read to learn their address.
 const MOST_READ: usize = 512;
 
 /// A shorter id stands in too many rows to tell whom one is about.
@@ -161,6 +161,10 @@ impl Embedded {
                 rows.push((pos, row.to_vec()));
             }
         })?;
+        // Signals that name somebody as an owner are sealed for their account alone.
+        for place in self.places_of(subject)?.iter().take(MOST_READ) {
+            self.store().sealed_at(place.pos, |_, _, row| rows.push((place.pos, row.to_vec())))?;
+        }
         let mut found: Vec<Personal<String>> = Vec::new();
         for (pos, row) in rows {
             let Some(entry) = self.store().entry(pos)? else { continue };

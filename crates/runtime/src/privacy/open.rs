@@ -19,24 +19,26 @@ impl Embedded {
     /// # Errors
     /// What stores and keys say.
     pub fn open_subject(&mut self, subject: &Subject) -> Result<Value, DriveError> {
+        let named = self.places_of(subject)?;
+        let rows = self.rows_naming(subject, &named)?;
+        let rows: BTreeSet<_> = rows.into_iter().map(|row| (row.table, row.id)).collect();
         let mut sealed: BTreeMap<u64, Vec<(Sealed, Vec<u8>)>> = BTreeMap::new();
         for table in Sealed::ALL {
-            self.store().each_sealed(table, |_, pos, row| {
-                if slots_of_row(row).iter().any(|slot| subject.slots.contains_key(slot)) {
+            self.store().each_sealed(table, |id, pos, row| {
+                let own = slots_of_row(row).iter().any(|slot| subject.slots.contains_key(slot));
+                if own || rows.contains(&(table, id)) {
                     sealed.entry(pos).or_default().push((table, row.to_vec()));
                 }
             })?;
         }
         let mut places: BTreeSet<u64> = sealed.keys().copied().collect();
-        let ids: Vec<String> = subject.slots.values().map(|id| format!("\"{id}\"")).collect();
-        let own: Vec<StreamId> = subject.accounts.iter().map(|id| StreamId::account(*id)).collect();
-        self.store().scan(1, |row| {
-            let names = |id: &String| row.event.windows(id.len()).any(|part| part == id.as_bytes());
-            if own.contains(&row.stream) || ids.iter().any(names) {
+        places.extend(named.iter().map(|place| place.pos));
+        for account in &subject.accounts {
+            self.store().stream_events(StreamId::account(*account), 1, |row| {
                 places.insert(row.pos);
-            }
-            ControlFlow::Continue(())
-        })?;
+                ControlFlow::Continue(())
+            })?;
+        }
         let mut signals = Vec::with_capacity(places.len());
         for pos in places {
             let rows = sealed.remove(&pos).unwrap_or_default();

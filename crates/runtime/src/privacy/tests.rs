@@ -288,3 +288,26 @@ fn whoever_restricts_or_objects_is_kept_and_not_used() {
         assert_eq!(reveal, "kim@corp.example");
     }
 }
+
+#[test]
+fn somebody_with_many_records_is_erased_in_seconds() {
+    let many = if std::env::var_os("BELLWETHER_FULL").is_some() { 10_000 } else { 500 };
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    for nth in 0..many {
+        for (address, id) in [(email(1), "a"), (email(1 + nth % 40), "b")] {
+            let raw = signal(&address, &format!("{id}{nth}"), 100 + nth as i64);
+            driver.take(&raw, Origin::Live, at(20_000)).unwrap();
+        }
+        if driver.waiting() >= 1_000 {
+            driver.commit().unwrap();
+        }
+    }
+    driver.commit().unwrap();
+    let start = std::time::Instant::now();
+    let receipt = erase(&mut driver, &by_email(&email(1)));
+    let took = start.elapsed();
+    println!("{} records: {took:?}", receipt.sealed[&Sealed::Payload]);
+    assert!(receipt.sealed[&Sealed::Payload] >= many);
+    assert!(took.as_secs() < 60, "{took:?}");
+}

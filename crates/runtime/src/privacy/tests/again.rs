@@ -17,9 +17,13 @@ fn twice_changes_nothing_and_whoever_was_cut_short_is_finished() {
     for (nth, steps) in (2..).zip(0..4) {
         let subject = driver.find_subject(&by_email(&email(nth))).unwrap();
         let slots: Vec<Slot> = subject.slots.keys().copied().collect();
-        let hashes: Vec<_> = subject.hashes.iter().copied().collect();
-        let blinds: Vec<_> = subject.blinds.iter().map(|blind| blind.0).collect();
-        driver.store_mut().begin_erasure(at(900), &slots, &hashes, &blinds).unwrap();
+        let intent = bellwether_store::Intent {
+            slots: slots.clone(),
+            hashes: subject.hashes.iter().copied().collect(),
+            blinds: subject.blinds.iter().map(|blind| blind.0).collect(),
+            named: Vec::new(),
+        };
+        driver.store_mut().begin_erasure(at(900), &intent).unwrap();
         if steps > 0 {
             driver.store().keys().unwrap().destroy_all(&slots, at(900)).unwrap();
         }
