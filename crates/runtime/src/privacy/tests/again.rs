@@ -134,3 +134,37 @@ fn what_comes_again_of_the_erased_is_not_kept_as_refused() {
     driver.commit().unwrap();
     assert_eq!(kept(&driver), before + 1);
 }
+
+#[test]
+fn a_rotation_leaves_nothing_that_the_old_master_key_opens() {
+    use crate::keys::{FileKeys, rotate};
+    use crate::wiring::StoredKeys;
+    let (dir, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = FileKeys::create(place.path().join("key")).unwrap();
+    let tenancy = Tenancy { tenant: "t".to_owned(), region: "eu".to_owned() };
+    let open = || Embedded::open(dir.path(), Box::new(file.clone())).unwrap();
+    let mut driver =
+        Embedded::create(dir.path(), Box::new(file.clone()), &tenancy, rules(), at(0)).unwrap();
+    driver.take(&signal(&email(1), "m", 100), Origin::Live, at(200)).unwrap();
+    driver.edge().vault_mut().keep_secret("log", b"signs", at(200)).unwrap();
+    driver.commit().unwrap();
+    for turn in 1..3 {
+        drop(driver);
+        let store = Store::open(dir.path(), &bellwether_store::Options::default()).unwrap();
+        let mut keys = store.keys().unwrap();
+        let old = keys.block(1..5_000).unwrap().into_iter().filter_map(|key| key.wrapped);
+        let old: Vec<_> = old
+            .chain(keys.ring().unwrap().into_iter().map(|row| row.wrapped))
+            .chain(keys.secrets().unwrap().into_iter().map(|(_, sealed)| sealed))
+            .collect();
+        assert!(holds(dir.path(), &old[old.len() - 1..]).is_some());
+        let done = rotate(&file, &mut StoredKeys(store.keys().unwrap()), "t", at(300)).unwrap();
+        assert_eq!((done.version, done.rewrapped), (turn, 1_024));
+        assert_eq!(holds(dir.path(), &old), None, "rotation {turn}");
+        drop((keys, store));
+        driver = open();
+        assert_eq!(&driver.edge().vault().secret("log").unwrap().unwrap()[..], b"signs");
+        let subject = driver.find_subject(&by_email(&email(1))).unwrap();
+        assert!(driver.open_subject(&subject).unwrap().to_string().contains("words of"));
+    }
+}
