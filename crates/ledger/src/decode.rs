@@ -104,6 +104,9 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             rules: body.parsed("activated")?,
             preimage: body.text("preimage")?.to_owned(),
         }),
+        "stream.base" => {
+            Ok(Body::StreamBase { seq: body.unsigned("seq")?, state: body.parsed("state")? })
+        }
         "subject.erased" => Ok(Body::SubjectErased {
             subject: body.parsed("subject")?,
             parts: body.unsigned("parts")?,

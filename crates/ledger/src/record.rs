@@ -49,6 +49,12 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         parts::answer(object.key("answer"), record.body, words);
     }
     object.quoted("at", record.at.micros());
+    if let Body::StreamBase { seq, state } = record.body {
+        let mut base = Object::new(object.key("base"));
+        base.number("seq", *seq);
+        digest(base.key("state"), state);
+        base.end();
+    }
     if whole {
         parts::decisions(&mut object, record, words);
     }
@@ -89,7 +95,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::timers(&mut object, record, words);
     }
-    let own = matches!(record.body, Body::RulesActivated { .. } | Body::SubjectErased { .. });
+    let own = matches!(record.body, Body::RulesActivated { .. }) || !record.body.is_news();
     object.text("type", if own { record.body.kind() } else { "step" });
     object.number("v", u64::from(FORMAT));
     match (record.why, record.body) {

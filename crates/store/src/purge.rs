@@ -41,15 +41,17 @@ pub struct Purged {
     pub more: bool,
 }
 
-/// A record that a stream may be replayed from: earlier events are not needed any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A state that a stream may be derived from: the events up to it are not needed any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
     /// The stream.
     pub stream: StreamId,
-    /// The record that commits the state.
+    /// The record after which the stream stood so.
     pub seq: u64,
-    /// Where it stands in the journal.
+    /// Where the record stands in the journal that commits the state's digest.
     pub pos: u64,
+    /// The state's bytes.
+    pub state: Vec<u8>,
 }
 
 /// How the rows of a table that are past their span are found: `?1` is the bound.
@@ -73,7 +75,13 @@ enum Bound {
 }
 
 const RULES: [Rule; 12] = [
-    Rule { table: "journal", past: "pos < ?1 AND event <> x''", bound: Bound::Position, at: None },
+    // 5 is the system's own stream, which stays whole.
+    Rule {
+        table: "journal",
+        past: "pos < ?1 AND event <> x'' AND substr(stream, 1, 1) <> x'05'",
+        bound: Bound::Position,
+        at: None,
+    },
     Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
     Rule { table: "unlisted", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "evidence", past: "pos < ?1", bound: Bound::Position, at: None },
@@ -136,6 +144,19 @@ impl View {
             }
         }
         Ok(found)
+    }
+
+    /// The state that a stream may be derived from, where events of it were trimmed.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn base(&self, stream: StreamId) -> Result<Option<Base>> {
+        let sql = "SELECT seq, pos, state FROM base WHERE stream = ?1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([stream_key(stream)])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let (seq, pos, state) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Some(Base { stream, seq, pos, state }))
     }
 
     /// Events below this position were trimmed.
@@ -215,28 +236,29 @@ impl Store {
         Ok(purged)
     }
 
-    /// Notes records that streams may be replayed from.
+    /// Keeps states that streams may be derived from, each in the place of the one before.
     ///
     /// # Errors
-    /// `store-conflict` if the journal has no such row; `store-full`, `store-io`.
+    /// `store-conflict` if the journal has no such row that could commit it; `store-full`, `store-io`.
     pub fn put_bases(&mut self, bases: &[Base]) -> Result<()> {
         self.transact(|conn| {
             let mut there =
-                conn.prepare("SELECT 1 FROM journal WHERE pos = ?3 AND stream = ?1 AND seq = ?2")?;
-            let mut put = conn.prepare("INSERT OR REPLACE INTO base VALUES (?1, ?2, ?3)")?;
-            for Base { stream, seq, pos } in bases {
-                let row = (stream_key(*stream), seq, pos);
-                if !there.exists(row)? {
+                conn.prepare("SELECT 1 FROM journal WHERE pos = ?3 AND stream = ?1 AND seq > ?2")?;
+            let mut put = conn.prepare("INSERT OR REPLACE INTO base VALUES (?1, ?2, ?3, ?4)")?;
+            for Base { stream, seq, pos, state } in bases {
+                let key = stream_key(*stream);
+                if !there.exists((key, seq, pos))? {
                     return Err(StoreError::conflict("a base names a row that is not there"));
                 }
-                put.execute(row)?;
+                put.execute((key, seq, pos, state))?;
             }
             Ok(())
         })
     }
 
     /// Empties the events of up to `limit` rows below a position; their records stay, so the log
-    /// still verifies. Says whether some are left.
+    /// still verifies. The system's own stream stays whole: it names rules, and nobody. Says whether
+    /// some are left.
     ///
     /// # Errors
     /// `store-base-missing` unless every stream has a base at or after its last event below the
@@ -254,7 +276,8 @@ impl Store {
             return Err(StoreError::BaseMissing { pos: before_pos, stream: stream.to_string() });
         }
         self.transact(|conn| {
-            let sql = "UPDATE journal SET event = x'' WHERE pos >= ?1 AND pos < ?2";
+            let sql = "UPDATE journal SET event = x''
+                 WHERE pos >= ?1 AND pos < ?2 AND substr(stream, 1, 1) <> x'05'";
             conn.prepare_cached(sql)?.execute((from, to))?;
             set_mark(conn, mark::TRIMMED, to)
         })?;
@@ -264,7 +287,8 @@ impl Store {
     fn without_base(&self, from: u64, before: u64) -> Result<Option<StreamId>> {
         let mut read = self.conn.prepare_cached(
             "SELECT j.stream FROM journal j LEFT JOIN base b ON b.stream = j.stream
-             WHERE j.pos >= ?1 AND j.pos < ?2 AND (b.seq IS NULL OR b.seq < j.seq) LIMIT 1",
+             WHERE j.pos >= ?1 AND j.pos < ?2 AND substr(j.stream, 1, 1) <> x'05'
+             AND (b.seq IS NULL OR b.seq < j.seq) LIMIT 1",
         )?;
         let mut found = read.query((from, before))?;
         found.next()?.map(|row| rows::stream(row, 0)).transpose()

@@ -113,6 +113,7 @@ fn other_bodies_come_back() {
         },
         activated(),
         erased(),
+        Body::StreamBase { seq: 9_007_199_254_740_992, state: Digest::of(b"state") },
     ] {
         round_trip(DraftBody::Plain(&body));
     }

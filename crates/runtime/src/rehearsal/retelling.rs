@@ -99,7 +99,7 @@ impl Retelling {
                 self.left_out.activations += 1;
                 Ok(())
             }
-            Body::Timer { .. } | Body::SubjectErased { .. } => Ok(()),
+            Body::Timer { .. } | Body::SubjectErased { .. } | Body::StreamBase { .. } => Ok(()),
         }
     }
 

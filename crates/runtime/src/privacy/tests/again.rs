@@ -151,7 +151,7 @@ fn a_rotation_leaves_nothing_that_the_old_master_key_opens() {
     for turn in 1..3 {
         drop(driver);
         let store = Store::open(dir.path(), &bellwether_store::Options::default()).unwrap();
-        let mut keys = store.keys().unwrap();
+        let keys = store.keys().unwrap();
         let old = keys.block(1..5_000).unwrap().into_iter().filter_map(|key| key.wrapped);
         let old: Vec<_> = old
             .chain(keys.ring().unwrap().into_iter().map(|row| row.wrapped))
