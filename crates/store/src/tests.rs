@@ -3,6 +3,7 @@
 mod commits;
 mod crash;
 mod erasure;
+mod log;
 mod opening;
 mod purging;
 mod random;
