@@ -4,8 +4,9 @@
 //! a restored key brings back a person who was erased.
 
 use crate::open::{Access, KEYS_FILE, connect, migrate};
-use crate::{StoreError, rows};
+use crate::{Checkpoint, StoreError, rows};
 use bellwether_core::{Id, SubjectId, Timestamp};
+use bellwether_ledger::tree::Head;
 use rusqlite::{Connection, Row, TransactionBehavior};
 use std::ops::Range;
 use std::path::Path;
@@ -136,6 +137,32 @@ impl Keys {
         }
         change.commit()?;
         self.wipe_log()
+    }
+
+    /// The newest checkpoint that was signed, whatever the data says.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn signed(&self) -> Result<Option<Checkpoint>> {
+        let sql = "SELECT epoch, size, root, note, at FROM signed ORDER BY epoch DESC LIMIT 1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let head = Head { size: row.get(1)?, root: rows::digest(row, 2)? };
+        let (epoch, note, at) = (row.get(0)?, row.get(3)?, rows::instant(row, 4)?);
+        Ok(Some(Checkpoint { epoch, head, note, at }))
+    }
+
+    /// Remembers the newest checkpoint of its epoch, durable when it returns.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn put_signed(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let Checkpoint { epoch, head: Head { size, root }, note, at } = checkpoint;
+        let sql = "INSERT OR REPLACE INTO signed VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = (epoch, size, root.as_bytes(), note, at.micros());
+        self.conn.prepare_cached(sql)?.execute(row)?;
+        Ok(())
     }
 
     /// Destroys a key for ever, in the file and in its write-ahead log. Says whether there was one

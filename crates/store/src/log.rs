@@ -7,7 +7,9 @@
 //! Full tiles of leaf hashes are written once. The hashes of the last, partial one are those of at most
 //! 255 records, so they are not stored at all; tiles above are written when a tile below them is full.
 
+use crate::open::set_mark;
 use crate::rows::{self, blob};
+use crate::schema::mark;
 use crate::{Store, StoreError, View};
 use bellwether_core::{Digest, Timestamp};
 use bellwether_ledger::tree::{
@@ -59,6 +61,8 @@ pub struct LogKey {
     pub vkey: String,
     /// The epoch whose checkpoints it signs.
     pub epoch: u64,
+    /// The key slot that its secret is derived from.
+    pub slot: u64,
     /// The size from which on it signs.
     pub since: u64,
     /// When it stops signing; `None` while it is the newest.
@@ -245,14 +249,15 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn log_keys(&self) -> Result<Vec<LogKey>> {
-        let sql = "SELECT vkey, epoch, since, until FROM log_key ORDER BY epoch, since, vkey";
+        let sql = "SELECT vkey, epoch, slot, since, until FROM log_key ORDER BY epoch, since, vkey";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let until: Option<i64> = row.get(3)?;
-            let (vkey, until) = (row.get(0)?, until.map(Timestamp::from_micros));
-            found.push(LogKey { vkey, epoch: row.get(1)?, since: row.get(2)?, until });
+            let until: Option<i64> = row.get(4)?;
+            let (vkey, epoch, slot) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (since, until) = (row.get(3)?, until.map(Timestamp::from_micros));
+            found.push(LogKey { vkey, epoch, slot, since, until });
         }
         Ok(found)
     }
@@ -377,14 +382,17 @@ impl Store {
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn put_log_key(&mut self, key: &LogKey, others_until: Timestamp) -> Result<()> {
+        let taken = self.slots_taken.max(key.slot);
         self.transact(|conn| {
             let sql =
                 "UPDATE log_key SET until = ?2 WHERE epoch = ?1 AND until IS NULL AND vkey <> ?3";
             conn.execute(sql, (key.epoch, others_until.micros(), &key.vkey))?;
-            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
             let until = key.until.map(Timestamp::micros);
-            conn.execute(sql, (&key.vkey, key.epoch, key.since, until))?;
-            Ok(())
-        })
+            conn.execute(sql, (&key.vkey, key.epoch, key.slot, key.since, until))?;
+            set_mark(conn, mark::SLOTS, taken)
+        })?;
+        self.slots_taken = taken;
+        Ok(())
     }
 }

@@ -166,5 +166,6 @@ pub const RETENTION: &[Retention] = &[
     line("tile", "hashes of the log", Pii::None, Keep::Always, NOBODY),
     line("blob", "rules by digest, with handles", Pii::Pseudonymous, Keep::Always, HANDLES),
     line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
+    line("signed", "newest checkpoints, by epoch", Pii::None, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

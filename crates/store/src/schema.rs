@@ -10,7 +10,7 @@ pub(crate) const DATA: &[(&str, &str)] =
     &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND), ("log", LOG)];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE)];
+pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("signed", SIGNED)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -117,12 +117,18 @@ CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLO
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 -- Public keys of the log, from the size on at which they began to sign.
-CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, since INTEGER NOT NULL,
-    until INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
+    since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
 ";
 
 const KEY_TABLE: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE keys (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, wrapped BLOB, destroyed_at INTEGER)
     STRICT;
+";
+
+const SIGNED: &str = "
+-- The newest checkpoint signed in each epoch: data from a backup is known by being behind it.
+CREATE TABLE signed (epoch INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
+    note BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 ";
