@@ -15,6 +15,7 @@
 //! The `seq`, `pos` and `slot` numbers start at 1; a position is never reused and leaves no gap.
 
 mod access;
+mod backup;
 mod batch;
 mod behind;
 mod commit;
@@ -40,6 +41,7 @@ mod unlisted;
 mod writer;
 
 pub use access::Access;
+pub use backup::BACKUP_FILES;
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};
@@ -50,7 +52,7 @@ pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
 pub use journal::{Row, StoredEntry};
 pub use keys::{Key, Keys};
-pub use log::{Checkpoint, Epoch, LogKey};
+pub use log::{Checkpoint, Epoch, LogKey, NewEpoch};
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
 pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};

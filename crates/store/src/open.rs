@@ -134,7 +134,10 @@ impl Store {
         let begin = |conn: &Connection| {
             options.create.iter().try_for_each(|meta| {
                 put_meta(conn, meta)?;
-                log::put_epoch(conn, (meta.epoch, &meta.origin), 1, &[])
+                let Meta { epoch, origin, created, .. } = meta;
+                let (number, at) = (*epoch, *created);
+                let first = log::NewEpoch { number, origin, before: &[], at, slots_taken: 0 };
+                log::put_epoch(conn, 1, &first)
             })
         };
         migrate(&mut conn, DATA_FILE, access, begin)?;

@@ -108,8 +108,9 @@ CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT 
 const LOG: &str = "
 -- One tree an epoch, over the records from first_pos on. before: what was known of the log until then.
 CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, origin TEXT NOT NULL, first_pos INTEGER NOT NULL,
-    before BLOB NOT NULL) STRICT;
-INSERT INTO epoch SELECT e.value, o.value, 1, x'' FROM meta e, meta o WHERE e.key = 'epoch' AND o.key = 'origin';
+    before BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, meta c
+    WHERE e.key = 'epoch' AND o.key = 'origin' AND c.key = 'created';
 DROP TABLE checkpoint;
 CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
