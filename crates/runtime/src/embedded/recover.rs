@@ -126,6 +126,7 @@ impl Embedded {
         let store = Store::open(dir, &Options::create(meta))?;
         let mut driver = Self::assemble(store, provider, RuleBook::default(), Arc::clone(&rules))?;
         driver.activate(rules, now)?;
+        driver.checkpoint(now)?;
         Ok(driver)
     }
 
