@@ -36,6 +36,7 @@ mod schema;
 mod shelf;
 mod staff;
 mod unlisted;
+mod witness;
 mod writer;
 
 pub use access::Access;
@@ -56,6 +57,7 @@ pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::{Checkpoint, Gate, Tile};
 pub use staff::Staff;
+pub use witness::{Cosigned, Refused, WitnessState};
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]
