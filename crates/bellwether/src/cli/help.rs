@@ -1,5 +1,7 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
+mod witness;
+
 use super::Cli;
 use clap::{Command, CommandFactory};
 use std::fmt::Write as _;
@@ -346,10 +348,15 @@ fn dress(command: Command, path: &str) -> Command {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
         command = command.mut_subcommand(&name, |sub| dress(sub, &path));
     }
-    match HELP.iter().find(|help| help.command == path) {
+    match every().find(|help| help.command == path) {
         Some(help) => command.after_long_help(text(help)),
         None => command,
     }
+}
+
+/// The help of all commands.
+fn every() -> impl Iterator<Item = &'static Help> {
+    HELP.iter().chain(witness::WITNESS)
 }
 
 fn text(help: &Help) -> String {
@@ -387,7 +394,7 @@ mod tests {
             }
             assert!(sub.get_about().is_some(), "{path}");
         }
-        for help in HELP {
+        for help in every() {
             for example in help.examples {
                 let words = example.split(['|', '>']).next().unwrap_or_default();
                 assert!(words.starts_with(help.command), "{example}");
