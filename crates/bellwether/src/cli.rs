@@ -24,6 +24,7 @@ mod replay;
 mod shell;
 mod simulate;
 mod sources;
+mod witness;
 
 use crate::exit::Exit;
 use anyhow::Result;
@@ -111,6 +112,9 @@ pub(crate) enum Command {
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
+    /// A small process on another machine that co-signs a log's checkpoints, so that it cannot be rewritten.
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// Check disk, keys, store, bundle and clock, and say how to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
@@ -152,6 +156,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Unlink(args) => link::unlink(&context, &args),
         Command::Quarantine(command) => quarantine::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
+        Command::Witness(command) => witness::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::manual(),

@@ -19,7 +19,9 @@ pub mod rehearsal;
 pub mod seal;
 pub mod shelf;
 pub mod staff;
+pub mod transport;
 mod wiring;
+pub mod witness;
 
 pub use wiring::reading_edge;
 

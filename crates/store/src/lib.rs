@@ -38,6 +38,7 @@ mod schema;
 mod shelf;
 mod staff;
 mod unlisted;
+mod witness;
 mod writer;
 
 pub use access::Access;
@@ -60,6 +61,7 @@ pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::Gate;
 pub use staff::Staff;
+pub use witness::{Cosigned, Refused, WitnessState};
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]

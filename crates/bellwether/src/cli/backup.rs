@@ -109,17 +109,16 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
 /// Copies a file to where none is, and makes it appear when it is whole.
 fn put_back(from: &Path, to: &Path, name: &str) -> Result<()> {
     let (source, target) = (from.join(name), to.join(name));
-    let refuse = |code, message: String, help: &str| -> anyhow::Error {
-        Problems(vec![Problem::new(code, message).help(help)]).into()
-    };
     if !source.is_file() {
         let message = format!("there is no {}", source.display());
-        return Err(refuse("restore-missing", message, "name a folder that `backup` wrote"));
+        let problem = Problem::new("restore-missing", message);
+        return Err(Problems(vec![problem.help("name a folder that `backup` wrote")]).into());
     }
     if target.exists() {
         let message = format!("{} is there already", target.display());
+        let problem = Problem::new("restore-exists", message);
         let help = "move it away, or name another directory with `--data`";
-        return Err(refuse("restore-exists", message, help));
+        return Err(Problems(vec![problem.help(help)]).into());
     }
     std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     // A log that belonged to the file that was lost would be played into the restored one.

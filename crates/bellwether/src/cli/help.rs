@@ -1,6 +1,8 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
+mod features;
 mod log;
+mod witness;
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -238,41 +240,6 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
-        "features",
-        "the data directory, and for `activate` a bundle",
-        "events in the data directory",
-        ["features versions", "features activate ./my-bundle"],
-        JUDGES,
-    ),
-    help(
-        "features activate",
-        "a bundle; the data directory",
-        "the activation, in the data directory; escalations under way stay with whoever has them",
-        ["features activate ./my-bundle", "features activate customer-escalation --format json"],
-        ENDS,
-    ),
-    help(
-        "features versions",
-        "the data directory",
-        "the definitions in force, on stdout",
-        ["features versions", "features versions --format json"],
-        ENDS,
-    ),
-    help(
-        "features backfill",
-        "the data directory",
-        "an event for each account that lacked something",
-        ["features backfill", "features backfill --all"],
-        JUDGES,
-    ),
-    help(
-        "features recompute",
-        "the data directory",
-        "an event for each account that differed",
-        ["features recompute", "features recompute --record --format json"],
-        JUDGES,
-    ),
-    help(
         "link",
         "the data directory",
         "an event on both accounts",
@@ -356,7 +323,7 @@ fn dress(command: Command, path: &str) -> Command {
 
 /// The help of all commands.
 fn every() -> impl Iterator<Item = &'static Help> {
-    HELP.iter().chain(log::LOG)
+    HELP.iter().chain(features::FEATURES).chain(log::LOG).chain(witness::WITNESS)
 }
 
 fn text(help: &Help) -> String {
