@@ -5,6 +5,9 @@
 mod world;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 use world::World;
 
 fn key(world: &World) -> String {
@@ -118,4 +121,95 @@ fn a_backup_goes_on_in_a_new_epoch_and_everything_verifies() {
     for folder in ["first", "second"] {
         world.run(&["log", "verify", folder]).ends(0);
     }
+}
+
+/// A command that answers on a port of its own until the test ends.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(world: &World, words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bellwether"))
+            .args(words)
+            .args(["--listen", "127.0.0.1:0"])
+            .current_dir(world.path("."))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        Self { child, address }
+    }
+
+    /// The status and the body.
+    fn get(&self, path: &str) -> (u16, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        let end = all.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(all[..end].to_vec()).unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), all[end + 4..].to_vec())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn what_is_served_is_what_is_exported() {
+    let world = World::with_deals();
+    world.run(&["log", "export", "audit"]).ends(0);
+    let served = Served::start(&world, &["log", "serve"]);
+    let bundle = world::names(world.path("audit/tile/entries/000.p")).pop().unwrap();
+    let files = [
+        "checkpoint".to_owned(),
+        "log.vkey".to_owned(),
+        format!("tile/0/000.p/{bundle}"),
+        format!("tile/entries/000.p/{bundle}"),
+    ];
+    for file in files {
+        let (status, body) = served.get(&format!("/{file}"));
+        assert_eq!((status, body), (200, fs::read(world.path(&format!("audit/{file}"))).unwrap()));
+    }
+    for none in ["/tile/0/001", "/tile/9/000", "/tile/0/000.p/255", "/tile/../data.db", "/x"] {
+        assert_eq!(served.get(none).0, 404, "{none}");
+    }
+}
+
+#[test]
+fn a_witness_cosigns_growth_and_raises_alarm_at_a_rollback() {
+    let world = World::with_deals();
+    let made = world.run(&["witness", "init", "--state", "w", "--name", "cellar"]).ends(0);
+    let witness = made.out.split_whitespace().find(|word| word.starts_with("cellar+")).unwrap();
+    world.run(&["witness", "trust", "--state", "w", "--log", &key(&world)]).ends(0);
+    let served = Served::start(&world, &["witness", "serve", "--state", "w"]);
+    let address = &served.address;
+    let witnesses =
+        format!("witnesses:\n  - url: http://{address}/\n    key: {witness}\n    private: true\n");
+    world.write("bellwether-data/witnesses.yaml", &witnesses);
+    let first = world.run(&["log", "checkpoint"]).ends(0);
+    first.says(&["\u{2014} cellar "]);
+    world.run(&["log", "verify", "--witness", witness]).ends(0);
+    fs::create_dir(world.path("old")).unwrap();
+    for file in ["data.db", "keys.db"] {
+        fs::copy(world.data(file), world.path(&format!("old/{file}"))).unwrap();
+    }
+    world.run(&["log", "rotate-key", "--yes"]).ends(0);
+    world.run(&["log", "checkpoint"]).ends(0).says(&["\u{2014} cellar "]);
+    // All of it is set back, the keys too: nothing here can tell, but the witness does.
+    for file in ["data.db", "keys.db"] {
+        fs::copy(world.path(&format!("old/{file}")), world.data(file)).unwrap();
+    }
+    world.run(&["log", "verify"]).ends(0);
+    let refused = world.run(&["log", "checkpoint"]).ends(2);
+    refused.warns(&["ALARM: cellar", "witness-rollback"]);
 }

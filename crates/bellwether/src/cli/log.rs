@@ -5,8 +5,10 @@
 //! - Never: needs more than a folder and public keys to check a log; repairs anything.
 
 mod check;
+mod checkpoint;
 mod prove;
 mod search;
+mod serve;
 mod show;
 mod trust;
 mod verify;
@@ -28,8 +30,8 @@ use std::path::PathBuf;
 pub(crate) enum LogCommand {
     /// The epochs of the log, their keys, and how far each is signed.
     Show,
-    /// Sign what is there now.
-    Checkpoint,
+    /// Sign what is there now, and have witnesses co-sign it.
+    Checkpoint(checkpoint::CheckpointArgs),
     /// Check all of it: every record, hash and signature, and what belongs to the records.
     Verify(verify::VerifyArgs),
     /// Records by person, rule, role, verdict and time.
@@ -40,6 +42,8 @@ pub(crate) enum LogCommand {
     Check(check::CheckArgs),
     /// Write the log as files that any web server carries and others' tools verify.
     Export(ExportArgs),
+    /// Serve checkpoint and tiles over HTTP, to be read by anybody's tools.
+    Serve(serve::ServeArgs),
     /// Let another key sign the log; the old one signs beside it for 30 days.
     RotateKey(RotateArgs),
 }
@@ -65,30 +69,15 @@ pub(crate) struct RotateArgs {
 pub(crate) fn run(context: &Context, command: &LogCommand) -> Result<Exit> {
     match command {
         LogCommand::Show => show::run(context),
-        LogCommand::Checkpoint => checkpoint(context),
+        LogCommand::Checkpoint(args) => checkpoint::run(context, args),
         LogCommand::Verify(args) => verify::run(context, args),
         LogCommand::Search(args) => search::run(context, args),
         LogCommand::Prove(args) => prove::run(context, args),
         LogCommand::Check(args) => check::run(context, args),
         LogCommand::Export(args) => export(context, args),
+        LogCommand::Serve(args) => serve::run(context, args),
         LogCommand::RotateKey(args) => rotate(context, args),
     }
-}
-
-fn checkpoint(context: &Context) -> Result<Exit> {
-    let signed = context.open()?.checkpoint(now()).map_err(Failure::drive)?;
-    match context.format {
-        Format::Text => print!("{}", String::from_utf8_lossy(&signed.note)),
-        Format::Json => println!(
-            "{}",
-            json!({
-                "epoch": signed.epoch, "size": signed.head.size,
-                "root": signed.head.root.to_string(), "at": signed.at.to_string(),
-                "note": String::from_utf8_lossy(&signed.note),
-            })
-        ),
-    }
-    Ok(Exit::Fine)
 }
 
 fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {

@@ -14,8 +14,17 @@ pub(super) const LOG: &[Help] = &[
     help(
         "log checkpoint",
         "the data directory",
-        "a signed note over everything that is committed; it is printed",
-        ["log checkpoint", "log checkpoint --data ./eu"],
+        "a signed note over everything that is committed; it is printed. Witnesses are those of \
+         `witnesses.yaml` in the data directory",
+        ["log checkpoint", "log checkpoint --witnesses ./witnesses.yaml"],
+        "0 fine, 1 it failed, 2 too few witnesses co-signed, or one gave alarm, 64 the arguments make no \
+         sense",
+    ),
+    help(
+        "log serve",
+        "the data directory, beside whoever works in it",
+        "its address on stdout; it answers until it is ended",
+        ["log serve", "log serve --listen 127.0.0.1:0"],
         ENDS,
     ),
     help(
