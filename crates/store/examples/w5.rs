@@ -8,8 +8,6 @@
 //! data's repeats it; then only the largest groups are run, and the opening and the sweep are timed.
 
 #![expect(clippy::print_stdout, reason = "a measurement says what it found")]
-#![expect(clippy::disallowed_types, reason = "a measurement reads clocks and files")]
-#![expect(clippy::disallowed_methods, reason = "a measurement reads clocks and files")]
 
 use bellwether_core::{Digest, Id, StreamId, StreamKind, Timestamp};
 use bellwether_ledger::tree::{
