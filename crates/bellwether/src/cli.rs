@@ -1,6 +1,7 @@
 //! The commands: one file each, arguments in, a report out.
 
 mod backtest;
+mod backup;
 mod context;
 mod demo;
 mod doctor;
@@ -13,6 +14,7 @@ mod import;
 mod init;
 mod interrupt;
 mod link;
+mod log;
 mod mappings;
 mod names;
 mod policy;
@@ -82,6 +84,13 @@ pub(crate) enum Command {
     /// Write decisions to a file.
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// The tamper-evident log: show, sign, verify, search, prove, export.
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Copy the data, and the keys apart, beside whoever works in the directory.
+    Backup(backup::BackupArgs),
+    /// Go on from a backup: the log says so, and nothing that may have been sent is sent again.
+    Restore(backup::RestoreArgs),
     /// Check, test and show bundles.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -136,6 +145,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Explain(args) => explain::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
         Command::Export(command) => export::run(&context, &command),
+        Command::Log(command) => log::run(&context, &command),
+        Command::Backup(args) => backup::back_up(&context, &args),
+        Command::Restore(args) => backup::restore(&context, &args),
         Command::Policy(command) => policy::run(&context, &command),
         Command::Mappings(command) => mappings::run(&context, &command),
         Command::Facts(args) => facts::run(&context, &args),

@@ -235,6 +235,8 @@ impl Body {
             Self::Answered { .. } => "answered",
             Self::Folded { .. } => "folded",
             Self::RulesActivated { .. } => "rules.activated",
+            Self::EpochBegun { .. } => "restore.epoch",
+            Self::LogKeyRotated { .. } => "key.rotate",
         }
     }
 }
@@ -286,6 +288,20 @@ pub enum Body {
         /// What the digest was taken of: canonical JSON that names the bundle and everything else they
         /// rest on.
         preimage: String,
+    },
+    /// A restored log goes on as a tree of its own. On the system stream only, the first of its epoch.
+    EpochBegun {
+        /// The first line of the new tree's checkpoints.
+        origin: String,
+        /// The last checkpoint known of the log before, as it was signed; empty if there was none.
+        before: String,
+    },
+    /// Another key signs the log from here on. On the system stream only.
+    LogKeyRotated {
+        /// The verifier key that takes over.
+        new: String,
+        /// The verifier key that ends.
+        old: String,
     },
 }
 

@@ -134,6 +134,7 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
+            Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => (Status::Applied, None),
         }
     }
 

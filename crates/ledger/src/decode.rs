@@ -104,6 +104,14 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             rules: body.parsed("activated")?,
             preimage: body.text("preimage")?.to_owned(),
         }),
+        "restore.epoch" => Ok(Body::EpochBegun {
+            origin: body.text("origin")?.to_owned(),
+            before: body.text("before")?.to_owned(),
+        }),
+        "key.rotate" => Ok(Body::LogKeyRotated {
+            new: body.text("new")?.to_owned(),
+            old: body.text("old")?.to_owned(),
+        }),
         _ => Err(DecodeError::Member { member: "type" }),
     }
 }

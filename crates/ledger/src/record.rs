@@ -49,6 +49,9 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         parts::answer(object.key("answer"), record.body, words);
     }
     object.quoted("at", record.at.micros());
+    if let Body::EpochBegun { before, .. } = record.body {
+        object.text("before", before);
+    }
     if whole {
         parts::decisions(&mut object, record, words);
     }
@@ -61,7 +64,16 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     object.number("engine", u64::from(ENGINE));
     object.number("epoch", record.epoch);
     digest(object.key("event"), &record.event);
+    if let Body::LogKeyRotated { new, old } = record.body {
+        let mut keys = Object::new(object.key("keys"));
+        keys.text("new", new);
+        keys.text("old", old);
+        keys.end();
+    }
     object.text("kind", record.body.kind());
+    if let Body::EpochBegun { origin, .. } = record.body {
+        object.text("log", origin);
+    }
     if record.shadow {
         object.text("mode", "shadow");
     }
@@ -83,8 +95,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::timers(&mut object, record, words);
     }
-    let activates = matches!(record.body, Body::RulesActivated { .. });
-    object.text("type", if activates { "rules.activated" } else { "step" });
+    object.text("type", leaf_type(record.body));
     object.number("v", u64::from(FORMAT));
     match (record.why, record.body) {
         (Some(why), _) => object.text("why", why),
@@ -92,6 +103,18 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         _ => {}
     }
     object.end();
+}
+
+/// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.
+fn leaf_type(body: &Body) -> &'static str {
+    match body {
+        Body::RulesActivated { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
+            body.kind()
+        }
+        Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {
+            "step"
+        }
+    }
 }
 
 /// A record with its lists, for readers: where they stand apart, they are put back in from the evidence

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod lineage;
+pub mod log;
 mod owners;
 pub mod rehearsal;
 pub mod seal;

@@ -1,6 +1,7 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
 mod features;
+mod log;
 mod witness;
 
 use super::Cli;
@@ -322,7 +323,7 @@ fn dress(command: Command, path: &str) -> Command {
 
 /// The help of all commands.
 fn every() -> impl Iterator<Item = &'static Help> {
-    HELP.iter().chain(features::FEATURES).chain(witness::WITNESS)
+    HELP.iter().chain(features::FEATURES).chain(log::LOG).chain(witness::WITNESS)
 }
 
 fn text(help: &Help) -> String {
