@@ -1,5 +1,6 @@
 //! The Go program of `tools/verify-go`, built once, over folders of every size.
 
+use super::build_go;
 use super::folder::{ORIGIN, checkpoint, flip, say, signer, text, tree, witness, write_log};
 use bellwether_core::Timestamp;
 use bellwether_ledger::note::{Checkpoint, Scheme, Signer};
@@ -10,9 +11,6 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Instant;
 use tempfile::TempDir;
-
-/// Where Debian puts Go's packages.
-const GO_PATH: &str = "/usr/share/gocode";
 
 /// The Go program.
 pub(crate) struct Go(PathBuf);
@@ -47,20 +45,8 @@ impl Go {
 }
 
 fn build() -> Result<(Go, TempDir), &'static str> {
-    if Command::new("go").arg("version").output().is_err() {
-        return Err("there is no `go` (Debian: golang-go)");
-    }
-    if !Path::new(GO_PATH).join("src/golang.org/x/mod/sumdb/tlog").exists() {
-        return Err("Go's package x/mod is missing (Debian: golang-golang-x-mod-dev)");
-    }
     let place = tempfile::tempdir().unwrap();
-    let program = place.path().join("verify-go");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/verify-go");
-    let mut build = Command::new("go");
-    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(source);
-    build.env("GO111MODULE", "off").env("GOPATH", GO_PATH).env("GOFLAGS", "");
-    let built = build.env("GOCACHE", place.path().join("cache")).output().unwrap();
-    assert!(built.status.success(), "{}", text(&built));
+    let program = build_go::verifier(place.path())?;
     Ok((Go(program), place))
 }
 

@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_types, reason = "a test may write files and start programs")]
 
 mod altered;
+mod build_go;
 mod folder;
 mod go;
 mod proofs;
