@@ -13,6 +13,7 @@ mod help;
 mod import;
 mod init;
 mod interrupt;
+mod keys;
 mod link;
 mod log;
 mod mappings;
@@ -115,6 +116,9 @@ pub(crate) enum Command {
     /// A small process on another machine that co-signs a log's checkpoints, so that it cannot be rewritten.
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
+    /// The master key: where it comes from, and rotating it.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Check disk, keys, store, bundle and clock, and say how to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
@@ -157,6 +161,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Quarantine(command) => quarantine::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
         Command::Witness(command) => witness::run(&context, &command),
+        Command::Keys(command) => keys::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::manual(),

@@ -155,7 +155,7 @@ fn each_breakage_is_named_with_its_code() {
         ("half a key", "master key", "key-file-malformed"),
         ("open key", "master key", "key-file-exposed"),
         ("no data.db", "store", "store-missing"),
-        ("no keys.db", "key database", "store-missing"),
+        ("no keys.db", "key database", "key-database-missing"),
         ("no directory", "data directory", "data-missing"),
         ("torn data.db", "store", "store-corrupt"),
     ] {

@@ -134,7 +134,9 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
-            Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => (Status::Applied, None),
+            Body::SubjectErased { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
+                (Status::Applied, None)
+            }
         }
     }
 
@@ -155,7 +157,9 @@ impl Moving<'_> {
             Counted::Late { .. } => Status::Late,
             Counted::TooLate => return (Status::TooLate, None),
         };
-        self.evaluate(signal.doc, Some(signal), status);
+        if !signal.is_held() {
+            self.evaluate(signal.doc, Some(signal), status);
+        }
         (status, None)
     }
 

@@ -15,7 +15,7 @@ mod timers;
 pub use recover::{Tenancy, active_rules, read_rules};
 pub(crate) use timers::{next_due, plain_event, timer_event};
 
-use crate::edge::{self, Edge, Stamp, Taken};
+use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;
 use crate::owners::{Heard, Owners};
 use crate::wiring::Links;
@@ -27,9 +27,12 @@ use bellwether_engine::{
     RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
-use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store};
+use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The family under which signals of guarded people are counted.
+pub const GUARDED: &str = "guarded";
 
 /// How many entries are put together before they must be committed.
 pub const BATCH: usize = 1024;
@@ -72,6 +75,8 @@ pub struct Counted {
     pub step: Step,
     /// Timers of the stream that fired before it.
     pub fired: usize,
+    /// How somebody whom it names stands, if they are treated apart.
+    pub standing: Option<Standing>,
 }
 
 impl Embedded {
@@ -98,6 +103,11 @@ impl Embedded {
     /// Who is who.
     pub fn edge(&mut self) -> &mut Edge {
         &mut self.edge
+    }
+
+    /// Who is who, for reading.
+    pub(crate) fn edge_ref(&self) -> &Edge {
+        &self.edge
     }
 
     /// Streams whose records differed from the ones derived again; they take no events.
@@ -142,7 +152,7 @@ impl Embedded {
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
         let unlisted = taken.unlisted.as_ref().map(to_row);
-        let heard = Heard::of(&taken, &raw.kind);
+        let (heard, standing) = (Heard::of(&taken, &raw.kind), taken.standing);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
         let repeated = matches!(step.status, Status::Duplicate | Status::Conflict);
         if let Some(entry) = self.pending.batch.entries.last_mut().filter(|_| !repeated) {
@@ -151,7 +161,7 @@ impl Embedded {
         if let Some(heard) = heard {
             self.heed(heard, step.status, origin, at)?;
         }
-        Ok(Counted { stream, step, fired })
+        Ok(Counted { stream, step, fired, standing })
     }
 
     /// What the driver knows about a signal's key that the stream's memory does not.
@@ -327,6 +337,7 @@ impl Embedded {
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);
+        batch.tallies.extend(taken.standing.map(guarded));
         batch.accounts.extend(taken.accounts.iter().map(|account| Account {
             slot: account.slot,
             id: account.id,
@@ -339,6 +350,11 @@ impl Embedded {
             since: at,
         }));
     }
+}
+
+/// What is counted of a signal or row about somebody who is treated apart.
+fn guarded(standing: Standing) -> Tally {
+    Tally { family: GUARDED, name: standing.as_str().to_owned(), by: 1 }
 }
 
 /// A sealed part as the store keeps it: its name, then the sealed bytes, which name their slots.

@@ -41,6 +41,9 @@ pub enum DriveError {
     /// A spilled row cannot be read back.
     #[error("a row that waited on disk to be sorted cannot be read back")]
     Spool,
+    /// Nobody, or more than one, is meant.
+    #[error(transparent)]
+    Privacy(#[from] crate::privacy::PrivacyError),
     /// Two accounts cannot be linked or unlinked.
     #[error(transparent)]
     Link(#[from] crate::embedded::refold::LinkError),
@@ -80,6 +83,7 @@ impl DriveError {
             Self::Frozen(_) => "drive-frozen",
             Self::Spool => "import-spool",
             Self::Link(error) => error.code(),
+            Self::Privacy(error) => error.code(),
             Self::Trimmed(_) => "drive-trimmed",
             Self::NoRules => "drive-no-rules",
             Self::BadRules { .. } => "drive-bad-rules",
@@ -95,6 +99,7 @@ impl DriveError {
             Self::Seal(error) => error.help(),
             Self::Link(error) => error.help(),
             Self::Log(error) => error.help(),
+            Self::Privacy(error) => error.help(),
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"
             }

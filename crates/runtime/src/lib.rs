@@ -15,6 +15,7 @@ pub mod keys;
 pub mod lineage;
 pub mod log;
 mod owners;
+pub mod privacy;
 pub mod rehearsal;
 pub mod seal;
 pub mod shelf;

@@ -6,11 +6,16 @@ pub(crate) const DATA_ID: i64 = 0x426c_7753;
 pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
-pub(crate) const DATA: &[(&str, &str)] =
-    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND), ("log", LOG)];
+pub(crate) const DATA: &[(&str, &str)] = &[
+    ("first tables", FIRST),
+    ("staff, unlisted fields, gates, access", SECOND),
+    ("log", LOG),
+    ("erasures", ERASURES),
+];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("signed", SIGNED)];
+pub(crate) const KEYS: &[(&str, &str)] =
+    &[("keys", KEY_TABLE), ("signed", SIGNED), ("key ring, erased, secrets", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -122,6 +127,16 @@ CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGE
     since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
 ";
 
+const ERASURES: &str = "
+-- Erasures from their intent on. slots: 8 bytes each; named: rows sealed for others, 17 bytes each, until
+-- it is done.
+CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
+    named BLOB NOT NULL, done INTEGER) STRICT;
+-- Who was erased, is restricted, or objected: keyed hashes of what names them.
+CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
+    slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
+";
+
 const KEY_TABLE: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE keys (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, wrapped BLOB, destroyed_at INTEGER)
@@ -132,4 +147,14 @@ const SIGNED: &str = "
 -- The newest checkpoint signed in each epoch: data from a backup is known by being behind it.
 CREATE TABLE signed (epoch INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+";
+
+const RING: &str = "
+-- Tenant keys, wrapped under the master key whose fingerprint stands beside them.
+CREATE TABLE ring (master BLOB NOT NULL, what TEXT NOT NULL, version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (master, what, version)) STRICT, WITHOUT ROWID;
+-- Who was erased, as keyed hashes: data from a backup does not know.
+CREATE TABLE erased (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- Secrets of the tenant by name, sealed under its wrapping key.
+CREATE TABLE secret (what TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -2,6 +2,7 @@
 
 mod features;
 mod log;
+mod people;
 mod witness;
 
 use super::Cli;
@@ -100,13 +101,6 @@ const HELP: &[Help] = &[
         "the data directory: rows go, and the keys that they were sealed under",
         ["quarantine drop 17 --yes", "quarantine drop --import 3 --yes"],
         ENDS,
-    ),
-    help(
-        "privacy forget-staff",
-        DATA,
-        "the data directory: name and address go, the handle stays",
-        ["privacy forget-staff maria --yes", "privacy forget-staff lee --yes --data ./eu"],
-        "0 fine, 1 it failed, 2 nothing of the person is kept, 64 the arguments make no sense",
     ),
     help(
         "backtest",
@@ -257,27 +251,6 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
-        "privacy",
-        "the data directory",
-        "what is asked for, and only with `--yes`",
-        ["privacy retention", "privacy purge --dry-run"],
-        ENDS,
-    ),
-    help(
-        "privacy retention",
-        NOTHING,
-        "the table of retention on stdout",
-        ["privacy retention", "privacy retention --format json"],
-        ENDS,
-    ),
-    help(
-        "privacy purge",
-        "the data directory",
-        "with `--yes` it removes rows that are past their span; they cannot be brought back",
-        ["privacy purge --dry-run", "privacy purge --yes"],
-        ENDS,
-    ),
-    help(
         "doctor",
         "the data directory, beside whoever works in it, and with `--bundle` a bundle",
         "its findings on stdout, each with its mend; it changes nothing",
@@ -323,7 +296,8 @@ fn dress(command: Command, path: &str) -> Command {
 
 /// The help of all commands.
 fn every() -> impl Iterator<Item = &'static Help> {
-    HELP.iter().chain(features::FEATURES).chain(log::LOG).chain(witness::WITNESS)
+    let parts = [features::FEATURES, log::LOG, people::PEOPLE, witness::WITNESS];
+    HELP.iter().chain(parts.into_iter().flatten())
 }
 
 fn text(help: &Help) -> String {

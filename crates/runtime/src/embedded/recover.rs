@@ -57,6 +57,12 @@ impl Embedded {
         Ok(())
     }
 
+    /// Whether a stream takes no events, because its records differ.
+    pub(crate) fn is_frozen(&mut self, stream: StreamId) -> Result<bool, DriveError> {
+        self.load(stream)?;
+        Ok(self.frozen.contains(&stream))
+    }
+
     /// The state of a snapshot, unless it was made with something else.
     fn restore(&self, kept: &Snapshot) -> Option<StreamState> {
         let state = StreamState::from_bytes(&kept.state, &self.book).ok()?;

@@ -3,6 +3,7 @@
 use super::read::note_refusal;
 use super::spool::{Sorted, SpoolKey};
 use super::{ImportError, Progress, Report, Source};
+use crate::edge::Standing;
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
 use bellwether_adapters::{Refusal, Row};
@@ -73,7 +74,8 @@ impl Feed<'_> {
         };
         self.report.timers += taken.fired as u64;
         *self.report.statuses.entry(taken.step.status.as_str()).or_default() += 1;
-        if taken.step.status == Status::Conflict {
+        // Of somebody who was erased it cannot say the same as before, and is not kept.
+        if taken.step.status == Status::Conflict && taken.standing != Some(Standing::Erased) {
             let message =
                 format!("a signal of `{}` came twice and says something else", raw.source);
             let help = "find out which one is right; the first one counts";
