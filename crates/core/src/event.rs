@@ -241,6 +241,8 @@ impl Body {
             Self::Answered { .. } => "answered",
             Self::Folded { .. } => "folded",
             Self::RulesActivated { .. } => "rules.activated",
+            Self::EpochBegun { .. } => "restore.epoch",
+            Self::LogKeyRotated { .. } => "key.rotate",
             Self::SubjectErased { .. } => "subject.erased",
             Self::StreamBase { .. } => "stream.base",
         }
@@ -294,6 +296,20 @@ pub enum Body {
         /// What the digest was taken of: canonical JSON that names the bundle and everything else they
         /// rest on.
         preimage: String,
+    },
+    /// A restored log goes on as a tree of its own. On the system stream only, the first of its epoch.
+    EpochBegun {
+        /// The first line of the new tree's checkpoints.
+        origin: String,
+        /// The last checkpoint known of the log before, as it was signed; empty if there was none.
+        before: String,
+    },
+    /// Another key signs the log from here on. On the system stream only.
+    LogKeyRotated {
+        /// The verifier key that takes over.
+        new: String,
+        /// The verifier key that ends.
+        old: String,
     },
     /// Somebody was erased: sealed parts of this stream that needed their key are gone. Nothing is
     /// decided by it.

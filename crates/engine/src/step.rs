@@ -136,7 +136,10 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
-            Body::SubjectErased { .. } | Body::StreamBase { .. } => (Status::Applied, None),
+            Body::SubjectErased { .. }
+            | Body::StreamBase { .. }
+            | Body::EpochBegun { .. }
+            | Body::LogKeyRotated { .. } => (Status::Applied, None),
         }
     }
 

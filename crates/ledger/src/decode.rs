@@ -107,6 +107,14 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
         "stream.base" => {
             Ok(Body::StreamBase { seq: body.unsigned("seq")?, state: body.parsed("state")? })
         }
+        "restore.epoch" => Ok(Body::EpochBegun {
+            origin: body.text("origin")?.to_owned(),
+            before: body.text("before")?.to_owned(),
+        }),
+        "key.rotate" => Ok(Body::LogKeyRotated {
+            new: body.text("new")?.to_owned(),
+            old: body.text("old")?.to_owned(),
+        }),
         "subject.erased" => Ok(Body::SubjectErased {
             subject: body.parsed("subject")?,
             parts: body.unsigned("parts")?,

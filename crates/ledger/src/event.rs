@@ -174,6 +174,12 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
             object.text("type", "stream.base");
             object.end();
         }
+        DraftBody::Plain(body @ Body::EpochBegun { origin, before }) => {
+            write_texts(event.key("body"), &[("before", before), ("origin", origin)], body.kind());
+        }
+        DraftBody::Plain(body @ Body::LogKeyRotated { new, old }) => {
+            write_texts(event.key("body"), &[("new", new), ("old", old)], body.kind());
+        }
         DraftBody::Plain(Body::SubjectErased { subject, parts }) => {
             let mut object = Object::new(event.key("body"));
             object.number("parts", *parts);
@@ -182,6 +188,16 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
             object.end();
         }
     }
+}
+
+/// A body of nothing but texts, whose names stand in order before `type`.
+fn write_texts(out: &mut Vec<u8>, texts: &[(&str, &String)], kind: &str) {
+    let mut object = Object::new(out);
+    for (name, text) in texts {
+        object.text(name, text);
+    }
+    object.text("type", kind);
+    object.end();
 }
 
 fn write_signal(out: &mut Vec<u8>, signal: &SignalDraft<'_>) {

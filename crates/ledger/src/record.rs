@@ -55,6 +55,9 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         digest(base.key("state"), state);
         base.end();
     }
+    if let Body::EpochBegun { before, .. } = record.body {
+        object.text("before", before);
+    }
     if whole {
         parts::decisions(&mut object, record, words);
     }
@@ -73,7 +76,16 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         erased.end();
     }
     digest(object.key("event"), &record.event);
+    if let Body::LogKeyRotated { new, old } = record.body {
+        let mut keys = Object::new(object.key("keys"));
+        keys.text("new", new);
+        keys.text("old", old);
+        keys.end();
+    }
     object.text("kind", record.body.kind());
+    if let Body::EpochBegun { origin, .. } = record.body {
+        object.text("log", origin);
+    }
     if record.shadow {
         object.text("mode", "shadow");
     }
@@ -95,8 +107,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::timers(&mut object, record, words);
     }
-    let own = matches!(record.body, Body::RulesActivated { .. }) || !record.body.is_news();
-    object.text("type", if own { record.body.kind() } else { "step" });
+    object.text("type", leaf_type(record.body));
     object.number("v", u64::from(FORMAT));
     match (record.why, record.body) {
         (Some(why), _) => object.text("why", why),
@@ -104,6 +115,20 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         _ => {}
     }
     object.end();
+}
+
+/// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.
+fn leaf_type(body: &Body) -> &'static str {
+    match body {
+        Body::RulesActivated { .. }
+        | Body::SubjectErased { .. }
+        | Body::StreamBase { .. }
+        | Body::EpochBegun { .. }
+        | Body::LogKeyRotated { .. } => body.kind(),
+        Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {
+            "step"
+        }
+    }
 }
 
 /// A record with its lists, for readers: where they stand apart, they are put back in from the evidence

@@ -41,8 +41,9 @@ pub const BATCH: usize = 1024;
 
 /// A driver over one data directory.
 pub struct Embedded {
-    store: Store,
+    /// Before the store: a reader that closes last leaves the write-ahead log behind.
     edge: Edge,
+    store: Store,
     links: Links,
     kin: refold::Kin,
     book: RuleBook,

@@ -29,6 +29,9 @@ pub enum DriveError {
     /// A part could not be sealed.
     #[error(transparent)]
     Seal(#[from] crate::seal::SealError),
+    /// The log does not hold what was signed, or cannot be signed.
+    #[error(transparent)]
+    Log(#[from] crate::log::LogError),
     /// A state could not be written as a snapshot.
     #[error(transparent)]
     State(#[from] StateError),
@@ -78,6 +81,7 @@ impl DriveError {
             Self::Event(error) => error.code(),
             Self::Seal(error) => error.code(),
             Self::Step(error) => error.code(),
+            Self::Log(error) => error.code(),
             Self::State(_) => "drive-snapshot",
             Self::Frozen(_) => "drive-frozen",
             Self::Spool => "import-spool",
@@ -98,6 +102,7 @@ impl DriveError {
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
             Self::Link(error) => error.help(),
+            Self::Log(error) => error.help(),
             Self::Privacy(error) => error.help(),
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"

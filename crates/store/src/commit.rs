@@ -42,6 +42,7 @@ impl Store {
         let highest = batches.iter().map(|batch| batch.borrow().highest_slot()).max().unwrap_or(0);
         let raised = highest > self.slots_taken;
         let mut done = Vec::with_capacity(batches.len());
+        let mut tip = self.tip.clone();
         self.transact(|conn| {
             for batch in batches.iter().map(Borrow::borrow) {
                 if tick.is_none_or(|last| last.plus(TICK) <= batch.at) && !batch.entries.is_empty()
@@ -51,6 +52,7 @@ impl Store {
                     tick = Some(batch.at);
                 }
                 append(conn, next, &batch.entries)?;
+                tip.append(conn, batch.entries.iter().map(|entry| &entry.record[..]))?;
                 write_rest(conn, batch)?;
                 let first_pos = next;
                 next += batch.entries.len() as u64;
@@ -58,7 +60,7 @@ impl Store {
             }
             if raised { set_mark(conn, mark::SLOTS, highest) } else { Ok(()) }
         })?;
-        (self.last_pos, self.last_tick) = (next - 1, tick);
+        (self.last_pos, self.last_tick, self.tip) = (next - 1, tick, tip);
         self.slots_taken = self.slots_taken.max(highest);
         Ok(done)
     }

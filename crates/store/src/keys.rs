@@ -4,8 +4,9 @@
 //! a restored key brings back a person who was erased.
 
 use crate::open::{Access, KEYS_FILE, connect, migrate};
-use crate::{StoreError, rows};
+use crate::{Checkpoint, StoreError, rows};
 use bellwether_core::{Id, SubjectId, Timestamp};
+use bellwether_ledger::tree::Head;
 use rusqlite::{Connection, Row, TransactionBehavior};
 use std::ops::Range;
 use std::path::Path;
@@ -151,6 +152,32 @@ impl Keys {
         }
         change.commit()?;
         self.wipe_log()
+    }
+
+    /// The newest checkpoint that was signed, whatever the data says.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn signed(&self) -> Result<Option<Checkpoint>> {
+        let sql = "SELECT epoch, size, root, note, at FROM signed ORDER BY epoch DESC LIMIT 1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let head = Head { size: row.get(1)?, root: rows::digest(row, 2)? };
+        let (epoch, note, at) = (row.get(0)?, row.get(3)?, rows::instant(row, 4)?);
+        Ok(Some(Checkpoint { epoch, head, note, at }))
+    }
+
+    /// Remembers the newest checkpoint of its epoch, durable when it returns.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn put_signed(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let Checkpoint { epoch, head: Head { size, root }, note, at } = checkpoint;
+        let sql = "INSERT OR REPLACE INTO signed VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = (epoch, size, root.as_bytes(), note, at.micros());
+        self.conn.prepare_cached(sql)?.execute(row)?;
+        Ok(())
     }
 
     /// Every row of the ring.
@@ -303,13 +330,13 @@ fn read_key(row: &Row<'_>) -> Result<Key> {
 
 /// Wrapped keys are nobody's business but the service user's.
 #[cfg(unix)]
-fn restrict(path: &Path) -> Result<()> {
+pub(crate) fn restrict(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(path, mode).map_err(|e| StoreError::io("restrict the key file", e))
 }
 
 #[cfg(not(unix))]
-fn restrict(_: &Path) -> Result<()> {
+pub(crate) fn restrict(_: &Path) -> Result<()> {
     Ok(())
 }

@@ -15,6 +15,7 @@
 //! The `seq`, `pos` and `slot` numbers start at 1; a position is never reused and leaves no gap.
 
 mod access;
+mod backup;
 mod batch;
 mod behind;
 mod commit;
@@ -27,6 +28,7 @@ mod import;
 mod intake;
 mod journal;
 mod keys;
+mod log;
 mod model;
 mod open;
 mod outbox;
@@ -38,9 +40,11 @@ mod schema;
 mod shelf;
 mod staff;
 mod unlisted;
+mod witness;
 mod writer;
 
 pub use access::Access;
+pub use backup::BACKUP_FILES;
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};
@@ -52,14 +56,16 @@ pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
 pub use journal::{Row, StoredEntry};
 pub use keys::{Key, Keys, RingRow};
+pub use log::{Checkpoint, Epoch, LogKey, NewEpoch};
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
 pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};
 pub use privacy::{Erasure, Forgotten, Intent, NamedRow, Sealed};
 pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
-pub use shelf::{Checkpoint, Gate, Tile};
+pub use shelf::Gate;
 pub use staff::Staff;
+pub use witness::{Cosigned, Refused, WitnessState};
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Opening a data directory: files, lock, version, and the connection that fits.
 
+use crate::log::{self, Tip};
 use crate::schema::{self, mark};
-use crate::{Keys, StoreError};
+use crate::{Keys, StoreError, witness};
 use bellwether_core::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, TryLockError};
@@ -87,6 +88,8 @@ pub struct Store {
     pub(crate) last_pos: u64,
     pub(crate) slots_taken: u64,
     pub(crate) last_tick: Option<Timestamp>,
+    /// The right edge of the log's tree, as committed.
+    pub(crate) tip: Tip,
     /// Pages in the write-ahead log after the last commit.
     pub(crate) wal_pages: Arc<AtomicU32>,
     /// How many of them call for a checkpoint.
@@ -128,7 +131,15 @@ impl Store {
             }
         }
         let mut conn = connect(dir, DATA_FILE, access, options.cache_mib)?;
-        let begin = |conn: &Connection| options.create.iter().try_for_each(|m| put_meta(conn, m));
+        let begin = |conn: &Connection| {
+            options.create.iter().try_for_each(|meta| {
+                put_meta(conn, meta)?;
+                let Meta { epoch, origin, created, .. } = meta;
+                let (number, at) = (*epoch, *created);
+                let first = log::NewEpoch { number, origin, before: &[], at, slots_taken: 0 };
+                log::put_epoch(conn, 1, &first)
+            })
+        };
         migrate(&mut conn, DATA_FILE, access, begin)?;
         let wal_pages = Arc::new(AtomicU32::new(0));
         count_pages(&mut conn, &wal_pages)?;
@@ -140,17 +151,22 @@ impl Store {
         let (last_pos, slots_taken) = (view.last_pos()?, view.mark(mark::SLOTS)?);
         let last_tick = view.last_tick()?;
         let read_only = access == Access::Read;
-        Ok(Self {
+        let mut store = Self {
             view,
             read_only,
             uncertain: false,
             last_pos,
             slots_taken,
             last_tick,
+            tip: Tip::default(),
             wal_pages,
             checkpoint_at: CHECKPOINT_PAGES,
             _lock: lock,
-        })
+        };
+        if !read_only {
+            store.sequence()?;
+        }
+        Ok(store)
     }
 
     /// A reader for another thread.
@@ -167,19 +183,6 @@ impl Store {
     /// As [`Keys::open`].
     pub fn keys(&self) -> Result<Keys> {
         Keys::open(&self.view.dir, self.read_only)
-    }
-
-    /// After a restore: the log goes on under another origin, in a later epoch.
-    ///
-    /// # Errors
-    /// `store-conflict` if the epoch is not a later one.
-    pub fn begin_epoch(&mut self, epoch: u64, origin: &str) -> Result<()> {
-        let mut meta = self.meta()?;
-        if epoch <= meta.epoch {
-            return Err(StoreError::conflict("the epoch is not later than the one before"));
-        }
-        (meta.epoch, meta.origin) = (epoch, origin.to_owned());
-        self.transact(|conn| put_meta(conn, &meta))
     }
 
     /// Runs one transaction: all of it is kept, or nothing.
@@ -345,10 +348,10 @@ pub(crate) fn migrate(
     access: Access,
     begin: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<()> {
-    let (application, migrations) = if file == KEYS_FILE {
-        (schema::KEYS_ID, schema::KEYS)
-    } else {
-        (schema::DATA_ID, schema::DATA)
+    let (application, migrations) = match file {
+        KEYS_FILE => (schema::KEYS_ID, schema::KEYS),
+        witness::FILE => (witness::ID, witness::TABLES),
+        _ => (schema::DATA_ID, schema::DATA),
     };
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (known, version) = (migrations.len() as i64, pragma("user_version")?);
@@ -373,7 +376,7 @@ pub(crate) fn migrate(
     Ok(change.commit()?)
 }
 
-fn put_meta(conn: &Connection, meta: &Meta) -> Result<()> {
+pub(crate) fn put_meta(conn: &Connection, meta: &Meta) -> Result<()> {
     let mut put = conn.prepare("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
     for (key, value) in
         [("tenant", &meta.tenant), ("region", &meta.region), ("origin", &meta.origin)]

@@ -97,30 +97,25 @@ impl Store {
         self.transact(|conn| change(conn, changes))
     }
 
-    /// After a restore: what is not done may have been done since the backup. Says how many.
-    ///
-    /// # Errors
-    /// `store-full`, `store-io`.
-    pub fn mark_all_unknown(&mut self) -> Result<u64> {
-        self.mark_unknown(&[OutboxStatus::Waiting, OutboxStatus::Sending])
-    }
-
     /// After a crash: what was being sent may have arrived. Says how many.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn mark_sending_unknown(&mut self) -> Result<u64> {
-        self.mark_unknown(&[OutboxStatus::Sending])
+        self.transact(|conn| mark_unknown(conn, &[OutboxStatus::Sending]))
     }
+}
 
-    fn mark_unknown(&mut self, from: &[OutboxStatus]) -> Result<u64> {
-        let unknown = OutboxStatus::Unknown.number();
-        self.transact(|conn| {
-            let mut set = conn.prepare("UPDATE outbox SET status = ?2 WHERE status = ?1")?;
-            let changed = from.iter().map(|status| set.execute((status.number(), unknown)));
-            changed.map(|count| Ok(count? as u64)).sum()
-        })
-    }
+/// After a restore: what is not done may have been done since the backup. Says how many.
+pub(crate) fn all_unknown(conn: &Connection) -> Result<u64> {
+    mark_unknown(conn, &[OutboxStatus::Waiting, OutboxStatus::Sending])
+}
+
+fn mark_unknown(conn: &Connection, from: &[OutboxStatus]) -> Result<u64> {
+    let unknown = OutboxStatus::Unknown.number();
+    let mut set = conn.prepare("UPDATE outbox SET status = ?2 WHERE status = ?1")?;
+    let changed = from.iter().map(|status| set.execute((status.number(), unknown)));
+    changed.map(|count| Ok(count? as u64)).sum()
 }
 
 const ROW: &str = "SELECT id, key, body, status, attempts, due FROM outbox";

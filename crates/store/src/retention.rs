@@ -160,10 +160,13 @@ pub const RETENTION: &[Retention] = &[
         Keep::For(Duration::from_days(7)),
         "the key was in the memory of that run only: nobody can open them afterwards",
     ),
+    line("epoch", "origins of the log", Pii::None, Keep::Always, NOBODY),
+    line("log_key", "public keys of the log", Pii::None, Keep::Always, NOBODY),
     line("checkpoint", "roots of the log", Pii::None, Keep::Always, NOBODY),
     line("tile", "hashes of the log", Pii::None, Keep::Always, NOBODY),
     line("blob", "rules by digest, with handles", Pii::Pseudonymous, Keep::Always, HANDLES),
     line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
+    line("signed", "newest checkpoints, by epoch", Pii::None, Keep::Always, NOBODY),
     line(
         "erasure",
         "which key slots were erased, and when",

@@ -9,12 +9,13 @@ pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 pub(crate) const DATA: &[(&str, &str)] = &[
     ("first tables", FIRST),
     ("staff, unlisted fields, gates, access", SECOND),
-    ("erasures, bases", THIRD),
+    ("log", LOG),
+    ("erasures, bases", ERASURES),
 ];
 
 /// Migrations of `keys.db`.
 pub(crate) const KEYS: &[(&str, &str)] =
-    &[("keys", KEY_TABLE), ("key ring, erased, secrets", RING)];
+    &[("keys", KEY_TABLE), ("signed", SIGNED), ("key ring, erased, secrets", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -109,7 +110,24 @@ CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT 
     purpose TEXT NOT NULL) STRICT;
 ";
 
-const THIRD: &str = "
+const LOG: &str = "
+-- One tree an epoch, over the records from first_pos on. before: what was known of the log until then.
+CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, origin TEXT NOT NULL, first_pos INTEGER NOT NULL,
+    before BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, meta c
+    WHERE e.key = 'epoch' AND o.key = 'origin' AND c.key = 'created';
+DROP TABLE checkpoint;
+CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
+    note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
+-- id = epoch << 51 | level << 47 | index. At level 0 full tiles only: the records give the last one.
+DROP TABLE tile;
+CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+-- Public keys of the log, from the size on at which they began to sign.
+CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
+    since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
+";
+
+const ERASURES: &str = "
 -- Erasures from their intent on. slots: 8 bytes each; named: rows sealed for others, 17 bytes each, until
 -- it is done.
 CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
@@ -125,6 +143,12 @@ const KEY_TABLE: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE keys (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, wrapped BLOB, destroyed_at INTEGER)
     STRICT;
+";
+
+const SIGNED: &str = "
+-- The newest checkpoint signed in each epoch: data from a backup is known by being behind it.
+CREATE TABLE signed (epoch INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
+    note BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 ";
 
 const RING: &str = "

@@ -3,6 +3,7 @@
 mod commits;
 mod crash;
 mod erasure;
+mod log;
 mod opening;
 mod purging;
 mod random;
@@ -27,6 +28,10 @@ pub(crate) fn fresh() -> (tempfile::TempDir, Store) {
 
 pub(crate) fn reopen(dir: impl AsRef<Path>) -> Store {
     Store::open(dir, &Options::default()).unwrap()
+}
+
+pub(crate) fn later(number: u64) -> NewEpoch<'static> {
+    NewEpoch { number, origin: "acme/eu/1/e2", before: b"note", at: at(2), slots_taken: 0 }
 }
 
 pub(crate) fn at(secs: i64) -> Timestamp {

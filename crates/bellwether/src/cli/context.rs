@@ -10,6 +10,7 @@ use bellwether_runtime::keys::{
     CREDENTIAL, CredentialKeys, EnvKeys, FileKeys, KeyProvider, MASTER_KEY, SeededKeys,
 };
 use bellwether_store::{Options, Store};
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -93,7 +94,7 @@ impl Context {
     }
 
     /// Opens the data directory for work.
-    pub(crate) fn open(&self) -> Result<Embedded> {
+    pub(crate) fn open(&self) -> Result<Working> {
         self.must_exist()?;
         let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
         // The erased are guarded from the intent on, so whatever is left can wait for another time.
@@ -110,7 +111,7 @@ impl Context {
                 error.help()
             ),
         }
-        Ok(driver)
+        Ok(Working(driver))
     }
 
     /// Opens the data directory for reading, beside whoever works in it.
@@ -134,6 +135,36 @@ impl Context {
         let message = format!("there is no data directory at {}", self.data.display());
         let help = "`bellwether init --bundle NAME` makes one; `--data DIR` names another";
         Err(Problems(vec![Problem::new("data-missing", message).help(help)]).into())
+    }
+}
+
+/// A data directory that is open for work. When the work ends, what it left in the log is signed.
+pub(crate) struct Working(pub(crate) Embedded);
+
+impl Deref for Working {
+    type Target = Embedded;
+
+    fn deref(&self) -> &Embedded {
+        &self.0
+    }
+}
+
+impl DerefMut for Working {
+    fn deref_mut(&mut self) -> &mut Embedded {
+        &mut self.0
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // What waits was given up by whoever left it: it is not ours to commit.
+        if self.0.waiting() > 0 {
+            return;
+        }
+        if let Err(error) = self.0.checkpoint(now()) {
+            let code = error.code();
+            tracing::warn!(code, "The log could not be signed; `log checkpoint` tries again.");
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
+mod features;
+mod log;
 mod people;
+mod witness;
 
 use super::Cli;
 use clap::{Command, CommandFactory};
@@ -231,41 +234,6 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
-        "features",
-        "the data directory, and for `activate` a bundle",
-        "events in the data directory",
-        ["features versions", "features activate ./my-bundle"],
-        JUDGES,
-    ),
-    help(
-        "features activate",
-        "a bundle; the data directory",
-        "the activation, in the data directory; escalations under way stay with whoever has them",
-        ["features activate ./my-bundle", "features activate customer-escalation --format json"],
-        ENDS,
-    ),
-    help(
-        "features versions",
-        "the data directory",
-        "the definitions in force, on stdout",
-        ["features versions", "features versions --format json"],
-        ENDS,
-    ),
-    help(
-        "features backfill",
-        "the data directory",
-        "an event for each account that lacked something",
-        ["features backfill", "features backfill --all"],
-        JUDGES,
-    ),
-    help(
-        "features recompute",
-        "the data directory",
-        "an event for each account that differed",
-        ["features recompute", "features recompute --record --format json"],
-        JUDGES,
-    ),
-    help(
         "link",
         "the data directory",
         "an event on both accounts",
@@ -328,7 +296,8 @@ fn dress(command: Command, path: &str) -> Command {
 
 /// The help of all commands.
 fn every() -> impl Iterator<Item = &'static Help> {
-    HELP.iter().chain(people::PEOPLE)
+    let parts = [features::FEATURES, log::LOG, people::PEOPLE, witness::WITNESS];
+    HELP.iter().chain(parts.into_iter().flatten())
 }
 
 fn text(help: &Help) -> String {

@@ -5,14 +5,13 @@
 //! - Never: opens anything without a purpose; the purpose is counted, with its time, before the first
 //!   name is opened.
 
-use super::context::{Context, now};
+use super::context::{Context, Working, now};
 use crate::exit::Failure;
 use anyhow::Result;
 use bellwether_core::{AccountId, Body, DocKey, Purpose, StreamId};
 use bellwether_ledger::decode_event;
 use bellwether_runtime::DriveError;
 use bellwether_runtime::edge::{Called, open_name, open_source_id};
-use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::keys::KeyError;
 use bellwether_runtime::lineage::Kinship;
 use bellwether_store::Tally;
@@ -52,7 +51,7 @@ pub(crate) struct Names {
 }
 
 struct Opened {
-    driver: Embedded,
+    driver: Working,
     kin: Kinship,
     restricted: BTreeSet<u64>,
     read: BTreeSet<StreamId>,

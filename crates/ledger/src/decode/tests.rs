@@ -112,6 +112,11 @@ fn other_bodies_come_back() {
             states: vec![(DocKey::Account, vec![0, 255, 16])],
         },
         activated(),
+        Body::EpochBegun {
+            origin: "a/b/e2".into(),
+            before: "a/b\n3\nAA==\n\n\u{2014} k x\n".into(),
+        },
+        Body::LogKeyRotated { new: "a+1+x".into(), old: "a+2+y".into() },
         erased(),
         Body::StreamBase { seq: 9_007_199_254_740_992, state: Digest::of(b"state") },
     ] {

@@ -8,6 +8,7 @@ use super::owners::Clock;
 use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
+use crate::log;
 use crate::owners::Owners;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
@@ -106,6 +107,14 @@ pub struct Tenancy {
     pub region: String,
 }
 
+/// The first line of a new log's checkpoints. Half of it is random: a witness that looks after several
+/// logs must not take one of them for a fork of another.
+fn origin(tenancy: &Tenancy, keys: &dyn KeyProvider) -> Result<String, DriveError> {
+    let mark = keys.fresh("log-origin", 0)?;
+    let mark: String = mark.bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("bellwether/{}/{}/{mark}", tenancy.region, tenancy.tenant))
+}
+
 impl Embedded {
     /// Creates a data directory and activates its first rules.
     ///
@@ -121,13 +130,14 @@ impl Embedded {
         let meta = Meta {
             tenant: tenancy.tenant.clone(),
             region: tenancy.region.clone(),
-            origin: format!("bellwether/{}/{}/decisions", tenancy.region, tenancy.tenant),
+            origin: origin(tenancy, provider.as_ref())?,
             epoch: 1,
             created: now,
         };
         let store = Store::open(dir, &Options::create(meta))?;
         let mut driver = Self::assemble(store, provider, RuleBook::default(), Arc::clone(&rules))?;
         driver.activate(rules, now)?;
+        driver.checkpoint(now)?;
         Ok(driver)
     }
 
@@ -135,13 +145,15 @@ impl Embedded {
     /// derived again and compared.
     ///
     /// # Errors
-    /// [`DriveError`] when it is locked, damaged, or its keys are not at hand.
+    /// [`DriveError`] when it is locked, damaged, not what was signed, or its keys are not at hand.
     pub fn open(dir: &Path, provider: Box<dyn KeyProvider + Send>) -> Result<Self, DriveError> {
         let store = Store::open(dir, &Options::default())?;
         let book = read_rules(&store)?;
         let active = active_rules(&store, &book)?;
+        log::check_start(&store, &store.keys()?)?;
         let mut driver = Self::assemble(store, provider, book, active)?;
         driver.read_tail()?;
+        driver.write_epoch_leaf()?;
         driver.read_owners()?;
         Ok(driver)
     }
@@ -200,6 +212,18 @@ impl Embedded {
             self.active = before;
         }
         done
+    }
+
+    /// The first leaf of an epoch, if a restore began one and it is not there yet.
+    fn write_epoch_leaf(&mut self) -> Result<(), DriveError> {
+        let epoch = self.store.epoch()?;
+        if epoch.number == 1 || epoch.size > 0 {
+            return Ok(());
+        }
+        let before = String::from_utf8_lossy(&epoch.before).into_owned();
+        let body = Body::EpochBegun { origin: epoch.origin, before };
+        self.give(StreamId::SYSTEM, &body, Origin::Live, epoch.at)?;
+        self.commit()
     }
 
     /// Derives the streams that changed behind the snapshots, and compares their records.

@@ -99,7 +99,11 @@ impl Retelling {
                 self.left_out.activations += 1;
                 Ok(())
             }
-            Body::Timer { .. } | Body::SubjectErased { .. } | Body::StreamBase { .. } => Ok(()),
+            Body::Timer { .. }
+            | Body::SubjectErased { .. }
+            | Body::StreamBase { .. }
+            | Body::EpochBegun { .. }
+            | Body::LogKeyRotated { .. } => Ok(()),
         }
     }
 

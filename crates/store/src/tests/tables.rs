@@ -82,7 +82,7 @@ fn outbox_rows_move_with_their_records() {
     let due: Vec<_> = store.due_effects(at(5), 9).unwrap().iter().map(|row| row.pos).collect();
     assert_eq!(due, [3]);
     assert_eq!(store.mark_sending_unknown().unwrap(), 1);
-    assert_eq!(store.mark_all_unknown().unwrap(), 1);
+    assert_eq!(store.begin_epoch(&later(2)).unwrap(), 1);
     let counts = store.outbox_counts().unwrap();
     assert_eq!(counts, [(OutboxStatus::Done, 1), (OutboxStatus::Unknown, 2)]);
     let unknown = store.effects_in(OutboxStatus::Unknown, (2, 0), 9).unwrap();
@@ -184,23 +184,6 @@ fn the_shelf_keeps_things_by_digest_and_name() {
     assert_eq!(store.blobs("rules").unwrap(), [(digest, 6)]);
     store.drop_blob(digest).unwrap();
     assert_eq!(store.blob(digest).unwrap(), None);
-
-    let checkpoint =
-        |size, root: &[u8]| Checkpoint { size, root: Digest::of(root), note: vec![1], at: at(1) };
-    assert_eq!(store.last_checkpoint().unwrap(), None);
-    store.put_checkpoint(&checkpoint(5, b"a")).unwrap();
-    store.put_checkpoint(&checkpoint(5, b"a")).unwrap();
-    for wrong in [checkpoint(5, b"b"), checkpoint(4, b"a")] {
-        assert_eq!(store.put_checkpoint(&wrong).unwrap_err().code(), "store-conflict");
-    }
-    store.put_checkpoint(&checkpoint(6, b"b")).unwrap();
-    assert_eq!(store.last_checkpoint().unwrap(), Some(checkpoint(6, b"b")));
-
-    let tile = |level, index| Tile { level, index, hashes: vec![level; 8192] };
-    store.put_tiles(&[tile(0, 0), tile(0, 1), tile(1, 0), tile(63, 0)]).unwrap();
-    assert_eq!([0, 1, 2, 63].map(|level| store.tiles(level).unwrap()), [2, 1, 0, 1]);
-    assert_eq!(store.tile(1, 0).unwrap(), Some(vec![1; 8192]));
-    assert_eq!(store.put_tiles(&[tile(64, 0)]).unwrap_err().code(), "store-conflict");
 
     store.put_note("active_rules", b"one").unwrap();
     store.put_note("active_rules", b"two").unwrap();
