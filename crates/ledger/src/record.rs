@@ -49,12 +49,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         parts::answer(object.key("answer"), record.body, words);
     }
     object.quoted("at", record.at.micros());
-    if let Body::StreamBase { seq, state } = record.body {
-        let mut base = Object::new(object.key("base"));
-        base.number("seq", *seq);
-        digest(base.key("state"), state);
-        base.end();
-    }
+    base(&mut object, record.body);
     if let Body::EpochBegun { before, .. } = record.body {
         object.text("before", before);
     }
@@ -69,12 +64,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.number("engine", u64::from(ENGINE));
     object.number("epoch", record.epoch);
-    if let Body::SubjectErased { subject, parts } = record.body {
-        let mut erased = Object::new(object.key("erased"));
-        erased.number("parts", *parts);
-        erased.text("subject", &subject.to_string());
-        erased.end();
-    }
+    erased(&mut object, record.body);
     digest(object.key("event"), &record.event);
     if let Body::LogKeyRotated { new, old } = record.body {
         let mut keys = Object::new(object.key("keys"));
@@ -115,6 +105,26 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         _ => {}
     }
     object.end();
+}
+
+/// The state that a stream may be derived from.
+fn base(object: &mut Object<'_>, body: &Body) {
+    if let Body::StreamBase { seq, state } = body {
+        let mut base = Object::new(object.key("base"));
+        base.number("seq", *seq);
+        digest(base.key("state"), state);
+        base.end();
+    }
+}
+
+/// Whose parts are gone, and how many.
+fn erased(object: &mut Object<'_>, body: &Body) {
+    if let Body::SubjectErased { subject, parts } = body {
+        let mut erased = Object::new(object.key("erased"));
+        erased.number("parts", *parts);
+        erased.text("subject", &subject.to_string());
+        erased.end();
+    }
 }
 
 /// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.

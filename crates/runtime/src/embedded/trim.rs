@@ -37,12 +37,12 @@ impl Embedded {
         self.write_behind()?;
         let before = before.min(self.store.covered_pos()? + 1);
         let mut trimmed = Trimmed::default();
-        let mut last = BTreeMap::new();
+        let (mut last, committing) = (BTreeMap::new(), self.store.base_positions()?);
         self.store.scan(self.store.trimmed_pos()?.max(1), |row| {
             if row.pos >= before {
                 return ControlFlow::Break(());
             }
-            if row.stream != StreamId::SYSTEM {
+            if row.stream != StreamId::SYSTEM && !committing.contains(&row.pos) {
                 last.insert(row.stream, row.seq);
                 trimmed.events += 1;
             }
