@@ -63,6 +63,12 @@ pub enum LogError {
         /// Entries under the checkpoint.
         size: u64,
     },
+    /// The secret of the newest key is not in the key database.
+    #[error("the secret of the log's key {key} is gone")]
+    KeyGone {
+        /// The public key.
+        key: String,
+    },
     /// A kept key cannot be read.
     #[error(transparent)]
     Key(#[from] BadKey),
@@ -108,6 +114,7 @@ impl LogError {
             Self::RolledBack { .. } => "log-rolled-back",
             Self::NoCheckpoint => "log-no-checkpoint",
             Self::NotCovered { .. } => "log-not-covered",
+            Self::KeyGone { .. } => "log-key-gone",
             Self::Key(error) => error.code(),
             Self::Note(error) => error.code(),
             Self::Proof(error) => error.code(),
@@ -130,6 +137,10 @@ impl LogError {
             }
             Self::NoCheckpoint | Self::NotCovered { .. } => {
                 "`bellwether log checkpoint` signs what is there now"
+            }
+            Self::KeyGone { .. } => {
+                "restore the newest backup of keys.db; if there is none, `bellwether log rotate-key --yes` \
+                 makes another key"
             }
             Self::Key(_) | Self::Note(_) | Self::Proof(_) => {
                 "`bellwether log verify` names what is damaged; restore the last backup"

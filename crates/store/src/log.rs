@@ -83,8 +83,6 @@ pub struct LogKey {
     pub vkey: String,
     /// The epoch whose checkpoints it signs.
     pub epoch: u64,
-    /// The key slot that its secret is derived from.
-    pub slot: u64,
     /// The size from which on it signs.
     pub since: u64,
     /// When it stops signing; `None` while it is the newest.
@@ -211,15 +209,14 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn log_keys(&self) -> Result<Vec<LogKey>> {
-        let sql = "SELECT vkey, epoch, slot, since, until FROM log_key ORDER BY epoch, since, vkey";
+        let sql = "SELECT vkey, epoch, since, until FROM log_key ORDER BY epoch, since, vkey";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let until: Option<i64> = row.get(4)?;
-            let (vkey, epoch, slot) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (since, until) = (row.get(3)?, until.map(Timestamp::from_micros));
-            found.push(LogKey { vkey, epoch, slot, since, until });
+            let until: Option<i64> = row.get(3)?;
+            let (vkey, until) = (row.get(0)?, until.map(Timestamp::from_micros));
+            found.push(LogKey { vkey, epoch: row.get(1)?, since: row.get(2)?, until });
         }
         Ok(found)
     }
@@ -272,22 +269,18 @@ impl Store {
         })
     }
 
-    /// Keeps a public key of the log. The keys of its epoch that had no end get one.
+    /// Keeps a public key of the log. The keys before it that had no end get one.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn put_log_key(&mut self, key: &LogKey, others_until: Timestamp) -> Result<()> {
-        let taken = self.slots_taken.max(key.slot);
         self.transact(|conn| {
-            let sql =
-                "UPDATE log_key SET until = ?2 WHERE epoch = ?1 AND until IS NULL AND vkey <> ?3";
-            conn.execute(sql, (key.epoch, others_until.micros(), &key.vkey))?;
-            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+            let sql = "UPDATE log_key SET until = ?1 WHERE until IS NULL AND vkey <> ?2";
+            conn.execute(sql, (others_until.micros(), &key.vkey))?;
+            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             let until = key.until.map(Timestamp::micros);
-            conn.execute(sql, (&key.vkey, key.epoch, key.slot, key.since, until))?;
-            set_mark(conn, mark::SLOTS, taken)
-        })?;
-        self.slots_taken = taken;
-        Ok(())
+            conn.execute(sql, (&key.vkey, key.epoch, key.since, until))?;
+            Ok(())
+        })
     }
 }

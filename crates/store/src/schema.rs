@@ -123,8 +123,8 @@ CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLO
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 -- Public keys of the log, from the size on at which they began to sign.
-CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
-    since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, since INTEGER NOT NULL,
+    until INTEGER) STRICT, WITHOUT ROWID;
 ";
 
 const ERASURES: &str = "
