@@ -47,100 +47,124 @@ fn sweep(store: &Store, found: &mut Vec<String>) -> Result<(), StoreError> {
     complete(store, told, || {}).map_err(|error| StoreError::Conflict { what: error.to_string() })
 }
 
-/// One alteration, said in a sentence, and what a finding about it must name; `None` when the dice hit
-/// nothing that could be altered.
-fn alter(conn: &Connection, dice: &mut Dice) -> Option<(String, String)> {
-    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as u64;
-    let last = count("SELECT max(pos) FROM journal");
-    let pos = dice.below(last) + 1;
-    let one = |table: &str, key: &str, dice: &mut Dice| -> Option<i64> {
-        let rows = count(&format!("SELECT count(*) FROM {table}"));
-        let nth = dice.below(rows.max(1));
+/// An alteration, said in a sentence, and what a finding about it must name.
+type Altered = (String, String);
+
+/// Somebody with another program.
+struct Hand<'c>(&'c Connection);
+
+impl Hand<'_> {
+    fn number(&self, sql: &str) -> i64 {
+        self.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn record(&self, pos: i64) -> Vec<u8> {
+        let sql = "SELECT record FROM journal WHERE pos = ?1";
+        self.0.query_row(sql, [pos], |row| row.get(0)).unwrap()
+    }
+
+    /// The key of some row.
+    fn one(&self, table: &str, key: &str, dice: &mut Dice) -> Option<i64> {
+        let rows = self.number(&format!("SELECT count(*) FROM {table}"));
+        let nth = dice.below(rows.max(1) as u64);
         let sql = format!("SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {nth}");
-        conn.query_row(&sql, [], |row| row.get(0)).ok()
-    };
-    let flip = |table: &str, column: &str, key: &str, id: i64, dice: &mut Dice| {
+        self.0.query_row(&sql, [], |row| row.get(0)).ok()
+    }
+
+    fn flip(&self, place: [&str; 3], id: i64, dice: &mut Dice) -> Option<String> {
+        let [table, column, key] = place;
         let sql = format!("SELECT {column} FROM {table} WHERE {key} = {id}");
-        let mut bytes: Vec<u8> = conn.query_row(&sql, [], |row| row.get(0)).ok()?;
+        let mut bytes: Vec<u8> = self.0.query_row(&sql, [], |row| row.get(0)).ok()?;
         let at = dice.below(bytes.len() as u64) as usize;
         *bytes.get_mut(at)? ^= 1 << dice.below(8);
         let sql = format!("UPDATE {table} SET {column} = ?1 WHERE {key} = {id}");
-        conn.execute(&sql, [bytes]).unwrap();
+        self.0.execute(&sql, [bytes]).unwrap();
         Some(format!("bit flipped in byte {at} of {table}.{column} at {id}"))
-    };
-    let pos = pos as i64;
-    let entry = format!("entry {} ", pos - 1);
-    match dice.below(14) {
-        0 => Some((flip("journal", "record", "pos", pos, dice)?, entry)),
-        1 => Some((flip("journal", "event", "pos", pos, dice)?, format!("{pos} verify-event"))),
-        2 => Some((flip("tile", "hashes", "id", one("tile", "id", dice)?, dice)?, "tile/".into())),
-        3 => {
-            let id = one("evidence", "pos", dice)?;
-            let altered = flip("evidence", "body", "pos", id, dice)?;
-            Some((altered, format!("{id} verify-no-evidence")))
+    }
+
+    fn delete(&self, table: &str, key: &str, id: i64) -> String {
+        let sql = format!("DELETE FROM {table} WHERE {key} = ?1");
+        assert_eq!(self.0.execute(&sql, [id]).unwrap(), 1);
+        format!("{table} {id} deleted")
+    }
+
+    /// Alters something; `None` when the dice hit nothing that could be altered.
+    fn alter(&self, dice: &mut Dice) -> Option<Altered> {
+        let pos = dice.below(self.number("SELECT max(pos) FROM journal") as u64) as i64 + 1;
+        match dice.below(14) {
+            kind @ 0..6 => self.alter_bytes(kind, pos, dice),
+            kind => self.alter_rows(kind, pos, dice),
         }
-        4 => {
-            let id = one("outbox", "id", dice)?;
-            let altered = flip("outbox", "key", "id", id, dice)?;
-            Some((altered, format!("{} verify-no-leaf", id >> 8)))
-        }
-        5 => {
-            let altered = flip("checkpoint", "note", "epoch", 1, dice)?;
-            Some((altered, "verify-checkpoint".to_owned()))
-        }
-        6 => {
-            let other = dice.below(last) as i64 + 1;
-            let read = |pos: i64| -> Vec<u8> {
-                let sql = "SELECT record FROM journal WHERE pos = ?1";
-                conn.query_row(sql, [pos], |row| row.get(0)).unwrap()
-            };
-            let (one, two) = (read(pos), read(other));
-            for (pos, record) in [(pos, two), (other, one)].into_iter().filter(|_| other != pos) {
-                conn.execute("UPDATE journal SET record = ?2 WHERE pos = ?1", (pos, record))
-                    .unwrap();
+    }
+
+    fn alter_bytes(&self, kind: u64, pos: i64, dice: &mut Dice) -> Option<Altered> {
+        let (table, column, key, id) = match kind {
+            0 => ("journal", "record", "pos", pos),
+            1 => ("journal", "event", "pos", pos),
+            2 => ("tile", "hashes", "id", self.one("tile", "id", dice)?),
+            3 => ("evidence", "body", "pos", self.one("evidence", "pos", dice)?),
+            4 => ("outbox", "key", "id", self.one("outbox", "id", dice)?),
+            _ => ("checkpoint", "note", "epoch", 1),
+        };
+        let name = match column {
+            "record" => format!("entry {} ", pos - 1),
+            "event" => format!("{pos} verify-event"),
+            "hashes" => "tile/".to_owned(),
+            "body" => format!("{id} verify-no-evidence"),
+            "key" => format!("{} verify-no-leaf", id >> 8),
+            _ => "verify-checkpoint".to_owned(),
+        };
+        Some((self.flip([table, column, key], id, dice)?, name))
+    }
+
+    fn alter_rows(&self, kind: u64, pos: i64, dice: &mut Dice) -> Option<Altered> {
+        let last = self.number("SELECT max(pos) FROM journal");
+        let run = |sql: &str, pos: i64| assert!(self.0.execute(sql, [pos]).unwrap() > 0, "{sql}");
+        Some(match kind {
+            6 => {
+                let other = dice.below(last as u64) as i64 + 1;
+                (other != pos).then_some(())?;
+                let sql = "UPDATE journal SET record = ?2 WHERE pos = ?1";
+                for (pos, record) in [(pos, self.record(other)), (other, self.record(pos))] {
+                    self.0.execute(sql, (pos, record)).unwrap();
+                }
+                (format!("records {pos} and {other} swapped"), format!("entry {} ", pos - 1))
             }
-            (other != pos).then_some(())?;
-            Some((format!("records {pos} and {other} swapped"), entry))
-        }
-        7 => {
-            let cut =
-                "UPDATE journal SET record = substr(record, 1, length(record) - 1) WHERE pos = ?1";
-            conn.execute(cut, [pos]).unwrap();
-            Some((format!("record {pos} cut"), entry))
-        }
-        8 => {
-            conn.execute("DELETE FROM journal WHERE pos > ?1", [pos - 1]).unwrap();
-            Some((format!("journal cut from {pos}"), "log-rolled-back".to_owned()))
-        }
-        9 => {
-            let add = "INSERT INTO journal SELECT max(pos) + 1, stream, seq + 1, event, record FROM journal";
-            conn.execute(add, []).unwrap();
-            Some(("a row added".to_owned(), format!("{} verify-chain", last + 1)))
-        }
-        10 => {
-            let id = one("outbox", "id", dice)?;
-            conn.execute("DELETE FROM outbox WHERE id = ?1", [id]).unwrap();
-            Some((format!("effect {id} deleted"), format!("{} verify-no-row", id >> 8)))
-        }
-        11 => {
-            let add =
-                "INSERT INTO outbox VALUES ((?1 << 8) + 200, randomblob(32), x'7b7d', 0, 0, 0)";
-            conn.execute(add, [pos]).unwrap();
-            Some((format!("an effect added at {pos}"), format!("{pos} verify-no-leaf")))
-        }
-        12 => {
-            // The last tile of leaf hashes is a view over records wherever it is not stored.
-            let whole =
-                "(SELECT id FROM tile WHERE length(hashes) = 8192 OR id >= (1 << 51) + (1 << 47))";
-            let id = one(whole, "id", dice)?;
-            conn.execute("DELETE FROM tile WHERE id = ?1", [id]).unwrap();
-            Some((format!("tile {id} deleted"), "verify-missing tile/".to_owned()))
-        }
-        _ => {
-            let id = one("evidence", "pos", dice)?;
-            conn.execute("DELETE FROM evidence WHERE pos = ?1", [id]).unwrap();
-            Some((format!("evidence {id} deleted"), format!("{id} verify-no-evidence")))
-        }
+            7 => {
+                run("UPDATE journal SET record = substr(record, 2) WHERE pos = ?1", pos);
+                (format!("record {pos} cut"), format!("entry {} ", pos - 1))
+            }
+            8 => {
+                run("DELETE FROM journal WHERE pos >= ?1", pos);
+                (format!("journal cut from {pos}"), "log-rolled-back".to_owned())
+            }
+            9 => {
+                let add =
+                    "INSERT INTO journal SELECT ?1, stream, seq + 1, event, record FROM journal
+                           WHERE pos = ?1 - 1";
+                run(add, last + 1);
+                ("a row added".to_owned(), format!("{} verify-chain", last + 1))
+            }
+            10 => {
+                let id = self.one("outbox", "id", dice)?;
+                (self.delete("outbox", "id", id), format!("{} verify-no-row", id >> 8))
+            }
+            11 => {
+                let row = "VALUES ((?1 << 8) + 200, randomblob(32), x'7b7d', 0, 0, 0)";
+                run(&format!("INSERT INTO outbox {row}"), pos);
+                (format!("an effect added at {pos}"), format!("{pos} verify-no-leaf"))
+            }
+            12 => {
+                // The last tile of leaf hashes is a view over records wherever it is not stored.
+                let whole = "(SELECT id FROM tile WHERE length(hashes) = 8192 OR id >= 17 << 47)";
+                let id = self.one(whole, "id", dice)?;
+                (self.delete("tile", "id", id), "verify-missing tile/".to_owned())
+            }
+            _ => {
+                let id = self.one("evidence", "pos", dice)?;
+                (self.delete("evidence", "pos", id), format!("{id} verify-no-evidence"))
+            }
+        })
     }
 }
 
@@ -172,7 +196,7 @@ fn whatever_is_altered_is_found() {
             fs::copy(dir.path().join(file), copy.path().join(file)).unwrap();
         }
         let conn = Connection::open(copy.path().join("data.db")).unwrap();
-        let altered = alter(&conn, &mut dice);
+        let altered = Hand(&conn).alter(&mut dice);
         drop(conn);
         let Some((altered, name)) = altered else { continue };
         let found = findings(copy.path());

@@ -28,7 +28,7 @@ const PROOFS: usize = 1000;
 const ROUNDS: usize = 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let data = std::env::var("PEERS_DATA").unwrap_or_else(|_| "/tmp/peers-data".to_owned());
+    let data = std::env::var("PEERS_DATA").unwrap_or_default();
     let path = Path::new(&data).join("w5-records.jsonl");
     let Ok(text) = fs::read(&path) else {
         eprintln!("{} is missing: `run.sh W5` of the peers' benchmark makes it", path.display());

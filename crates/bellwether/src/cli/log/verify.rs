@@ -157,13 +157,9 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
     if let Some(remembered) = remembered {
         let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
         if kept < remembered.head.size {
-            let text = format!(
-                "a checkpoint over {} records was signed; the newest here is over {}",
-                thousands(remembered.head.size),
-                thousands(kept)
-            );
+            let gone = LogError::CheckpointGone { signed: remembered.head.size, kept };
             let place = format!("epoch {}", remembered.epoch);
-            checked.say(place, "verify-checkpoint-gone", text);
+            checked.say(place, gone.code(), gone.to_string());
         }
     }
     match log::check_start(store, &keys) {
