@@ -25,6 +25,9 @@ import (
 // mostShown is how many differences are printed; all are counted.
 const mostShown = 100
 
+// mostEntries is how large a log may be: it takes some 230 bytes of memory an entry.
+const mostEntries = 1 << 30
+
 // findings are the things that differ.
 type findings struct{ count int }
 
@@ -108,6 +111,9 @@ func check(place string, given options, found *findings) error {
 		return nil
 	}
 	fmt.Printf("checkpoint: %s, %d entries, root %v: %s\n", signed.origin, signed.tree.N, signed.tree.Hash, signed.by)
+	if signed.tree.N > mostEntries {
+		return fmt.Errorf("the log has %d entries; this program holds %d in memory", signed.tree.N, mostEntries)
+	}
 	begun := time.Now()
 	grown, bytes := sweep(dir, signed.tree, found)
 	if grown == nil {

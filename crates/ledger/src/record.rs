@@ -64,13 +64,12 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.number("engine", u64::from(ENGINE));
     object.number("epoch", record.epoch);
-    erased(&mut object, record.body);
+    if let Body::SubjectErased { subject, parts } = record.body {
+        parts::erased(object.key("erased"), *subject, *parts);
+    }
     digest(object.key("event"), &record.event);
     if let Body::LogKeyRotated { new, old } = record.body {
-        let mut keys = Object::new(object.key("keys"));
-        keys.text("new", new);
-        keys.text("old", old);
-        keys.end();
+        parts::keys(object.key("keys"), new, old);
     }
     object.text("kind", record.body.kind());
     if let Body::EpochBegun { origin, .. } = record.body {
@@ -114,16 +113,6 @@ fn base(object: &mut Object<'_>, body: &Body) {
         base.number("seq", *seq);
         digest(base.key("state"), state);
         base.end();
-    }
-}
-
-/// Whose parts are gone, and how many.
-fn erased(object: &mut Object<'_>, body: &Body) {
-    if let Body::SubjectErased { subject, parts } = body {
-        let mut erased = Object::new(object.key("erased"));
-        erased.number("parts", *parts);
-        erased.text("subject", &subject.to_string());
-        erased.end();
     }
 }
 

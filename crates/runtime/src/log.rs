@@ -52,6 +52,16 @@ pub enum LogError {
         /// Entries that were signed there.
         signed: u64,
     },
+    /// A checkpoint that was signed is not kept any more.
+    #[error(
+        "a checkpoint over {signed} records was signed; the newest that is kept is over {kept}"
+    )]
+    CheckpointGone {
+        /// Entries under the one that was signed.
+        signed: u64,
+        /// Entries under the newest that is kept.
+        kept: u64,
+    },
     /// Nothing was signed yet.
     #[error("no checkpoint of the log was signed yet")]
     NoCheckpoint,
@@ -62,6 +72,12 @@ pub enum LogError {
         index: u64,
         /// Entries under the checkpoint.
         size: u64,
+    },
+    /// The secret of the newest key is not in the key database.
+    #[error("the secret of the log's key {key} is gone")]
+    KeyGone {
+        /// The public key.
+        key: String,
     },
     /// A kept key cannot be read.
     #[error(transparent)]
@@ -106,8 +122,10 @@ impl LogError {
             Self::Store(error) => error.code(),
             Self::Root { .. } => "log-root-differs",
             Self::RolledBack { .. } => "log-rolled-back",
+            Self::CheckpointGone { .. } => "log-checkpoint-gone",
             Self::NoCheckpoint => "log-no-checkpoint",
             Self::NotCovered { .. } => "log-not-covered",
+            Self::KeyGone { .. } => "log-key-gone",
             Self::Key(error) => error.code(),
             Self::Note(error) => error.code(),
             Self::Proof(error) => error.code(),
@@ -128,8 +146,15 @@ impl LogError {
                 "this data is an older copy: `bellwether restore --in-place` goes on from it in a new \
                  epoch, and says so in the log"
             }
+            Self::CheckpointGone { .. } => {
+                "`bellwether log checkpoint` signs again; find out who could write to the file"
+            }
             Self::NoCheckpoint | Self::NotCovered { .. } => {
                 "`bellwether log checkpoint` signs what is there now"
+            }
+            Self::KeyGone { .. } => {
+                "restore the newest backup of keys.db; if there is none, `bellwether log rotate-key --yes` \
+                 makes another key"
             }
             Self::Key(_) | Self::Note(_) | Self::Proof(_) => {
                 "`bellwether log verify` names what is damaged; restore the last backup"

@@ -4,8 +4,9 @@
 //! - Out: any tile or bundle of any size the log ever had, as a view over tiles and records.
 //! - Never: signs; trusts a stored hash more than a record: whoever verifies reads both.
 //!
-//! Full tiles of leaf hashes are written once. The hashes of the last, partial one are those of at most
-//! 255 records, so they are not stored at all; tiles above are written when a tile below them is full.
+//! Full tiles of leaf hashes are written once, tiles above when a tile below them is full. The last,
+//! partial one is written with each checkpoint, so that a record that is changed afterwards is named;
+//! until then its hashes are those of at most 255 records.
 
 mod tip;
 
@@ -83,8 +84,6 @@ pub struct LogKey {
     pub vkey: String,
     /// The epoch whose checkpoints it signs.
     pub epoch: u64,
-    /// The key slot that its secret is derived from.
-    pub slot: u64,
     /// The size from which on it signs.
     pub since: u64,
     /// When it stops signing; `None` while it is the newest.
@@ -142,6 +141,8 @@ impl View {
         let Ok(key) = tile_key(epoch.number, level, tile.index()) else { return Ok(None) };
         let mut read = self.conn.prepare_cached("SELECT hashes FROM tile WHERE id = ?1")?;
         let kept: Option<Vec<u8>> = read.query_row([key], |row| row.get(0)).optional()?;
+        // What came after the newest checkpoint stands in the records only.
+        let kept = kept.filter(|kept| kept.len() >= width || level > 0 || !tile.is_partial());
         match kept {
             // A tile that is longer or shorter than any tile is given as it is: a sweep names it.
             Some(mut kept) if kept.len().is_multiple_of(HASH) && kept.len() <= TILE_BYTES => {
@@ -211,15 +212,14 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn log_keys(&self) -> Result<Vec<LogKey>> {
-        let sql = "SELECT vkey, epoch, slot, since, until FROM log_key ORDER BY epoch, since, vkey";
+        let sql = "SELECT vkey, epoch, since, until FROM log_key ORDER BY epoch, since, vkey";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let until: Option<i64> = row.get(4)?;
-            let (vkey, epoch, slot) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (since, until) = (row.get(3)?, until.map(Timestamp::from_micros));
-            found.push(LogKey { vkey, epoch, slot, since, until });
+            let until: Option<i64> = row.get(3)?;
+            let (vkey, until) = (row.get(0)?, until.map(Timestamp::from_micros));
+            found.push(LogKey { vkey, epoch: row.get(1)?, since: row.get(2)?, until });
         }
         Ok(found)
     }
@@ -261,6 +261,7 @@ impl Store {
         if !last.as_ref().is_none_or(fits) {
             return Err(StoreError::conflict("a checkpoint goes back, or contradicts the last"));
         }
+        let tip = self.tip.clone();
         self.transact(|conn| {
             let sql = "DELETE FROM checkpoint WHERE epoch = ?1 AND size <= ?2 AND at / ?3 = ?4";
             conn.prepare_cached(sql)?.execute((epoch, head.size, HOUR, at.micros() / HOUR))?;
@@ -268,26 +269,22 @@ impl Store {
             let root: &Digest = &head.root;
             let row = (epoch, head.size, root.as_bytes(), note, at.micros());
             conn.prepare_cached(sql)?.execute(row)?;
-            Ok(())
+            tip.put_partial(conn, *epoch, head.size)
         })
     }
 
-    /// Keeps a public key of the log. The keys of its epoch that had no end get one.
+    /// Keeps a public key of the log. The keys before it that had no end get one.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn put_log_key(&mut self, key: &LogKey, others_until: Timestamp) -> Result<()> {
-        let taken = self.slots_taken.max(key.slot);
         self.transact(|conn| {
-            let sql =
-                "UPDATE log_key SET until = ?2 WHERE epoch = ?1 AND until IS NULL AND vkey <> ?3";
-            conn.execute(sql, (key.epoch, others_until.micros(), &key.vkey))?;
-            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+            let sql = "UPDATE log_key SET until = ?1 WHERE until IS NULL AND vkey <> ?2";
+            conn.execute(sql, (others_until.micros(), &key.vkey))?;
+            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             let until = key.until.map(Timestamp::micros);
-            conn.execute(sql, (&key.vkey, key.epoch, key.slot, key.since, until))?;
-            set_mark(conn, mark::SLOTS, taken)
-        })?;
-        self.slots_taken = taken;
-        Ok(())
+            conn.execute(sql, (&key.vkey, key.epoch, key.since, until))?;
+            Ok(())
+        })
     }
 }

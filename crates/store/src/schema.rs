@@ -119,12 +119,12 @@ INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, 
 DROP TABLE checkpoint;
 CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
--- id = epoch << 51 | level << 47 | index. At level 0 full tiles only: the records give the last one.
+-- id = epoch << 51 | level << 47 | index. At level 0 the last, partial tile is as of a checkpoint.
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 -- Public keys of the log, from the size on at which they began to sign.
-CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
-    since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, since INTEGER NOT NULL,
+    until INTEGER) STRICT, WITHOUT ROWID;
 ";
 
 const ERASURES: &str = "

@@ -49,12 +49,20 @@ fn asked(length: usize, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
+fn kept_open(length: usize, body: &str) -> Vec<u8> {
+    String::from_utf8(asked(length, body))
+        .unwrap()
+        .replace("connection: close\r\n", "")
+        .into_bytes()
+}
+
 #[tokio::test]
 async fn bad_clients_get_an_end() {
     let Served { address, stop, end } = served(Router::new().route("/count", post(count))).await;
     let head = format!("POST /count HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(HEAD_BYTES * 2));
     for (what, bytes, begins) in [
         ("fine", asked(5, "hello"), "HTTP/1.1 200"),
+        ("one that stays and says no more", kept_open(2, "hi"), "HTTP/1.1 200"),
         ("a body too large", asked(101, &"x".repeat(101)), "HTTP/1.1 413"),
         ("a body that never ends", asked(50, "he"), "HTTP/1.1 408"),
         ("a head that never ends", b"POST /count HTTP/1.1\r\nhost".to_vec(), ""),

@@ -3,8 +3,6 @@
 use super::{LogError, TileFault};
 use crate::embedded::Embedded;
 use crate::error::DriveError;
-use crate::keys::KeyError;
-use crate::seal::Context;
 use bellwether_core::{Body, Duration, Origin, StreamId, Timestamp};
 use bellwether_ledger::note::{Checkpoint as Text, Note, ProofFile, Scheme, Signature, Signer};
 use bellwether_ledger::tree::{TileNodes, prove_consistency, prove_inclusion};
@@ -15,9 +13,6 @@ pub const OVERLAP: Duration = Duration::from_days(30);
 
 /// A checkpoint of a log that does not change is signed again after this, so that others see it lives.
 const IDLE: Duration = Duration::from_secs(600);
-
-/// What the secret of a log's key is derived for. No part of a signal can be called so.
-const CONTEXT: Context<'static> = Context { stream: StreamId::SYSTEM, event: 0, field: "~log-key" };
 
 impl Embedded {
     /// Signs the tree over everything that is committed, unless the newest checkpoint says the same.
@@ -72,13 +67,13 @@ impl Embedded {
     pub fn rotate_log_key(&mut self, at: Timestamp) -> Result<String, DriveError> {
         self.commit()?;
         let epoch = self.store().epoch()?;
-        let old = self.signers(&epoch, at)?.pop().map(|signer| signer.verifier().to_string());
-        let (slot, signer) = self.new_signer(&epoch)?;
-        let new = signer.verifier().to_string();
+        let keys = self.store().log_keys()?;
+        let old = keys.into_iter().find(|key| key.until.is_none()).map(|key| key.vkey);
+        let new = self.new_signer(&epoch, at)?.verifier().to_string();
         let body = Body::LogKeyRotated { new: new.clone(), old: old.unwrap_or_default() };
         self.give(StreamId::SYSTEM, &body, Origin::Live, at)?;
         self.commit()?;
-        self.keep_log_key(&epoch, slot, &new, at)?;
+        self.keep_log_key(&epoch, &new, at)?;
         self.checkpoint(at)?;
         Ok(new)
     }
@@ -87,50 +82,57 @@ impl Embedded {
     fn signers(&mut self, epoch: &Epoch, at: Timestamp) -> Result<Vec<Signer>, DriveError> {
         let mut keys = self.store().log_keys().map_err(LogError::from)?;
         if !keys.iter().any(|key| key.epoch == epoch.number) {
-            let (slot, signer) = self.new_signer(epoch)?;
-            self.keep_log_key(epoch, slot, &signer.verifier().to_string(), at)?;
+            let signer = self.new_signer(epoch, at)?;
+            self.keep_log_key(epoch, &signer.verifier().to_string(), at)?;
             keys = self.store().log_keys().map_err(LogError::from)?;
         }
         keys.retain(|key| key.until.is_none_or(|until| at < until));
         // The newest is the one without an end.
         keys.sort_by_key(|key| (key.until.is_none(), key.epoch, key.since));
-        keys.iter().map(|key| self.signer_of(key)).collect()
+        let Some((newest, older)) = keys.split_last() else { return Ok(Vec::new()) };
+        let mut signers = Vec::with_capacity(keys.len());
+        for key in older {
+            match self.signer_of(key) {
+                Ok(signer) => signers.push(signer),
+                // The newest one is enough; whoever trusts only the older one hears of it so.
+                Err(error) => tracing::warn!(code = error.code(), "An older key cannot sign."),
+            }
+        }
+        signers.push(self.signer_of(newest)?);
+        Ok(signers)
     }
 
     fn signer_of(&mut self, key: &LogKey) -> Result<Signer, DriveError> {
         let name = key.vkey.split('+').next().unwrap_or_default();
-        let sealer = self.edge().vault_mut().sealer(&[key.slot])?;
-        let signer = Signer::new(name, Scheme::Plain, sealer.blinding(&CONTEXT).bytes());
-        let signer = signer.map_err(LogError::from)?;
-        if signer.verifier().to_string() == key.vkey {
-            Ok(signer)
-        } else {
-            Err(KeyError::Damaged { slot: key.slot }.into())
-        }
+        let secret = self.edge().vault().secret(&secret_name(&key.vkey))?;
+        let seed = secret.as_ref().and_then(|secret| secret.first_chunk());
+        let signer = seed.map(|seed| Signer::new(name, Scheme::Plain, seed));
+        let signer = signer.transpose().map_err(LogError::from)?;
+        let own = signer.filter(|signer| signer.verifier().to_string() == key.vkey);
+        Ok(own.ok_or_else(|| LogError::KeyGone { key: key.vkey.clone() })?)
     }
 
-    fn new_signer(&mut self, epoch: &Epoch) -> Result<(u64, Signer), DriveError> {
+    /// A new key, whose secret is durable in the key database; nothing names it yet.
+    fn new_signer(&mut self, epoch: &Epoch, at: Timestamp) -> Result<Signer, DriveError> {
+        let number = self.store().log_keys()?.len() as u64;
         let vault = self.edge().vault_mut();
-        let slot = vault.take_slot()?;
-        let sealer = vault.sealer(&[slot])?;
-        let signer = Signer::new(&epoch.origin, Scheme::Plain, sealer.blinding(&CONTEXT).bytes());
-        Ok((slot, signer.map_err(LogError::from)?))
+        let seed = vault.fresh("log-key", number)?;
+        let signer = Signer::new(&epoch.origin, Scheme::Plain, seed.bytes());
+        let signer = signer.map_err(LogError::from)?;
+        vault.keep_secret(&secret_name(&signer.verifier().to_string()), seed.bytes(), at)?;
+        Ok(signer)
     }
 
-    fn keep_log_key(
-        &mut self,
-        epoch: &Epoch,
-        slot: u64,
-        vkey: &str,
-        at: Timestamp,
-    ) -> Result<(), DriveError> {
+    fn keep_log_key(&mut self, epoch: &Epoch, vkey: &str, at: Timestamp) -> Result<(), DriveError> {
         let since = self.store().epoch()?.size;
-        let key = LogKey { vkey: vkey.to_owned(), epoch: epoch.number, slot, since, until: None };
-        self.store_mut().put_log_key(&key, at.plus(OVERLAP))?;
-        // The slot is durable now, so that nobody else is given it.
-        self.edge().commit();
-        Ok(())
+        let key = LogKey { vkey: vkey.to_owned(), epoch: epoch.number, since, until: None };
+        Ok(self.store_mut().put_log_key(&key, at.plus(OVERLAP))?)
     }
+}
+
+/// Under what the secret of a log's key is kept.
+fn secret_name(vkey: &str) -> String {
+    format!("log {vkey}")
 }
 
 /// The proof that an entry is under the newest checkpoint of its epoch.

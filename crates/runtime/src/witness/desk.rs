@@ -82,6 +82,12 @@ impl DeskError {
             }
             Self::Store(StoreError::Exists { .. }) => "use the witness that is there",
             Self::Store(error) => error.help(),
+            Self::Key(KeyError::Exists { .. }) => {
+                "use the witness that is there, or name another folder with --state"
+            }
+            Self::Key(KeyError::Missing { .. }) => {
+                "put the key file back; if it is lost, make a new witness under a new name"
+            }
             Self::Key(error) => error.help(),
             Self::BadKey(_) => {
                 "copy the whole line, name+id+base64; a name has no spaces and no `+`"
