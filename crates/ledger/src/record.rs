@@ -49,6 +49,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         parts::answer(object.key("answer"), record.body, words);
     }
     object.quoted("at", record.at.micros());
+    base(&mut object, record.body);
     if let Body::EpochBegun { before, .. } = record.body {
         object.text("before", before);
     }
@@ -105,11 +106,22 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     object.end();
 }
 
+/// The state that a stream may be derived from.
+fn base(object: &mut Object<'_>, body: &Body) {
+    if let Body::StreamBase { seq, state } = body {
+        let mut base = Object::new(object.key("base"));
+        base.number("seq", *seq);
+        digest(base.key("state"), state);
+        base.end();
+    }
+}
+
 /// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.
 fn leaf_type(body: &Body) -> &'static str {
     match body {
         Body::RulesActivated { .. }
         | Body::SubjectErased { .. }
+        | Body::StreamBase { .. }
         | Body::EpochBegun { .. }
         | Body::LogKeyRotated { .. } => body.kind(),
         Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {

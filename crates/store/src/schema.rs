@@ -10,7 +10,7 @@ pub(crate) const DATA: &[(&str, &str)] = &[
     ("first tables", FIRST),
     ("staff, unlisted fields, gates, access", SECOND),
     ("log", LOG),
-    ("erasures", ERASURES),
+    ("erasures, bases", ERASURES),
 ];
 
 /// Migrations of `keys.db`.
@@ -132,6 +132,8 @@ const ERASURES: &str = "
 -- it is done.
 CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
     named BLOB NOT NULL, done INTEGER) STRICT;
+-- The state of a stream after its record `seq`; the record at `pos` commits its digest.
+ALTER TABLE base ADD COLUMN state BLOB NOT NULL DEFAULT x'';
 -- Who was erased, is restricted, or objected: keyed hashes of what names them.
 CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
     slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
