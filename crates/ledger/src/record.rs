@@ -111,7 +111,9 @@ fn leaf_type(body: &Body) -> &'static str {
         Body::RulesActivated { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
             body.kind()
         }
-        Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => "step",
+        Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {
+            "step"
+        }
     }
 }
 

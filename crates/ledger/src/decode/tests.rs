@@ -108,7 +108,10 @@ fn other_bodies_come_back() {
             states: vec![(DocKey::Account, vec![0, 255, 16])],
         },
         activated(),
-        Body::EpochBegun { origin: "a/b/e2".into(), before: "a/b\n3\nAA==\n\n\u{2014} k x\n".into() },
+        Body::EpochBegun {
+            origin: "a/b/e2".into(),
+            before: "a/b\n3\nAA==\n\n\u{2014} k x\n".into(),
+        },
         Body::LogKeyRotated { new: "a+1+x".into(), old: "a+2+y".into() },
     ] {
         round_trip(DraftBody::Plain(&body));

@@ -99,7 +99,7 @@ impl Retelling {
                 self.left_out.activations += 1;
                 Ok(())
             }
-            Body::Timer { .. } => Ok(()),
+            Body::Timer { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => Ok(()),
         }
     }
 

@@ -167,7 +167,8 @@ fn checkpoints_never_go_back_and_are_thinned_to_one_an_hour() {
 #[test]
 fn a_new_key_ends_the_ones_before() {
     let (_dir, mut store) = fresh();
-    let key = |vkey: &str, epoch, since| LogKey { vkey: vkey.into(), epoch, slot: 3, since, until: None };
+    let key =
+        |vkey: &str, epoch, since| LogKey { vkey: vkey.into(), epoch, slot: 3, since, until: None };
     store.put_log_key(&key("a", 1, 0), at(9)).unwrap();
     store.put_log_key(&key("b", 1, 50), at(9)).unwrap();
     store.put_log_key(&key("b", 1, 50), at(99)).unwrap();
