@@ -44,7 +44,7 @@ pub const ACCOUNT_NAME: &str = "account.name";
 /// What the driver says of a signal: it stands in the envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
-    /// When it was taken in. History happens when it happened instead.
+    /// When it was taken in. History happens when it happened instead, but never later than this.
     pub at: Timestamp,
     /// Now or history.
     pub origin: Origin,
@@ -63,6 +63,8 @@ pub struct Edge {
     tenures: Tenures,
     /// The next slot as of the last commit.
     durable: Slot,
+    /// The next slot before the last signal was taken.
+    before: Slot,
 }
 
 /// A blind index, the slot it is kept for, and what it is made of.
@@ -100,7 +102,7 @@ impl Edge {
         let vault = Vault::open(provider, keys, tenant, identities.next_slot()?)?;
         let durable = vault.next_slot();
         let (directory, tenures) = (Directory::new(identities), Tenures::default());
-        Ok(Self { vault, directory, tenures, durable })
+        Ok(Self { vault, directory, tenures, durable, before: durable })
     }
 
     /// Takes one signal in.
@@ -120,13 +122,19 @@ impl Edge {
         told: &[Learnt],
     ) -> Result<Taken, EdgeError> {
         check::signal(raw)?;
-        let before = self.vault.next_slot();
+        self.before = self.vault.next_slot();
         let taken = self.write(raw, stamp, told);
         match &taken {
             Ok(taken) => self.directory.learn(&taken.learnt),
-            Err(_) => self.vault.rewind(before),
+            Err(_) => self.vault.rewind(self.before),
         }
         taken
+    }
+
+    /// Takes the signal back that was taken last: its stream takes none, so nothing of it is kept.
+    pub(crate) fn untake(&mut self) {
+        self.directory.unlearn();
+        self.vault.rewind(self.before);
     }
 
     /// Everything taken since the last commit is durable.
@@ -221,7 +229,7 @@ impl Edge {
         signal.commitments = &committed;
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
-            at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
+            at: if stamp.origin == Origin::History { raw.at.min(stamp.at) } else { stamp.at },
             rules: stamp.rules,
             origin: stamp.origin,
             epoch: stamp.epoch,

@@ -1,7 +1,8 @@
 //! Opening: rules, keys and identities are read; streams are derived again from snapshot and tail.
 //!
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
-//! that differs is frozen: it takes no events until somebody has looked.
+//! that differs, or has an event that cannot be read, is frozen: it takes no events until somebody has
+//! looked. The others go on.
 
 use super::known::Known;
 use super::owners::Clock;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 impl Embedded {
     /// Reads a stream into memory if it is not there yet.
     pub(super) fn load(&mut self, stream: StreamId) -> Result<(), DriveError> {
-        if self.streams.contains_key(&stream) || self.frozen.contains(&stream) {
+        if self.streams.contains_key(&stream) || self.frozen.contains_key(&stream) {
             return Ok(());
         }
         let mut replay = Replay::new(&self.book);
@@ -30,25 +31,18 @@ impl Embedded {
             from = state.seq + 1;
             replay.start_from(state);
         }
-        let (mut fault, mut differs) = (None, false);
+        let mut fault = None;
         self.rows_of(stream, from, |kept| {
-            match replay.check(kept.event, kept.record) {
-                Ok(_) => {}
-                Err(ReplayError::Differs { .. }) => differs = true,
-                Err(ReplayError::Event(error)) => fault = Some(DriveError::from(error)),
-                Err(ReplayError::Step(error)) => fault = Some(DriveError::from(error)),
-            }
-            if fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let checked = replay.check(kept.event, kept.record);
+            note_fault(&mut fault, checked.err())
         })?;
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
         // What waits for the next commit counts too: a stream may be read again in the midst of a batch.
         for entry in self.pending.batch.entries.iter().filter(|entry| entry.stream == stream) {
-            differs |= replay.check(&entry.event, &entry.record).is_err();
+            let _ = note_fault(&mut fault, replay.check(&entry.event, &entry.record).err());
         }
-        if differs {
-            self.frozen.insert(stream);
+        if let Some(fault) = fault {
+            tracing::error!(code = fault.code(), %stream, "A stream is frozen; it takes no events.");
+            self.frozen.insert(stream, fault);
         }
         if let Some(state) = replay.into_states().remove(&stream) {
             self.streams.insert(stream, state);
@@ -63,6 +57,13 @@ impl Embedded {
             && (state.stream, state.seq, state.head) == (kept.stream, kept.seq, kept.head);
         fits.then_some(state)
     }
+}
+
+/// Keeps the first fault. Only behind a record that merely differs the rest can be looked at too.
+fn note_fault(first: &mut Option<ReplayError>, found: Option<ReplayError>) -> ControlFlow<()> {
+    let ends = matches!(found, Some(ReplayError::Event(_) | ReplayError::Step(_)));
+    *first = first.take().or(found);
+    if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Reads every set of rules that the store keeps.
@@ -153,7 +154,7 @@ impl Embedded {
             active,
             epoch,
             streams: BTreeMap::new(),
-            frozen: BTreeSet::new(),
+            frozen: BTreeMap::new(),
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),

@@ -110,7 +110,7 @@ impl Embedded {
         let mut fired = 0;
         for stream in self.streams_due(until)? {
             self.load(stream)?;
-            if self.frozen.contains(&stream) {
+            if self.frozen.contains_key(&stream) {
                 // One damaged stream keeps no other one waiting; `frozen` names it.
                 continue;
             }
@@ -138,14 +138,22 @@ impl Embedded {
 
     pub(super) fn write_behind_if_due(&mut self) -> Result<(), DriveError> {
         self.behind.committed();
-        if self.behind.entries >= EVERY { self.write_behind() } else { Ok(()) }
+        if self.behind.entries >= EVERY { self.write_committed() } else { Ok(()) }
     }
 
-    /// Writes snapshots of every changed stream and the timers, so that the next start reads little.
+    /// Commits what waits, then writes snapshots of every changed stream and the timers, so that the next
+    /// start reads little.
     ///
     /// # Errors
-    /// [`DriveError`] when they cannot be written; nothing is lost, the next start reads more.
+    /// As [`Embedded::commit`]; [`DriveError`] when they cannot be written: nothing is lost then, the next
+    /// start reads more.
     pub fn write_behind(&mut self) -> Result<(), DriveError> {
+        self.commit()?;
+        self.write_committed()
+    }
+
+    /// The same when nothing waits: a snapshot must not hold what may yet be dropped.
+    fn write_committed(&mut self) -> Result<(), DriveError> {
         let mut snapshots = Vec::with_capacity(self.behind.changed.len());
         let covered_pos = self.store.last_pos()?;
         let evicted =
@@ -154,7 +162,9 @@ impl Embedded {
             self.load(stream)?;
         }
         for stream in &self.behind.changed {
-            let Some(state) = self.streams.get(stream) else { continue };
+            // A snapshot would hide what is wrong with a frozen stream from the next start.
+            let thawed = self.streams.get(stream).filter(|_| !self.frozen.contains_key(stream));
+            let Some(state) = thawed else { continue };
             snapshots.push(Snapshot {
                 stream: *stream,
                 seq: state.seq,
