@@ -11,7 +11,7 @@ pub use parts::write_effect;
 
 use crate::event::{digest, stream};
 use crate::json::Object;
-use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record, Status};
+use bellwether_core::record::{FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::effects(&mut object, record, words);
     }
-    object.number("engine", u64::from(ENGINE));
+    object.number("engine", u64::from(record.engine));
     object.number("epoch", record.epoch);
     digest(object.key("event"), &record.event);
     if let Body::LogKeyRotated { new, old } = record.body {

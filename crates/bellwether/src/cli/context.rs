@@ -53,10 +53,12 @@ impl Context {
         }
     }
 
-    /// Opens the data directory for work.
+    /// Opens the data directory for work, under this program's engine.
     pub(crate) fn open(&self) -> Result<Embedded> {
         self.must_exist()?;
-        Embedded::open(&self.data, self.keys()?).map_err(|error| Failure::drive(error).into())
+        let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
+        driver.adopt_engine(now()).map_err(Failure::drive)?;
+        Ok(driver)
     }
 
     /// Opens the data directory for reading, beside whoever works in it.

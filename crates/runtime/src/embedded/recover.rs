@@ -10,7 +10,8 @@ use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use crate::owners::Owners;
-use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
+use bellwether_core::record::ENGINE;
+use bellwether_core::{Body, Digest, Envelope, Origin, Problem, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
 use bellwether_ledger::decode_event;
 use bellwether_store::{Batch, Meta, Options, Snapshot, Store, View};
@@ -78,13 +79,16 @@ pub fn read_rules(store: &View) -> Result<RuleBook, DriveError> {
             digest,
             problem: "the kept files are damaged".to_owned(),
         })?;
-        let rules = Rules::recompose(files, preimage).map_err(|problems| DriveError::BadRules {
-            digest,
-            problem: problems.first().map(ToString::to_string).unwrap_or_default(),
-        })?;
+        let rules = Rules::recompose(files, preimage);
+        let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
         book.add(Arc::new(rules));
     }
     Ok(book)
+}
+
+fn bad_rules(digest: Digest, problems: &[Problem]) -> DriveError {
+    let problem = problems.first().map(ToString::to_string).unwrap_or_default();
+    DriveError::BadRules { digest, problem }
 }
 
 /// What a data directory is about.
@@ -190,6 +194,24 @@ impl Embedded {
             self.active = before;
         }
         done
+    }
+
+    /// Puts the rules in force under this program's engine if they were activated under an older one: from
+    /// here on records are made by the newest semantics, and the log says since when. To be called before
+    /// work is done in a directory; reading needs it not. Says whether it was so.
+    ///
+    /// # Errors
+    /// As [`Embedded::activate`].
+    pub fn adopt_engine(&mut self, at: Timestamp) -> Result<bool, DriveError> {
+        self.load(StreamId::SYSTEM)?;
+        if self.active.engine() == ENGINE || self.frozen.contains_key(&StreamId::SYSTEM) {
+            return Ok(false);
+        }
+        let digest = self.active.digest();
+        let rules = Rules::compose(self.active.files().clone());
+        let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
+        self.activate(Arc::new(rules), at)?;
+        Ok(true)
     }
 
     /// Derives the streams that changed behind the snapshots, and compares their records.

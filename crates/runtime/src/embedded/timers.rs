@@ -4,6 +4,7 @@ use super::Embedded;
 use crate::edge::Stamp;
 use crate::error::DriveError;
 use bellwether_core::effect::Timer;
+use bellwether_core::record::ENGINE;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::StreamState;
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
@@ -200,11 +201,11 @@ impl Embedded {
         if far { self.index() } else { Ok(()) }
     }
 
-    /// What a snapshot depends on: the engine's number and the layout of the features.
+    /// What a snapshot depends on: the number of the engine that made it and the layout of the features.
     pub(super) fn snapshot_tag(&self, rules: Option<Digest>) -> Digest {
-        let features = rules.and_then(|digest| self.book.get(&digest));
-        let layout = features.map_or(Digest::ZERO, |rules| rules.features().digest());
-        let engine = bellwether_core::record::ENGINE.to_be_bytes();
+        let rules = rules.and_then(|digest| self.book.get(&digest));
+        let layout = rules.map_or(Digest::ZERO, |rules| rules.features().digest());
+        let engine = rules.map_or(ENGINE, |rules| rules.engine()).to_be_bytes();
         Digest::of_parts([b"snapshot".as_slice(), &engine, layout.as_bytes()])
     }
 }
