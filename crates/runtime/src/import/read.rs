@@ -60,6 +60,7 @@ impl Reading {
                     }
                 }
             }
+            figures.end();
             self.figures.push(figures);
         }
         report.signals = self.spool.count();
