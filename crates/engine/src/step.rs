@@ -160,6 +160,7 @@ impl Moving<'_> {
             Counted::Late { .. } => Status::Late,
             Counted::TooLate => return (Status::TooLate, None),
         };
+        self.state.live |= self.event.origin == Origin::Live;
         self.evaluate(signal.doc, Some(signal), status);
         (status, None)
     }

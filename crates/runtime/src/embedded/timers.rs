@@ -3,7 +3,7 @@
 use super::Embedded;
 use crate::edge::Stamp;
 use crate::error::DriveError;
-use bellwether_core::effect::Timer;
+use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::StreamState;
@@ -70,30 +70,46 @@ pub(crate) fn plain_event(stream: StreamId, body: &Body, stamp: Stamp) -> (Vec<u
 }
 
 /// The next timer of a stream that is due by an instant, when it fires and as what: in history at the
-/// instant it was due. History does not unmake what somebody was really asked about: that stays live.
+/// instant it was due. History does not unmake what is real: a stream that has counted something live goes
+/// on so, and so does what somebody was really asked about.
 pub(crate) fn next_due(
     state: &StreamState,
     until: Timestamp,
     origin: Origin,
 ) -> Option<(Timer, Timestamp, Origin)> {
     let timer = state.next_timer().filter(|timer| timer.due <= until)?;
-    let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
+    let origin = if state.live || state.is_asked(&timer) { Origin::Live } else { origin };
     let at = if origin == Origin::History { timer.due } else { until };
     Some((timer, at, origin))
 }
 
+/// Whether a step has just woken a document of its own stream.
+fn wakes_next(state: &StreamState) -> bool {
+    let next = after(state.time);
+    let woken = |timer: Timer| timer.kind == TimerKind::Reevaluate && timer.due == next;
+    state.next_timer().is_some_and(woken)
+}
+
+fn after(at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.micros().saturating_add(1))
+}
+
 impl Embedded {
-    /// Fires every timer of one stream that is due by an instant, in order.
+    /// Fires every timer of one stream that is due by an instant, in order. A case that is looked at wakes
+    /// the next one a microsecond later: all that are to be told are told at once.
     pub(super) fn fire_stream(
         &mut self,
         stream: StreamId,
         until: Timestamp,
         origin: Origin,
     ) -> Result<usize, DriveError> {
-        let mut fired = 0;
-        while let Some(state) = self.streams.get(&stream)
-            && let Some((timer, at, origin)) = next_due(state, until, origin)
-        {
+        let (mut fired, mut until) = (0, until);
+        let mut cases = self.streams.get(&stream).map_or(0, |state| state.subs.len());
+        while let Some(state) = self.streams.get(&stream) {
+            if fired > 0 && cases > 0 && wakes_next(state) {
+                (cases, until) = (cases - 1, until.max(after(state.time)));
+            }
+            let Some((timer, at, origin)) = next_due(state, until, origin) else { break };
             let (bytes, event) = timer_event(stream, &timer, self.stamp(at, origin));
             self.step(&event, bytes, Vec::new())?;
             fired += 1;
