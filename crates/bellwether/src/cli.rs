@@ -1,6 +1,7 @@
 //! The commands: one file each, arguments in, a report out.
 
 mod backtest;
+mod backup;
 mod context;
 mod demo;
 mod doctor;
@@ -12,7 +13,9 @@ mod help;
 mod import;
 mod init;
 mod interrupt;
+mod keys;
 mod link;
+mod log;
 mod mappings;
 mod names;
 mod policy;
@@ -22,6 +25,7 @@ mod replay;
 mod shell;
 mod simulate;
 mod sources;
+mod witness;
 
 use crate::exit::Exit;
 use anyhow::Result;
@@ -81,6 +85,13 @@ pub(crate) enum Command {
     /// Write decisions to a file.
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// The tamper-evident log: show, sign, verify, search, prove, export.
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Copy the data, and the keys apart, beside whoever works in the directory.
+    Backup(backup::BackupArgs),
+    /// Go on from a backup: the log says so, and nothing that may have been sent is sent again.
+    Restore(backup::RestoreArgs),
     /// Check, test and show bundles.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -102,6 +113,12 @@ pub(crate) enum Command {
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
+    /// A small process on another machine that co-signs a log's checkpoints, so that it cannot be rewritten.
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
+    /// The master key: where it comes from, and rotating it.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Check disk, keys, store, bundle and clock, and say how to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
@@ -132,6 +149,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Explain(args) => explain::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
         Command::Export(command) => export::run(&context, &command),
+        Command::Log(command) => log::run(&context, &command),
+        Command::Backup(args) => backup::back_up(&context, &args),
+        Command::Restore(args) => backup::restore(&context, &args),
         Command::Policy(command) => policy::run(&context, &command),
         Command::Mappings(command) => mappings::run(&context, &command),
         Command::Facts(args) => facts::run(&context, &args),
@@ -140,6 +160,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Unlink(args) => link::unlink(&context, &args),
         Command::Quarantine(command) => quarantine::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
+        Command::Witness(command) => witness::run(&context, &command),
+        Command::Keys(command) => keys::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::manual(),

@@ -71,6 +71,11 @@ impl Failure {
         }
         Self { code: error.code(), message, help: error.help() }
     }
+
+    /// From a witness's error.
+    pub(crate) fn witness(error: &bellwether_runtime::witness::DeskError) -> Self {
+        Self { code: error.code(), message: error.to_string(), help: error.help() }
+    }
 }
 
 impl std::error::Error for Failure {}

@@ -5,6 +5,7 @@
 mod bundle;
 mod cli;
 mod exit;
+mod http;
 mod log;
 mod progress;
 mod report;

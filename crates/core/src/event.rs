@@ -1,7 +1,7 @@
 //! Events: everything that reaches a stream, with the instant stamped at the edge.
 
 use crate::effect::{EffectKey, TimerKind};
-use crate::{AccountId, Code, Digest, Id, Signal, Timestamp};
+use crate::{AccountId, Code, Digest, Id, Signal, SubjectId, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 
@@ -237,6 +237,7 @@ impl Body {
             Self::RulesActivated { .. } => "rules.activated",
             Self::EpochBegun { .. } => "restore.epoch",
             Self::LogKeyRotated { .. } => "key.rotate",
+            Self::SubjectErased { .. } => "subject.erased",
         }
     }
 }
@@ -302,6 +303,14 @@ pub enum Body {
         new: String,
         /// The verifier key that ends.
         old: String,
+    },
+    /// Somebody was erased: sealed parts of this stream that needed their key are gone. Nothing is
+    /// decided by it.
+    SubjectErased {
+        /// Whose key was destroyed.
+        subject: SubjectId,
+        /// How many sealed parts of the stream went with it.
+        parts: u64,
     },
 }
 

@@ -25,6 +25,14 @@ pub enum RawValue {
     Word(String),
 }
 
+/// The kinds under which signals are kept that no rule may read, because their person is restricted or has
+/// objected: they are counted as having come, and nothing is decided after them.
+pub const HELD_KINDS: [&str; 2] = ["subject.objected", "subject.restricted"];
+
+/// Their codes, so that no signal pays for hashing them; a test compares.
+const HELD_CODES: [Code; 2] =
+    [Code::from_raw(0x06afbdee52b09742), Code::from_raw(0x63ad427f013b5c61)];
+
 /// The longest word a field may hold, in bytes.
 pub const MAX_WORD: usize = 64;
 
@@ -205,8 +213,23 @@ pub struct Signal {
 }
 
 impl Signal {
+    /// Whether it is of one of the [`HELD_KINDS`].
+    pub fn is_held(&self) -> bool {
+        HELD_CODES.contains(&self.kind)
+    }
+
     /// The value of a field.
     pub fn field(&self, name: Code) -> Option<Value> {
         self.fields.iter().find(|field| field.name == name).map(|field| field.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_kinds() {
+        assert_eq!(HELD_KINDS.map(Code::of), HELD_CODES);
     }
 }

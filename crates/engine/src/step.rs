@@ -139,7 +139,9 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
-            Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => (Status::Applied, None),
+            Body::SubjectErased { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
+                (Status::Applied, None)
+            }
         }
     }
 
@@ -161,7 +163,9 @@ impl Moving<'_> {
             Counted::TooLate => return (Status::TooLate, None),
         };
         self.state.live |= self.event.origin == Origin::Live;
-        self.evaluate(signal.doc, Some(signal), status);
+        if !signal.is_held() {
+            self.evaluate(signal.doc, Some(signal), status);
+        }
         (status, None)
     }
 

@@ -112,6 +112,10 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             new: body.text("new")?.to_owned(),
             old: body.text("old")?.to_owned(),
         }),
+        "subject.erased" => Ok(Body::SubjectErased {
+            subject: body.parsed("subject")?,
+            parts: body.unsigned("parts")?,
+        }),
         _ => Err(DecodeError::Member { member: "type" }),
     }
 }

@@ -173,6 +173,13 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
         DraftBody::Plain(body @ Body::LogKeyRotated { new, old }) => {
             write_texts(event.key("body"), &[("new", new), ("old", old)], body.kind());
         }
+        DraftBody::Plain(Body::SubjectErased { subject, parts }) => {
+            let mut object = Object::new(event.key("body"));
+            object.number("parts", *parts);
+            object.text("subject", &subject.to_string());
+            object.text("type", "subject.erased");
+            object.end();
+        }
     }
 }
 

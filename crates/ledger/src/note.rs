@@ -146,7 +146,7 @@ impl Note {
                 named.find_map(|key| Some(Signed { key, at: key.verify(&self.text, signature)? }));
             let by =
                 by.ok_or_else(|| NoteError::Signature { name: signature.name().to_owned() })?;
-            if !signed.iter().any(|known| known.key.same_secret(by.key)) {
+            if !signed.iter().any(|known| known.key.is_same_secret(by.key)) {
                 signed.push(by);
             }
         }

@@ -63,6 +63,12 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.number("engine", u64::from(record.engine));
     object.number("epoch", record.epoch);
+    if let Body::SubjectErased { subject, parts } = record.body {
+        let mut erased = Object::new(object.key("erased"));
+        erased.number("parts", *parts);
+        erased.text("subject", &subject.to_string());
+        erased.end();
+    }
     digest(object.key("event"), &record.event);
     if let Body::LogKeyRotated { new, old } = record.body {
         let mut keys = Object::new(object.key("keys"));
@@ -108,9 +114,10 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
 /// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.
 fn leaf_type(body: &Body) -> &'static str {
     match body {
-        Body::RulesActivated { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
-            body.kind()
-        }
+        Body::RulesActivated { .. }
+        | Body::SubjectErased { .. }
+        | Body::EpochBegun { .. }
+        | Body::LogKeyRotated { .. } => body.kind(),
         Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {
             "step"
         }

@@ -15,6 +15,7 @@ mod called;
 mod check;
 mod content;
 mod error;
+pub(crate) mod guard;
 mod hidden;
 mod lookup;
 pub(crate) mod owner;
@@ -22,12 +23,14 @@ mod taken;
 
 pub use called::{Called, open_source_id};
 pub use error::EdgeError;
+pub use guard::Standing;
+use guard::{Guards, Treated};
 pub use lookup::Found;
 use owner::Tenures;
 pub use owner::{OWNER_STATUS, Tenure};
 pub use taken::{AccountRow, Payload, Taken, open_name};
 
-use crate::identity::{self, Blind, Directory, How, IdentityStore};
+use crate::identity::{self, Blind, Directory, Hint, How, IdentityStore};
 use crate::keys::{KeyError, KeyProvider, KeyStore, Slot, Vault};
 use crate::seal::{Context, Sealer};
 use bellwether_core::event::Seen;
@@ -61,6 +64,7 @@ pub struct Edge {
     vault: Vault,
     directory: Directory,
     tenures: Tenures,
+    guards: Guards,
     /// The next slot as of the last commit.
     durable: Slot,
     /// The next slot before the last signal was taken.
@@ -102,7 +106,8 @@ impl Edge {
         let vault = Vault::open(provider, keys, tenant, identities.next_slot()?)?;
         let durable = vault.next_slot();
         let (directory, tenures) = (Directory::new(identities), Tenures::default());
-        Ok(Self { vault, directory, tenures, durable, before: durable })
+        let guards = Guards::new(directory.guards()?);
+        Ok(Self { vault, directory, tenures, guards, durable, before: durable })
     }
 
     /// Takes one signal in.
@@ -131,6 +136,11 @@ impl Edge {
         taken
     }
 
+    /// Whether a signal is of somebody who was erased: nothing of it is kept, not even as refused.
+    pub(crate) fn is_of_erased(&self, raw: &RawSignal) -> bool {
+        self.treat(raw).standing == Some(Standing::Erased)
+    }
+
     /// Takes the signal back that was taken last: its stream takes none, so nothing of it is kept.
     pub(crate) fn untake(&mut self) {
         self.directory.unlearn();
@@ -155,6 +165,16 @@ impl Edge {
     pub fn forget(&mut self) {
         self.directory.forget();
         self.vault.forget();
+    }
+
+    /// Reads again who is treated apart, and trusts nothing that was read before.
+    ///
+    /// # Errors
+    /// What the identity store says.
+    pub fn guard_anew(&mut self) -> Result<(), KeyError> {
+        self.forget();
+        self.guards = Guards::new(self.directory.guards()?);
+        Ok(())
     }
 
     /// The keys, for opening what was sealed.
@@ -192,7 +212,8 @@ impl Edge {
         stamp: Stamp,
         told: &[Learnt],
     ) -> Result<Taken, EdgeError> {
-        let about = self.about(raw)?;
+        let Treated { raw, hints, standing } = self.treat(raw);
+        let (raw, about) = (&*raw, self.about(&raw, &hints)?);
         let stream = StreamId::account(about.account);
         let personal = sorted(&raw.personal);
         check::twice(&raw.personal, &personal)?;
@@ -240,27 +261,24 @@ impl Edge {
         });
         check::event(&bytes)?;
         let accounts = self.account_rows(raw, &about, stream)?;
-        let tenure = Tenure::said(&raw.kind, contact, raw.at, raw.trust);
-        let (learnt, conflict, new) = (about.learnt, about.conflict, about.new);
-        let taken = Taken {
+        Ok(Taken {
             bytes,
             envelope,
             payloads,
             unlisted,
-            learnt,
+            learnt: about.learnt,
             accounts,
-            conflict,
-            new,
-            tenure,
+            conflict: about.conflict,
+            new: about.new,
+            tenure: Tenure::said(&raw.kind, contact, raw.at, raw.trust),
             owner,
-        };
-        Ok(taken)
+            standing,
+        })
     }
 
     /// Finds whom a signal is about, or gives them slots.
-    fn about(&mut self, raw: &RawSignal) -> Result<About, EdgeError> {
-        let hints = identity::hints(self.vault.tenant(), raw);
-        let found = identity::resolve(&hints, &mut self.directory)?;
+    fn about(&mut self, raw: &RawSignal, hints: &[Hint]) -> Result<About, EdgeError> {
+        let found = identity::resolve(hints, &mut self.directory)?;
         let slot = found.slot.map_or_else(|| self.vault.take_slot(), Ok)?;
         // What is learnt through a link belongs to the account whose keys matched: links can be undone.
         let keeper = found.via.unwrap_or(slot);
@@ -304,28 +322,6 @@ impl Edge {
             }
         };
         Ok(Some((slot, self.vault.id(slot)?)))
-    }
-
-    /// The account's row, where it is new or its name was learnt.
-    fn account_rows(
-        &mut self,
-        raw: &RawSignal,
-        about: &About,
-        stream: StreamId,
-    ) -> Result<Vec<AccountRow>, EdgeError> {
-        let named = about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
-        if !about.new && !named {
-            return Ok(Vec::new());
-        }
-        let name_sealed = match called::best_word(&raw.account) {
-            Some(name) => {
-                let sealer = self.vault.sealer(&[about.slot])?;
-                let at = Context { stream, event: 0, field: ACCOUNT_NAME };
-                Some(sealer.seal(&at, name.as_bytes())?)
-            }
-            None => None,
-        };
-        Ok(vec![AccountRow { slot: about.slot, id: about.account, name_sealed }])
     }
 
     /// The document of a case by its number in a source.

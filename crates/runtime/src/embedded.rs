@@ -15,7 +15,7 @@ mod timers;
 pub use recover::{Tenancy, active_rules, read_rules};
 pub(crate) use timers::{next_due, plain_event, timer_event};
 
-use crate::edge::{self, Edge, Stamp, Taken};
+use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;
 use crate::owners::{Heard, Owners};
 use crate::wiring::Links;
@@ -27,17 +27,21 @@ use bellwether_engine::{
     ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
-use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store};
+use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The family under which signals of guarded people are counted.
+pub const GUARDED: &str = "guarded";
 
 /// How many entries are put together before they must be committed.
 pub const BATCH: usize = 1024;
 
 /// A driver over one data directory.
 pub struct Embedded {
-    store: Store,
+    /// Before the store: a reader that closes last leaves the write-ahead log behind.
     edge: Edge,
+    store: Store,
     links: Links,
     kin: refold::Kin,
     book: RuleBook,
@@ -71,6 +75,8 @@ pub struct Counted {
     pub step: Step,
     /// Timers of the stream that fired before it.
     pub fired: usize,
+    /// How somebody whom it names stands, if they are treated apart.
+    pub standing: Option<Standing>,
 }
 
 impl Embedded {
@@ -97,6 +103,11 @@ impl Embedded {
     /// Who is who.
     pub fn edge(&mut self) -> &mut Edge {
         &mut self.edge
+    }
+
+    /// Who is who, for reading.
+    pub(crate) fn edge_ref(&self) -> &Edge {
+        &self.edge
     }
 
     /// Streams whose records could not be derived again from their events, as far as they were read, and
@@ -154,7 +165,7 @@ impl Embedded {
         self.note_arrivals(&taken, at);
         let payloads = taken.payloads.iter().map(to_row).collect();
         let unlisted = taken.unlisted.as_ref().map(to_row);
-        let heard = Heard::of(&taken, &raw.kind);
+        let (heard, standing) = (Heard::of(&taken, &raw.kind), taken.standing);
         let step = self.step(&taken.envelope, taken.bytes, payloads)?;
         let repeated = matches!(step.status, Status::Duplicate | Status::Conflict);
         if let Some(entry) = self.pending.batch.entries.last_mut().filter(|_| !repeated) {
@@ -163,7 +174,7 @@ impl Embedded {
         if let Some(heard) = heard {
             self.heed(heard, step.status, origin, at)?;
         }
-        Ok(Ok(Counted { stream, step, fired }))
+        Ok(Ok(Counted { stream, step, fired, standing }))
     }
 
     /// What the driver knows about a signal's key that the stream's memory does not.
@@ -344,6 +355,7 @@ impl Embedded {
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);
+        batch.tallies.extend(taken.standing.map(guarded));
         batch.accounts.extend(taken.accounts.iter().map(|account| Account {
             slot: account.slot,
             id: account.id,
@@ -356,6 +368,11 @@ impl Embedded {
             since: at,
         }));
     }
+}
+
+/// What is counted of a signal or row about somebody who is treated apart.
+fn guarded(standing: Standing) -> Tally {
+    Tally { family: GUARDED, name: standing.as_str().to_owned(), by: 1 }
 }
 
 /// A sealed part as the store keeps it: its name, then the sealed bytes, which name their slots.

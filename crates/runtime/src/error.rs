@@ -29,6 +29,9 @@ pub enum DriveError {
     /// A part could not be sealed.
     #[error(transparent)]
     Seal(#[from] crate::seal::SealError),
+    /// The log does not hold what was signed, or cannot be signed.
+    #[error(transparent)]
+    Log(#[from] crate::log::LogError),
     /// A state could not be written as a snapshot.
     #[error(transparent)]
     State(#[from] StateError),
@@ -41,6 +44,9 @@ pub enum DriveError {
     /// A spilled row cannot be read back.
     #[error("a row that waited on disk to be sorted cannot be read back")]
     Spool,
+    /// Nobody, or more than one, is meant.
+    #[error(transparent)]
+    Privacy(#[from] crate::privacy::PrivacyError),
     /// Two accounts cannot be linked or unlinked.
     #[error(transparent)]
     Link(#[from] crate::embedded::refold::LinkError),
@@ -81,10 +87,12 @@ impl DriveError {
             Self::Seal(error) => error.code(),
             Self::Step(error) => error.code(),
             Self::Replay(error) => error.code(),
+            Self::Log(error) => error.code(),
             Self::State(_) => "drive-snapshot",
             Self::Frozen(_) => "drive-frozen",
             Self::Spool => "import-spool",
             Self::Link(error) => error.code(),
+            Self::Privacy(error) => error.code(),
             Self::Trimmed(_) => "drive-trimmed",
             Self::NoRules => "drive-no-rules",
             Self::BadRules { .. } => "drive-bad-rules",
@@ -99,6 +107,8 @@ impl DriveError {
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
             Self::Link(error) => error.help(),
+            Self::Log(error) => error.help(),
+            Self::Privacy(error) => error.help(),
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"
             }

@@ -188,13 +188,42 @@ pub(crate) fn hints(keys: &TenantKeys, raw: &RawSignal) -> Vec<Hint> {
     }
     if hints.is_empty() {
         // A name alone may find an account but is too weak to stand for one.
-        let parts = raw.hidden.id.iter().map(|part| part.reveal(Purpose::Identify).as_str());
-        let id = std::iter::once(raw.id.as_str()).chain(parts).collect::<Vec<_>>().join("\n");
-        let event = blind_external(keys, &["event:", &raw.source], &id);
-        hints.push(Hint::new(event, How::Event));
+        hints.push(event_hint(keys, raw));
     }
     names(keys, &raw.account, &mut hints);
     hints
+}
+
+/// The signal itself, where there is nothing else to go by.
+pub(crate) fn event_hint(keys: &TenantKeys, raw: &RawSignal) -> Hint {
+    let parts = raw.hidden.id.iter().map(|part| part.reveal(Purpose::Identify).as_str());
+    let id = std::iter::once(raw.id.as_str()).chain(parts).collect::<Vec<_>>().join("\n");
+    Hint::new(blind_external(keys, &["event:", &raw.source], &id), How::Event)
+}
+
+/// The company's domain of a mail address.
+pub(crate) fn domain_of(address: &str) -> Option<String> {
+    normal::company_domain(normal::address(address)?.host())
+}
+
+/// The blind indexes under which one way to find an account is kept; of somebody's address only the
+/// address itself, not its domain.
+pub(crate) fn blinds_of(keys: &TenantKeys, hint: &AccountHint) -> Vec<Blind> {
+    match hint {
+        AccountHint::Contact(contact) => {
+            let address = normal::address(contact.reveal(Purpose::Identify));
+            address.iter().map(|address| blind_contact(keys, address)).collect()
+        }
+        AccountHint::Name(name) => {
+            let called = normal::names(name.reveal(Purpose::Identify));
+            called.iter().map(|name| blind(keys, How::Name, name)).collect()
+        }
+        _ => {
+            let mut hints = Vec::new();
+            strong_hints(keys, hint, &[], &mut hints);
+            hints.into_iter().map(|hint| hint.blind).collect()
+        }
+    }
 }
 
 /// Every hint but names.

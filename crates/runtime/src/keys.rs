@@ -9,17 +9,21 @@
 //! one: that is what erases a subject.
 
 mod file;
+mod given;
 mod memory;
 mod prf;
 mod recent;
+mod ring;
 mod seeded;
 mod tenant;
 mod vault;
 
 pub use file::FileKeys;
+pub use given::{CREDENTIAL, CredentialKeys, EnvKeys, MASTER_KEY};
 pub use memory::MemoryKeys;
 pub(crate) use prf::{Message, Prf};
 pub(crate) use recent::Recent;
+pub use ring::{RingKey, Rotation, fingerprint, rotate};
 pub use seeded::SeededKeys;
 pub use tenant::TenantKeys;
 pub use vault::{BLOCK, Vault};
@@ -72,6 +76,22 @@ pub trait KeyProvider {
     /// # Errors
     /// `key-randomness` when the system has none.
     fn fresh(&self, what: &'static str, slot: Slot) -> Result<Secret, KeyError>;
+
+    /// The master key that is to take over; the same one until [`KeyProvider::adopt`].
+    ///
+    /// # Errors
+    /// `key-no-next` where there is none; `key-file-*`.
+    fn next(&self) -> Result<Secret, KeyError> {
+        Err(KeyError::NoNext)
+    }
+
+    /// The next master key is the master key from here on, as far as the provider can see to that.
+    ///
+    /// # Errors
+    /// `key-file-*`.
+    fn adopt(&self) -> Result<(), KeyError> {
+        Ok(())
+    }
 }
 
 /// A subject's key as the key database keeps it.
@@ -108,6 +128,46 @@ pub trait KeyStore {
     /// # Errors
     /// Whatever the database says.
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault>;
+
+    /// Every row of the ring.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn ring(&self) -> Result<Vec<RingKey>, StoreFault>;
+
+    /// Keeps rows of the ring beside those that are there, all or none, durable when it returns.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn put_ring(&mut self, keys: &[RingKey], at: Timestamp) -> Result<(), StoreFault>;
+
+    /// Keeps of the ring only what a master key opens in one version.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault>;
+
+    /// Every sealed secret, by name.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>, StoreFault>;
+
+    /// Keeps sealed secrets, each in the place of the one that had its name, durable when it returns.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn put_secrets(
+        &mut self,
+        secrets: &[(String, Vec<u8>)],
+        at: Timestamp,
+    ) -> Result<(), StoreFault>;
+
+    /// Replaces wrapped keys by the same keys under another wrapping; destroyed ones stay destroyed.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault>;
 }
 
 /// A database failed; its own code and reason.
@@ -171,11 +231,23 @@ pub enum KeyError {
         /// The highest slot that the key database knows.
         minted: Slot,
     },
+    /// The key database was made for other data under the same master key.
+    #[error("the key of slot {slot} belongs to somebody else than the data says")]
+    Foreign {
+        /// Whose.
+        slot: Slot,
+    },
     /// A wrapped key does not open.
     #[error("the key of slot {slot} is damaged")]
     Damaged {
         /// Whose.
         slot: Slot,
+    },
+    /// A secret does not open.
+    #[error("the secret `{what}` is damaged")]
+    SecretDamaged {
+        /// Its name.
+        what: String,
     },
     /// A slot was never minted.
     #[error("there is no key for slot {slot}")]
@@ -188,6 +260,18 @@ pub enum KeyError {
     Erased {
         /// Whose.
         slot: Slot,
+    },
+    /// There is no master key that could take over.
+    #[error("there is no next master key to rotate to")]
+    NoNext,
+    /// The data is there, its keys are not.
+    #[error("there is no key database beside the data")]
+    DatabaseMissing,
+    /// A variable or credential that holds the master key is missing.
+    #[error("the master key was expected in {place}")]
+    NotGiven {
+        /// Where.
+        place: String,
     },
     /// The key database failed.
     #[error(transparent)]
@@ -206,9 +290,13 @@ impl KeyError {
             Self::Randomness => "key-randomness",
             Self::WrongMaster => "key-wrong-master",
             Self::Behind { .. } => "key-database-behind",
-            Self::Damaged { .. } => "key-damaged",
+            Self::Foreign { .. } => "key-database-other",
+            Self::Damaged { .. } | Self::SecretDamaged { .. } => "key-damaged",
             Self::Unknown { .. } => "key-unknown",
             Self::Erased { .. } => "key-erased",
+            Self::NoNext => "key-no-next",
+            Self::DatabaseMissing => "key-database-missing",
+            Self::NotGiven { .. } => "key-not-given",
             Self::Store(fault) => fault.reason,
         }
     }
@@ -226,9 +314,21 @@ impl KeyError {
             Self::Randomness => "repeat; if it stays, the system's random device is missing",
             Self::WrongMaster => "restore the key file that belongs to this data directory",
             Self::Behind { .. } => "restore the newest backup of the key database",
-            Self::Damaged { .. } => "restore the key database from its backup, then run `doctor`",
+            Self::Foreign { .. } => "put the key database of this very directory back",
+            Self::Damaged { .. } | Self::SecretDamaged { .. } => {
+                "restore the key database from its backup, then run `doctor`"
+            }
             Self::Unknown { .. } => "run `bellwether doctor`; data and key database may not match",
             Self::Erased { .. } => "nothing to mend: what was sealed for the subject is gone",
+            Self::NoNext => {
+                "give it as BELLWETHER_MASTER_KEY_NEXT or as the credential \
+                 `bellwether-master-key-next`; seeds cannot be rotated"
+            }
+            Self::DatabaseMissing => {
+                "restore the newest backup of keys.db; without it nothing that was sealed can be opened, \
+                 while `replay --all` and `export decisions` still work"
+            }
+            Self::NotGiven { .. } => "set it to one line of 43 base64url characters",
             Self::Store(_) => "look up the store's own code",
         }
     }

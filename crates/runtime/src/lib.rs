@@ -13,12 +13,16 @@ pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod lineage;
+pub mod log;
 mod owners;
+pub mod privacy;
 pub mod rehearsal;
 pub mod seal;
 pub mod shelf;
 pub mod staff;
+pub mod transport;
 mod wiring;
+pub mod witness;
 
 pub use wiring::reading_edge;
 

@@ -1,13 +1,13 @@
 //! Wiring: the edge's traits over the store, and over memory for rehearsals.
 
-use crate::edge::Edge;
+use crate::edge::{Edge, Standing};
 use crate::identity::{Blind, IdentityStore, MemoryIdentities};
 use crate::keys::{
-    KeyError, KeyProvider, KeyStore, MemoryKeys, SeededKeys, Slot, StoreFault, StoredKey,
+    KeyError, KeyProvider, KeyStore, MemoryKeys, RingKey, SeededKeys, Slot, StoreFault, StoredKey,
 };
 use crate::lineage::end_of;
 use bellwether_core::{SubjectId, Timestamp};
-use bellwether_store::{Keys, Store, StoreError, View};
+use bellwether_store::{Guard, Keys, RingRow, Store, StoreError, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,11 +49,21 @@ pub(crate) fn edge(
 ) -> Result<(Edge, Links), KeyError> {
     let fault = |error: StoreError| KeyError::from(StoreFault::from(error));
     let tenant = store.meta().map_err(fault)?.tenant;
-    let keys = Box::new(StoredKeys(store.keys().map_err(fault)?));
+    let keys = Box::new(StoredKeys(match store.keys() {
+        Err(StoreError::Missing { .. }) => return Err(KeyError::DatabaseMissing),
+        other => other.map_err(fault)?,
+    }));
     let links = Links::read(store).map_err(fault)?;
     let view = store.view().map_err(fault)?;
     let identities = Box::new(StoredIdentities { view, links: links.clone() });
-    Ok((Edge::open(provider, keys, identities, &tenant)?, links))
+    let newest = store.newest_account().map_err(fault)?;
+    let edge = Edge::open(provider, keys, identities, &tenant)?;
+    if let Some((slot, account)) = newest
+        && edge.vault().read_id(slot)?.0 != account.0
+    {
+        return Err(KeyError::Foreign { slot });
+    }
+    Ok((edge, links))
 }
 
 /// An edge that only looks up: over a store that was opened for reading, beside whoever writes.
@@ -101,6 +111,48 @@ impl KeyStore for StoredKeys {
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault> {
         Ok(self.0.destroy(slot, at)?)
     }
+
+    fn ring(&self) -> Result<Vec<RingKey>, StoreFault> {
+        let read = |row: RingRow| RingKey {
+            master: row.master,
+            what: row.what,
+            version: row.version,
+            wrapped: row.wrapped,
+        };
+        Ok(self.0.ring()?.into_iter().map(read).collect())
+    }
+
+    fn put_ring(&mut self, keys: &[RingKey], at: Timestamp) -> Result<(), StoreFault> {
+        let row = |key: &RingKey| RingRow {
+            master: key.master,
+            what: key.what.clone(),
+            version: key.version,
+            wrapped: key.wrapped.clone(),
+            at,
+        };
+        Ok(self.0.put_ring(&keys.iter().map(row).collect::<Vec<_>>())?)
+    }
+
+    fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault> {
+        self.0.keep_ring(master, version)?;
+        Ok(self.0.rewrite()?)
+    }
+
+    fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>, StoreFault> {
+        Ok(self.0.secrets()?)
+    }
+
+    fn put_secrets(
+        &mut self,
+        secrets: &[(String, Vec<u8>)],
+        at: Timestamp,
+    ) -> Result<(), StoreFault> {
+        Ok(self.0.put_secrets(secrets, at)?)
+    }
+
+    fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault> {
+        Ok(self.0.rewrap(block)?)
+    }
 }
 
 struct StoredIdentities {
@@ -120,5 +172,10 @@ impl IdentityStore for StoredIdentities {
 
     fn next_slot(&self) -> Result<Slot, StoreFault> {
         Ok(self.view.slots_taken()? + 1)
+    }
+
+    fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
+        let read = |guard: Guard| Some((guard.hash, Standing::from_word(&guard.kind)?));
+        Ok(self.view.guards()?.into_iter().filter_map(read).collect())
     }
 }

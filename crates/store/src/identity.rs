@@ -147,6 +147,31 @@ impl View {
         Ok(found)
     }
 
+    /// Every blind index. It reads the whole table: after a restore, not for a signal.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn each_blind(&self, mut look: impl FnMut([u8; 16])) -> Result<()> {
+        let mut read = self.conn.prepare_cached("SELECT blind FROM identity")?;
+        let mut rows = read.query([])?;
+        while let Some(row) = rows.next()? {
+            look(rows::bytes(row, 0)?);
+        }
+        Ok(())
+    }
+
+    /// The slot and the id of the account that became known last.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn newest_account(&self) -> Result<Option<(u64, AccountId)>> {
+        let sql = "SELECT slot, id FROM account ORDER BY slot DESC LIMIT 1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some((row.get(0)?, AccountId(Id::from_bytes(rows::bytes(row, 1)?)))))
+    }
+
     /// The accounts of some slots, in the order of the questions.
     ///
     /// # Errors

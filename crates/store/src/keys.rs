@@ -29,6 +29,21 @@ pub struct Key {
     pub destroyed_at: Option<Timestamp>,
 }
 
+/// A tenant key, wrapped under a master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingRow {
+    /// Fingerprint of the master key.
+    pub master: [u8; 8],
+    /// Which key: `root` or `wrapping`.
+    pub what: String,
+    /// Counts rotations.
+    pub version: u64,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// The key database of a data directory. Several connections may be open; they take turns.
 #[derive(Debug)]
 pub struct Keys {
@@ -165,6 +180,96 @@ impl Keys {
         Ok(())
     }
 
+    /// Every row of the ring.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn ring(&self) -> Result<Vec<RingRow>> {
+        let sql = "SELECT master, what, version, wrapped, at FROM ring ORDER BY version, what";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(RingRow {
+                master: rows::bytes(row, 0)?,
+                what: row.get(1)?,
+                version: row.get(2)?,
+                wrapped: row.get(3)?,
+                at: rows::instant(row, 4)?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Keeps rows of the ring, all or none.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn put_ring(&mut self, ring: &[RingRow]) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for RingRow { master, what, version, wrapped, at } in ring {
+            let row = (master, what, version, wrapped, at.micros());
+            change.execute("INSERT INTO ring VALUES (?1, ?2, ?3, ?4, ?5)", row)?;
+        }
+        Ok(change.commit()?)
+    }
+
+    /// Keeps only the rows of one master key in one version.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<()> {
+        let sql = "DELETE FROM ring WHERE master <> ?1 OR version <> ?2";
+        self.conn.execute(sql, (master, version))?;
+        self.wipe_log()
+    }
+
+    /// Every secret: its name and its sealed bytes, by name.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut read = self.conn.prepare_cached("SELECT what, sealed FROM secret ORDER BY what")?;
+        let found = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Keeps sealed secrets, each in the place of the one that had its name, all or none; what stood
+    /// there before is in no file any more.
+    ///
+    /// # Errors
+    /// `store-busy` while another connection reads: they are kept, but call again for the old ones;
+    /// `store-full`, `store-io`.
+    pub fn put_secrets(&mut self, secrets: &[(String, Vec<u8>)], at: Timestamp) -> Result<()> {
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (what, sealed) in secrets {
+            let row = (what, sealed, at.micros());
+            change.execute("INSERT OR REPLACE INTO secret VALUES (?1, ?2, ?3)", row)?;
+        }
+        change.commit()?;
+        self.wipe_log()
+    }
+
+    /// The slots whose keys are destroyed. It reads the whole table.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn destroyed(&self) -> Result<Vec<u64>> {
+        let sql = "SELECT slot FROM keys WHERE destroyed_at IS NOT NULL ORDER BY slot";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let found = read.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// How many keys there are, and how many of them are destroyed.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn counts(&self) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*), count(destroyed_at) FROM keys";
+        Ok(self.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
     /// Destroys a key for ever, in the file and in its write-ahead log. Says whether there was one
     /// to destroy. After `store-busy` the key is gone but the log may still hold it: call again.
     ///
@@ -225,13 +330,13 @@ fn read_key(row: &Row<'_>) -> Result<Key> {
 
 /// Wrapped keys are nobody's business but the service user's.
 #[cfg(unix)]
-fn restrict(path: &Path) -> Result<()> {
+pub(crate) fn restrict(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(path, mode).map_err(|e| StoreError::io("restrict the key file", e))
 }
 
 #[cfg(not(unix))]
-fn restrict(_: &Path) -> Result<()> {
+pub(crate) fn restrict(_: &Path) -> Result<()> {
     Ok(())
 }

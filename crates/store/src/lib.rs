@@ -15,12 +15,14 @@
 //! The `seq`, `pos` and `slot` numbers start at 1; a position is never reused and leaves no gap.
 
 mod access;
+mod backup;
 mod batch;
 mod behind;
 mod commit;
 mod doctor;
 mod error;
 mod gates;
+mod guard;
 mod identity;
 mod import;
 mod intake;
@@ -30,6 +32,7 @@ mod log;
 mod model;
 mod open;
 mod outbox;
+mod privacy;
 mod purge;
 mod retention;
 mod rows;
@@ -37,27 +40,32 @@ mod schema;
 mod shelf;
 mod staff;
 mod unlisted;
+mod witness;
 mod writer;
 
 pub use access::Access;
+pub use backup::BACKUP_FILES;
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};
 pub use error::StoreError;
 pub use gates::GateResult;
+pub use guard::Guard;
 pub use identity::{Account, Identity, Link};
 pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
 pub use journal::{Row, StoredEntry};
-pub use keys::{Key, Keys};
-pub use log::{Checkpoint, Epoch, LogKey};
+pub use keys::{Key, Keys, RingRow};
+pub use log::{Checkpoint, Epoch, LogKey, NewEpoch};
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
 pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};
+pub use privacy::{Erasure, Forgotten, Intent, NamedRow, Sealed};
 pub use purge::{Base, Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::Gate;
 pub use staff::Staff;
+pub use witness::{Cosigned, Refused, WitnessState};
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]

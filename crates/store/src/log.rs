@@ -7,13 +7,18 @@
 //! Full tiles of leaf hashes are written once. The hashes of the last, partial one are those of at most
 //! 255 records, so they are not stored at all; tiles above are written when a tile below them is full.
 
+mod tip;
+
+pub(crate) use tip::Tip;
+use tip::tile_key;
+
 use crate::open::set_mark;
 use crate::rows::{self, blob};
 use crate::schema::mark;
 use crate::{Store, StoreError, View};
 use bellwether_core::{Digest, Timestamp};
 use bellwether_ledger::tree::{
-    Edge, Head, LARGEST_ENTRY, TILE_HASHES, Tile, TileKind, leaf_hash, read_tile, write_entry,
+    Head, LARGEST_ENTRY, TILE_HASHES, Tile, TileKind, leaf_hash, write_entry,
 };
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::ControlFlow;
@@ -39,6 +44,23 @@ pub struct Epoch {
     pub size: u64,
     /// What was known of the log when the epoch began: a checkpoint, or nothing.
     pub before: Vec<u8>,
+    /// When it began.
+    pub at: Timestamp,
+}
+
+/// What begins after a restore.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEpoch<'a> {
+    /// Later than the one before.
+    pub number: u64,
+    /// The first line of its checkpoints.
+    pub origin: &'a str,
+    /// The last checkpoint known of the log, or nothing.
+    pub before: &'a [u8],
+    /// When it begins.
+    pub at: Timestamp,
+    /// The highest key slot that may have been taken: by rows, too, that the restored data has not.
+    pub slots_taken: u64,
 }
 
 /// A checkpoint of the log, stored before it is published.
@@ -61,79 +83,16 @@ pub struct LogKey {
     pub vkey: String,
     /// The epoch whose checkpoints it signs.
     pub epoch: u64,
-    /// The key slot that its secret is derived from.
-    pub slot: u64,
     /// The size from which on it signs.
     pub since: u64,
     /// When it stops signing; `None` while it is the newest.
     pub until: Option<Timestamp>,
 }
 
-/// The right edge of the newest tree: the last, partial tile of each level.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tip {
-    epoch: u64,
-    size: u64,
-    levels: Vec<Vec<u8>>,
-}
-
-impl Tip {
-    /// Appends leaves and stores the tiles that they complete.
-    pub(crate) fn append<'a>(
-        &mut self,
-        conn: &Connection,
-        records: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<()> {
-        let mut put = conn.prepare_cached("INSERT OR REPLACE INTO tile VALUES (?1, ?2)")?;
-        for record in records {
-            let (mut hash, mut index) = (leaf_hash(record), self.size);
-            for level in 0u8.. {
-                let at = usize::from(level);
-                if self.levels.len() == at {
-                    self.levels.push(Vec::with_capacity(TILE_BYTES));
-                }
-                let Some(tile) = self.levels.get_mut(at) else { break };
-                tile.extend(hash.as_bytes());
-                let full = tile.len() == TILE_BYTES;
-                if full || level > 0 {
-                    put.execute((tile_key(self.epoch, level, index >> 8)?, &*tile))?;
-                }
-                if !full {
-                    break;
-                }
-                hash = Edge::over(&read_tile(tile)).root();
-                index >>= 8;
-                tile.clear();
-            }
-            self.size += 1;
-        }
-        Ok(())
-    }
-
-    fn head(&self) -> Result<Head> {
-        let mut peaks = Vec::new();
-        for tile in self.levels.iter().rev() {
-            peaks.extend(Edge::over(&read_tile(tile)).peaks());
-        }
-        let edge = Edge::new(self.size, peaks);
-        Ok(edge.map_err(|bad| StoreError::corrupt(bad.to_string()))?.head())
-    }
-}
-
-fn tile_key(epoch: u64, level: u8, index: u64) -> Result<i64> {
-    let fits = epoch < 1 << 12 && level < 1 << 4 && index < 1 << 47;
-    let key = epoch << 51 | u64::from(level) << 47 | index;
-    i64::try_from(key).ok().filter(|_| fits).ok_or_else(|| StoreError::conflict("no such tile"))
-}
-
-pub(crate) fn put_epoch(
-    conn: &Connection,
-    (number, origin): (u64, &str),
-    first_pos: u64,
-    before: &[u8],
-) -> Result<()> {
-    let sql = "INSERT INTO epoch VALUES (?1, ?2, ?3, ?4)";
-    conn.execute(sql, (number, origin, first_pos, before))?;
+pub(crate) fn put_epoch(conn: &Connection, first_pos: u64, new: &NewEpoch<'_>) -> Result<()> {
+    let NewEpoch { number, origin, before, at, .. } = new;
+    let sql = "INSERT INTO epoch VALUES (?1, ?2, ?3, ?4, ?5)";
+    conn.execute(sql, (number, origin, first_pos, before, at.micros()))?;
     Ok(())
 }
 
@@ -143,14 +102,15 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn epochs(&self) -> Result<Vec<Epoch>> {
-        let sql = "SELECT epoch, origin, first_pos, before FROM epoch ORDER BY epoch DESC";
+        let sql = "SELECT epoch, origin, first_pos, before, at FROM epoch ORDER BY epoch DESC";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let (mut found, mut end) = (Vec::new(), self.last_pos()? + 1);
         while let Some(row) = rows.next()? {
             let (first_pos, before) = (row.get(2)?, blob(row, 3)?.to_vec());
             let (number, origin, size) = (row.get(0)?, row.get(1)?, end - first_pos);
-            found.push(Epoch { number, origin, first_pos, size, before });
+            let at = rows::instant(row, 4)?;
+            found.push(Epoch { number, origin, first_pos, size, before, at });
             end = first_pos;
         }
         found.reverse();
@@ -249,109 +209,41 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn log_keys(&self) -> Result<Vec<LogKey>> {
-        let sql = "SELECT vkey, epoch, slot, since, until FROM log_key ORDER BY epoch, since, vkey";
+        let sql = "SELECT vkey, epoch, since, until FROM log_key ORDER BY epoch, since, vkey";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let until: Option<i64> = row.get(4)?;
-            let (vkey, epoch, slot) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (since, until) = (row.get(3)?, until.map(Timestamp::from_micros));
-            found.push(LogKey { vkey, epoch, slot, since, until });
+            let until: Option<i64> = row.get(3)?;
+            let (vkey, until) = (row.get(0)?, until.map(Timestamp::from_micros));
+            found.push(LogKey { vkey, epoch: row.get(1)?, since: row.get(2)?, until });
         }
         Ok(found)
-    }
-
-    /// Takes the newest tree up where it was left.
-    fn kept_tip(&self) -> Result<Tip> {
-        let epoch = self.epoch()?;
-        let mut tip =
-            Tip { epoch: epoch.number, size: self.sequenced(epoch.number)?, levels: vec![] };
-        for level in 0u8.. {
-            let hashes = tip.size >> (8 * u32::from(level));
-            if hashes == 0 {
-                break;
-            }
-            let mut tile = Vec::with_capacity(TILE_BYTES);
-            if let (1.., Some(last)) = (level, Tile::new(TileKind::Hashes(level), hashes >> 8, 1)) {
-                let width = (hashes & (TILE_HASHES - 1)) as usize * HASH;
-                let key = tile_key(epoch.number, level, last.index())?;
-                let mut read = self.conn.prepare_cached("SELECT hashes FROM tile WHERE id = ?1")?;
-                let kept: Option<Vec<u8>> = read.query_row([key], |row| row.get(0)).optional()?;
-                tile.extend(kept.unwrap_or_default().into_iter().take(width));
-            }
-            tip.levels.push(tile);
-        }
-        Ok(tip)
-    }
-
-    /// Leaves of an epoch whose tiles are stored: whole tiles only.
-    fn sequenced(&self, epoch: u64) -> Result<u64> {
-        let sql = "SELECT max(id) FROM tile WHERE id BETWEEN ?1 AND ?2";
-        let (first, last) = (tile_key(epoch, 0, 0)?, tile_key(epoch, 0, (1 << 47) - 1)?);
-        let newest: Option<i64> =
-            self.conn.prepare_cached(sql)?.query_row((first, last), |row| row.get(0))?;
-        Ok(newest.map_or(0, |newest| (newest - first + 1) as u64 * TILE_HASHES))
     }
 }
 
 impl Store {
-    /// The newest tree as it stands: what a checkpoint says.
-    ///
-    /// # Errors
-    /// `store-corrupt` where stored tiles are missing.
-    pub fn log_head(&self) -> Result<Head> {
-        self.tip.head()
-    }
-
-    /// Appends the records that no tile covers yet: the last few of every start, and all of a file that
-    /// was written before there were tiles.
-    pub(crate) fn sequence(&mut self) -> Result<()> {
-        const PIECE: u64 = 1 << 16;
-        let mut tip = self.kept_tip()?;
-        let epoch = self.epoch()?;
-        while tip.size < epoch.size {
-            let (from, mut records) = (epoch.first_pos + tip.size, Vec::new());
-            self.scan(from, |row| {
-                records.push(row.record.to_vec());
-                let more = row.pos + 1 < from + PIECE;
-                if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })?;
-            if records.is_empty() {
-                return Err(StoreError::corrupt("the journal has a gap"));
-            }
-            let completes =
-                (tip.size + records.len() as u64) / TILE_HASHES > tip.size / TILE_HASHES;
-            let records = records.iter().map(Vec::as_slice);
-            // Without a tile to write, opening writes nothing.
-            if completes {
-                self.transact(|conn| tip.append(conn, records))?;
-            } else {
-                tip.append(&self.conn, records)?;
-            }
-        }
-        self.tip = tip;
-        Ok(())
-    }
-
     /// After a restore: a new tree begins under another origin, and no effect that waits may be sent
-    /// before it is reconciled. `before` is what was known of the log. Says how many effects that are.
+    /// before it is reconciled. Says how many effects that are.
     ///
     /// # Errors
     /// `store-conflict` if the epoch is not a later one; `store-full`, `store-io`.
-    pub fn begin_epoch(&mut self, number: u64, origin: &str, before: &[u8]) -> Result<u64> {
+    pub fn begin_epoch(&mut self, new: &NewEpoch<'_>) -> Result<u64> {
         let mut meta = self.meta()?;
-        if number <= meta.epoch {
+        if new.number <= meta.epoch {
             return Err(StoreError::conflict("the epoch is not later than the one before"));
         }
-        (meta.epoch, meta.origin) = (number, origin.to_owned());
+        (meta.epoch, meta.origin) = (new.number, new.origin.to_owned());
         let first_pos = self.last_pos + 1;
+        let taken = self.slots_taken.max(new.slots_taken);
         let unknown = self.transact(|conn| {
             crate::open::put_meta(conn, &meta)?;
-            put_epoch(conn, (number, origin), first_pos, before)?;
+            put_epoch(conn, first_pos, new)?;
+            set_mark(conn, mark::SLOTS, taken)?;
             crate::outbox::all_unknown(conn)
         })?;
-        self.tip = Tip { epoch: number, ..Tip::default() };
+        self.slots_taken = taken;
+        self.tip = Tip::of(new.number);
         Ok(unknown)
     }
 
@@ -377,22 +269,18 @@ impl Store {
         })
     }
 
-    /// Keeps a public key of the log. The keys of its epoch that had no end get one.
+    /// Keeps a public key of the log. The keys before it that had no end get one.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
     pub fn put_log_key(&mut self, key: &LogKey, others_until: Timestamp) -> Result<()> {
-        let taken = self.slots_taken.max(key.slot);
         self.transact(|conn| {
-            let sql =
-                "UPDATE log_key SET until = ?2 WHERE epoch = ?1 AND until IS NULL AND vkey <> ?3";
-            conn.execute(sql, (key.epoch, others_until.micros(), &key.vkey))?;
-            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+            let sql = "UPDATE log_key SET until = ?1 WHERE until IS NULL AND vkey <> ?2";
+            conn.execute(sql, (others_until.micros(), &key.vkey))?;
+            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             let until = key.until.map(Timestamp::micros);
-            conn.execute(sql, (&key.vkey, key.epoch, key.slot, key.since, until))?;
-            set_mark(conn, mark::SLOTS, taken)
-        })?;
-        self.slots_taken = taken;
-        Ok(())
+            conn.execute(sql, (&key.vkey, key.epoch, key.since, until))?;
+            Ok(())
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::log::{self, Tip};
 use crate::schema::{self, mark};
-use crate::{Keys, StoreError};
+use crate::{Keys, StoreError, witness};
 use bellwether_core::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, TryLockError};
@@ -134,7 +134,10 @@ impl Store {
         let begin = |conn: &Connection| {
             options.create.iter().try_for_each(|meta| {
                 put_meta(conn, meta)?;
-                log::put_epoch(conn, (meta.epoch, &meta.origin), 1, &[])
+                let Meta { epoch, origin, created, .. } = meta;
+                let (number, at) = (*epoch, *created);
+                let first = log::NewEpoch { number, origin, before: &[], at, slots_taken: 0 };
+                log::put_epoch(conn, 1, &first)
             })
         };
         migrate(&mut conn, DATA_FILE, access, begin)?;
@@ -345,10 +348,10 @@ pub(crate) fn migrate(
     access: Access,
     begin: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<()> {
-    let (application, migrations) = if file == KEYS_FILE {
-        (schema::KEYS_ID, schema::KEYS)
-    } else {
-        (schema::DATA_ID, schema::DATA)
+    let (application, migrations) = match file {
+        KEYS_FILE => (schema::KEYS_ID, schema::KEYS),
+        witness::FILE => (witness::ID, witness::TABLES),
+        _ => (schema::DATA_ID, schema::DATA),
     };
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (known, version) = (migrations.len() as i64, pragma("user_version")?);

@@ -5,7 +5,7 @@
 
 use crate::commit::TICK;
 use crate::open::set_mark;
-use crate::rows::{self, part_key, stream_key};
+use crate::rows::{self, part_key, split_part, stream_key};
 use crate::schema::mark;
 use crate::{Keep, RETENTION, Retention, Store, StoreError, View};
 use bellwether_core::{Duration, StreamId, Timestamp};
@@ -146,6 +146,14 @@ impl View {
         self.mark(mark::TRIMMED)
     }
 
+    /// Rows of a table that belong to positions below this one may have been purged.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn purged_pos(&self, table: &str) -> Result<u64> {
+        self.mark(&purged_mark(table))
+    }
+
     /// The first position that may have been committed at a cutoff or later.
     ///
     /// # Errors
@@ -209,7 +217,18 @@ impl Store {
             }
             let key = primary(table);
             let sql = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} {some})");
-            let rows = self.transact(|conn| Ok(conn.execute(&sql, (bound, limit))? as u64))?;
+            let upto = match rule.bound {
+                Bound::Instant => None,
+                Bound::Position => Some(bound),
+                Bound::Part => Some(split_part(bound).0 as i64),
+            };
+            let rows = self.transact(|conn| {
+                let rows = conn.execute(&sql, (bound, limit))? as u64;
+                if let (1.., Some(upto)) = (rows, upto) {
+                    set_mark(conn, &purged_mark(table), upto.unsigned_abs())?;
+                }
+                Ok(rows)
+            })?;
             purged.push(Purged { table, rows, more: rows == limit });
         }
         Ok(purged)
@@ -301,6 +320,11 @@ fn checkpoint(conn: &Connection, mode: &str) -> Result<(i64, i64, i64)> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     let mut run = conn.prepare_cached(&sql)?;
     Ok(run.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
+}
+
+/// The mark of how far a table was purged.
+fn purged_mark(table: &str) -> String {
+    format!("purged.{table}")
 }
 
 /// What names a row.

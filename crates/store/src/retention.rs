@@ -58,7 +58,7 @@ pub struct Retention {
 }
 
 const SIX_YEARS: Duration = Duration::from_days(2190);
-const KEY_GONE: &str = "the subject's key is destroyed; the bytes cannot be opened any more";
+const KEY_GONE: &str = "the subject's key is destroyed, and every row that needs it is removed";
 const NOBODY: &str = "holds nothing about anybody";
 const HANDLES: &str = "holds handles of staff; without the staff rows they are nobody's names";
 const IDS_ONLY: &str = "holds random ids only; without the identity rows they lead to nobody";
@@ -115,7 +115,7 @@ pub const RETENTION: &[Retention] = &[
         "names and addresses of whom rules ask, sealed; the span begins when rules name them no more",
         Pii::Sealed,
         Keep::For(Duration::from_days(400)),
-        "`privacy forget-staff` removes the row and destroys its key",
+        "the row is removed and its key destroyed; `privacy forget-staff` does that by handle",
     ),
     line("link", "accounts counted together", Pii::Pseudonymous, Keep::Always, IDS_ONLY),
     line("snapshot", "newest states", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
@@ -128,7 +128,7 @@ pub const RETENTION: &[Retention] = &[
         "what was refused, each row sealed under a key of its own",
         Pii::Sealed,
         Keep::For(Duration::from_days(30)),
-        "`quarantine drop` removes rows and destroys their keys; nobody knows whose they are",
+        "rows that name the person are removed and their keys destroyed",
     ),
     line("tally", "counts by name", Pii::None, Keep::For(Duration::from_days(400)), NOBODY),
     line("import", "files read, by digest", Pii::None, Keep::Always, NOBODY),
@@ -167,5 +167,28 @@ pub const RETENTION: &[Retention] = &[
     line("blob", "rules by digest, with handles", Pii::Pseudonymous, Keep::Always, HANDLES),
     line("gate", "what is stopped", Pii::None, Keep::Always, NOBODY),
     line("signed", "newest checkpoints, by epoch", Pii::None, Keep::Always, NOBODY),
+    line(
+        "erasure",
+        "which key slots were erased, and when",
+        Pii::None,
+        Keep::Always,
+        "it is what tells of the erasure",
+    ),
+    line(
+        "guard",
+        "keyed hashes of who was erased, is restricted, or objected",
+        Pii::Pseudonymous,
+        Keep::Always,
+        "a keyed hash stays, so that the person is not learnt again; `privacy admit` removes it",
+    ),
+    line("ring", "wrapped tenant keys", Pii::Keys, Keep::Always, NOBODY),
+    line(
+        "erased",
+        "keyed hashes of who was erased, for data that comes from a backup",
+        Pii::Pseudonymous,
+        Keep::Always,
+        "a keyed hash stays; `privacy admit` removes it",
+    ),
+    line("secret", "sealed secrets of the tenant, by name", Pii::Keys, Keep::Always, NOBODY),
     line("keys", "wrapped subject keys", Pii::Keys, Keep::Always, "the key is overwritten"),
 ];

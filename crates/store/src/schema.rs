@@ -6,11 +6,16 @@ pub(crate) const DATA_ID: i64 = 0x426c_7753;
 pub(crate) const KEYS_ID: i64 = 0x426c_774b;
 
 /// Migrations of `data.db`; the version of a file is how many it has seen.
-pub(crate) const DATA: &[(&str, &str)] =
-    &[("first tables", FIRST), ("staff, unlisted fields, gates, access", SECOND), ("log", LOG)];
+pub(crate) const DATA: &[(&str, &str)] = &[
+    ("first tables", FIRST),
+    ("staff, unlisted fields, gates, access", SECOND),
+    ("log", LOG),
+    ("erasures", ERASURES),
+];
 
 /// Migrations of `keys.db`.
-pub(crate) const KEYS: &[(&str, &str)] = &[("keys", KEY_TABLE), ("signed", SIGNED)];
+pub(crate) const KEYS: &[(&str, &str)] =
+    &[("keys", KEY_TABLE), ("signed", SIGNED), ("key ring, erased, secrets", RING)];
 
 /// Names that count forward, in the table `mark`.
 pub(crate) mod mark {
@@ -108,8 +113,9 @@ CREATE TABLE access (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT 
 const LOG: &str = "
 -- One tree an epoch, over the records from first_pos on. before: what was known of the log until then.
 CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, origin TEXT NOT NULL, first_pos INTEGER NOT NULL,
-    before BLOB NOT NULL) STRICT;
-INSERT INTO epoch SELECT e.value, o.value, 1, x'' FROM meta e, meta o WHERE e.key = 'epoch' AND o.key = 'origin';
+    before BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, meta c
+    WHERE e.key = 'epoch' AND o.key = 'origin' AND c.key = 'created';
 DROP TABLE checkpoint;
 CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
@@ -117,8 +123,18 @@ CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLO
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 -- Public keys of the log, from the size on at which they began to sign.
-CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
-    since INTEGER NOT NULL, until INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE log_key (vkey TEXT PRIMARY KEY, epoch INTEGER NOT NULL, since INTEGER NOT NULL,
+    until INTEGER) STRICT, WITHOUT ROWID;
+";
+
+const ERASURES: &str = "
+-- Erasures from their intent on. slots: 8 bytes each; named: rows sealed for others, 17 bytes each, until
+-- it is done.
+CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
+    named BLOB NOT NULL, done INTEGER) STRICT;
+-- Who was erased, is restricted, or objected: keyed hashes of what names them.
+CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
+    slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
 ";
 
 const KEY_TABLE: &str = "
@@ -131,4 +147,14 @@ const SIGNED: &str = "
 -- The newest checkpoint signed in each epoch: data from a backup is known by being behind it.
 CREATE TABLE signed (epoch INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+";
+
+const RING: &str = "
+-- Tenant keys, wrapped under the master key whose fingerprint stands beside them.
+CREATE TABLE ring (master BLOB NOT NULL, what TEXT NOT NULL, version INTEGER NOT NULL,
+    wrapped BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (master, what, version)) STRICT, WITHOUT ROWID;
+-- Who was erased, as keyed hashes: data from a backup does not know.
+CREATE TABLE erased (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- Secrets of the tenant by name, sealed under its wrapping key.
+CREATE TABLE secret (what TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -30,6 +30,10 @@ pub(crate) fn reopen(dir: impl AsRef<Path>) -> Store {
     Store::open(dir, &Options::default()).unwrap()
 }
 
+pub(crate) fn later(number: u64) -> NewEpoch<'static> {
+    NewEpoch { number, origin: "acme/eu/1/e2", before: b"note", at: at(2), slots_taken: 0 }
+}
+
 pub(crate) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(secs)
 }

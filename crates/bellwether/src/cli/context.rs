@@ -6,14 +6,25 @@ use anyhow::{Result, bail};
 use bellwether_core::{Problem, Timestamp, civil};
 use bellwether_engine::{RuleBook, Rules};
 use bellwether_runtime::embedded::Embedded;
-use bellwether_runtime::keys::{FileKeys, KeyProvider, SeededKeys};
+use bellwether_runtime::keys::{
+    CREDENTIAL, CredentialKeys, EnvKeys, FileKeys, KeyProvider, MASTER_KEY, SeededKeys,
+};
 use bellwether_store::{Options, Store};
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The master key's file in a data directory, unless the environment names another.
 const KEY_FILE: &str = "master.key";
+
+/// Where the master key comes from.
+enum Source {
+    Seed(u64),
+    Variable,
+    Credential(CredentialKeys),
+    File,
+}
 
 /// What every command knows.
 pub(crate) struct Context {
@@ -22,12 +33,41 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The provider of the master key: the seed of a demo or test directory, else its file.
+    /// The provider of the master key: the seed of a demo or test directory, else the environment, a
+    /// credential of systemd, or a file.
     pub(crate) fn keys(&self) -> Result<Box<dyn KeyProvider + Send>> {
+        Ok(match self.source()? {
+            Source::Seed(seed) => Box::new(SeededKeys(seed)),
+            Source::Variable => Box::new(EnvKeys),
+            Source::Credential(keys) => Box::new(keys),
+            Source::File => Box::new(FileKeys::at(self.key_file())),
+        })
+    }
+
+    /// Where the master key comes from, for people.
+    pub(crate) fn key_origin(&self) -> Result<String> {
+        Ok(match self.source()? {
+            Source::Seed(_) => "a seed: nothing here is secret".to_owned(),
+            Source::Variable => format!("the variable {MASTER_KEY}"),
+            Source::Credential(_) => format!("the credential {CREDENTIAL}"),
+            Source::File => self.key_file().display().to_string(),
+        })
+    }
+
+    /// Whether the master key is in a file that this program writes.
+    pub(crate) fn keeps_its_key(&self) -> Result<bool> {
+        Ok(matches!(self.source()?, Source::File))
+    }
+
+    fn source(&self) -> Result<Source> {
         if let Some(seed) = self.seed()? {
-            return Ok(Box::new(SeededKeys(seed)));
+            return Ok(Source::Seed(seed));
         }
-        Ok(Box::new(FileKeys::at(self.key_file())))
+        if std::env::var_os(MASTER_KEY).is_some() {
+            return Ok(Source::Variable);
+        }
+        let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(CredentialKeys::at);
+        Ok(folder.filter(CredentialKeys::is_there).map_or(Source::File, Source::Credential))
     }
 
     /// Where the master key stands.
@@ -54,11 +94,25 @@ impl Context {
     }
 
     /// Opens the data directory for work, under this program's engine.
-    pub(crate) fn open(&self) -> Result<Embedded> {
+    pub(crate) fn open(&self) -> Result<Working> {
         self.must_exist()?;
         let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
         driver.adopt_engine(now()).map_err(Failure::drive)?;
-        Ok(driver)
+        // The erased are guarded from the intent on, so whatever is left can wait for another time.
+        match driver.finish_erasures(now()) {
+            Ok(finished) => finished.iter().for_each(|one| {
+                eprintln!(
+                    "note: erasure {} of {} was left unfinished; it is now",
+                    one.erasure, one.at
+                );
+            }),
+            Err(error) => eprintln!(
+                "warning: [{}] an unfinished erasure could not be finished: {error}\n  help: {}",
+                error.code(),
+                error.help()
+            ),
+        }
+        Ok(Working(driver))
     }
 
     /// Opens the data directory for reading, beside whoever works in it.
@@ -82,6 +136,36 @@ impl Context {
         let message = format!("there is no data directory at {}", self.data.display());
         let help = "`bellwether init --bundle NAME` makes one; `--data DIR` names another";
         Err(Problems(vec![Problem::new("data-missing", message).help(help)]).into())
+    }
+}
+
+/// A data directory that is open for work. When the work ends, what it left in the log is signed.
+pub(crate) struct Working(pub(crate) Embedded);
+
+impl Deref for Working {
+    type Target = Embedded;
+
+    fn deref(&self) -> &Embedded {
+        &self.0
+    }
+}
+
+impl DerefMut for Working {
+    fn deref_mut(&mut self) -> &mut Embedded {
+        &mut self.0
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // What waits was given up by whoever left it: it is not ours to commit.
+        if self.0.waiting() > 0 {
+            return;
+        }
+        if let Err(error) = self.0.checkpoint(now()) {
+            let code = error.code();
+            tracing::warn!(code, "The log could not be signed; `log checkpoint` tries again.");
+        }
     }
 }
 

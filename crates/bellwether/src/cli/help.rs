@@ -1,5 +1,10 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
+mod features;
+mod log;
+mod people;
+mod witness;
+
 use super::Cli;
 use clap::{Command, CommandFactory};
 use std::fmt::Write as _;
@@ -96,13 +101,6 @@ const HELP: &[Help] = &[
         "the data directory: rows go, and the keys that they were sealed under",
         ["quarantine drop 17 --yes", "quarantine drop --import 3 --yes"],
         ENDS,
-    ),
-    help(
-        "privacy forget-staff",
-        DATA,
-        "the data directory: name and address go, the handle stays",
-        ["privacy forget-staff maria --yes", "privacy forget-staff lee --yes --data ./eu"],
-        "0 fine, 1 it failed, 2 nothing of the person is kept, 64 the arguments make no sense",
     ),
     help(
         "backtest",
@@ -236,41 +234,6 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
-        "features",
-        "the data directory, and for `activate` a bundle",
-        "events in the data directory",
-        ["features versions", "features activate ./my-bundle"],
-        JUDGES,
-    ),
-    help(
-        "features activate",
-        "a bundle; the data directory",
-        "the activation, in the data directory; escalations under way stay with whoever has them",
-        ["features activate ./my-bundle", "features activate customer-escalation --format json"],
-        ENDS,
-    ),
-    help(
-        "features versions",
-        "the data directory",
-        "the definitions in force, on stdout",
-        ["features versions", "features versions --format json"],
-        ENDS,
-    ),
-    help(
-        "features backfill",
-        "the data directory",
-        "an event for each account that lacked something",
-        ["features backfill", "features backfill --all"],
-        JUDGES,
-    ),
-    help(
-        "features recompute",
-        "the data directory",
-        "an event for each account that differed",
-        ["features recompute", "features recompute --record --format json"],
-        JUDGES,
-    ),
-    help(
         "link",
         "the data directory",
         "an event on both accounts",
@@ -285,27 +248,6 @@ const HELP: &[Help] = &[
             "unlink acc_2ft4v7k3m9q8x1y5z6w0r2s4t6",
             "unlink acc_2ft4v7k3m9q8x1y5z6w0r2s4t6 --format json",
         ],
-        ENDS,
-    ),
-    help(
-        "privacy",
-        "the data directory",
-        "what is asked for, and only with `--yes`",
-        ["privacy retention", "privacy purge --dry-run"],
-        ENDS,
-    ),
-    help(
-        "privacy retention",
-        NOTHING,
-        "the table of retention on stdout",
-        ["privacy retention", "privacy retention --format json"],
-        ENDS,
-    ),
-    help(
-        "privacy purge",
-        "the data directory",
-        "with `--yes` it removes rows that are past their span; they cannot be brought back",
-        ["privacy purge --dry-run", "privacy purge --yes"],
         ENDS,
     ),
     help(
@@ -346,10 +288,16 @@ fn dress(command: Command, path: &str) -> Command {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
         command = command.mut_subcommand(&name, |sub| dress(sub, &path));
     }
-    match HELP.iter().find(|help| help.command == path) {
+    match every().find(|help| help.command == path) {
         Some(help) => command.after_long_help(text(help)),
         None => command,
     }
+}
+
+/// The help of all commands.
+fn every() -> impl Iterator<Item = &'static Help> {
+    let parts = [features::FEATURES, log::LOG, people::PEOPLE, witness::WITNESS];
+    HELP.iter().chain(parts.into_iter().flatten())
 }
 
 fn text(help: &Help) -> String {
@@ -387,7 +335,7 @@ mod tests {
             }
             assert!(sub.get_about().is_some(), "{path}");
         }
-        for help in HELP {
+        for help in every() {
             for example in help.examples {
                 let words = example.split(['|', '>']).next().unwrap_or_default();
                 assert!(words.starts_with(help.command), "{example}");

@@ -40,6 +40,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
         .with_context(|| format!("cannot create {}", context.data.display()))?;
     match args.seed_not_secret {
         Some(seed) => std::fs::write(context.seed_file(), format!("{seed}\n"))?,
+        None if !context.keeps_its_key()? => {}
         None => {
             let made = FileKeys::create(context.key_file());
             made.map_err(|error| Failure::drive(error.into()))?;
@@ -57,7 +58,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
         rules.catalogue().len(),
         rules.policy().graphs().len()
     );
-    if args.seed_not_secret.is_none() {
+    if args.seed_not_secret.is_none() && context.keeps_its_key()? {
         eprintln!("keep a copy of {} apart from backups", context.key_file().display());
     }
     eprintln!("next: `bellwether import FILE --mapping NAME` reads your history");

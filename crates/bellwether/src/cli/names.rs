@@ -5,14 +5,14 @@
 //! - Never: opens anything without a purpose; the purpose is counted, with its time, before the first
 //!   name is opened.
 
-use super::context::{Context, now};
+use super::context::{Context, Working, now};
 use crate::exit::Failure;
 use anyhow::Result;
 use bellwether_core::{AccountId, Body, DocKey, Purpose, StreamId};
 use bellwether_ledger::decode_event;
 use bellwether_runtime::DriveError;
 use bellwether_runtime::edge::{Called, open_name, open_source_id};
-use bellwether_runtime::embedded::Embedded;
+use bellwether_runtime::keys::KeyError;
 use bellwether_runtime::lineage::Kinship;
 use bellwether_store::Tally;
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(crate) struct NameArgs {
 }
 
 /// A purpose is kept in the clear, so it may be a word and nothing more.
-fn read_purpose(text: &str) -> Result<String, String> {
+pub(crate) fn read_purpose(text: &str) -> Result<String, String> {
     let fine = |letter: char| letter.is_ascii_alphanumeric() || "-_.#".contains(letter);
     match !text.is_empty() && text.len() <= LONGEST && text.chars().all(fine) {
         true => Ok(text.to_owned()),
@@ -51,8 +51,9 @@ pub(crate) struct Names {
 }
 
 struct Opened {
-    driver: Embedded,
+    driver: Working,
     kin: Kinship,
+    restricted: BTreeSet<u64>,
     read: BTreeSet<StreamId>,
     accounts: BTreeMap<StreamId, String>,
     ids: BTreeMap<(StreamId, DocKey), String>,
@@ -69,7 +70,9 @@ impl Names {
         batch.tallies.push(Tally { family: FAMILY, name: purpose.clone(), by: 1 });
         driver.commit().map_err(Failure::drive)?;
         let kin = Kinship::read(driver.store()).map_err(Failure::drive)?;
+        let restricted = bellwether_runtime::privacy::restricted(driver.store());
         let opened = Opened {
+            restricted: restricted.map_err(|error| Failure::drive(error.into()))?,
             driver,
             kin,
             read: BTreeSet::new(),
@@ -145,7 +148,14 @@ impl Opened {
         let id = AccountId(stream.id);
         let store = self.driver.store();
         let Some(slot) = store.slot_of(id)? else { return Ok(()) };
+        if self.restricted.contains(&slot) {
+            return Ok(());
+        }
         let sealed = store.accounts(&[slot])?.into_iter().flatten().find_map(|one| one.name_sealed);
+        let vault = self.driver.edge().vault();
+        if matches!(vault.opener(&[slot]), Err(KeyError::Erased { .. })) {
+            self.accounts.insert(stream, "erased".to_owned());
+        }
         let Some(sealed) = sealed else { return Ok(()) };
         if let Ok(name) = open_name(self.driver.edge().vault(), id, &sealed) {
             self.accounts.insert(stream, name.reveal(Purpose::Show).clone());
@@ -156,6 +166,10 @@ impl Opened {
     fn read_ids(&mut self, stream: StreamId) -> Result<(), DriveError> {
         let (mut rows, mut fault) = (Vec::new(), None);
         let store = self.driver.store();
+        if store.slot_of(AccountId(stream.id))?.is_some_and(|slot| self.restricted.contains(&slot))
+        {
+            return Ok(());
+        }
         store.stream_events(stream, 1, |row| {
             match (decode_event(row.event), store.payloads(row.pos)) {
                 (Ok(event), Ok(parts)) => {

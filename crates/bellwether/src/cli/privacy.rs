@@ -1,4 +1,10 @@
-//! `privacy`: how long each table keeps its rows, and removing what is past its span.
+//! `privacy`: how long each table keeps its rows, removing what is past its span, and what a person may
+//! ask for: erasure, access, restriction, objection.
+
+mod erase;
+mod hold;
+mod open;
+mod subject;
 
 use super::Format;
 use super::context::{Context, now, read_time, to_the_second};
@@ -7,6 +13,7 @@ use crate::progress;
 use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_core::Timestamp;
+use bellwether_runtime::edge::Standing;
 use bellwether_store::{
     Keep, Options, Overrides, Purgeable, RETENTION, Retention, Store, StoreError,
 };
@@ -27,6 +34,16 @@ pub(crate) enum PrivacyCommand {
     Purge(PurgeArgs),
     /// Erase name and address of somebody whom rules ask. Records keep the handle.
     ForgetStaff(ForgetArgs),
+    /// Erase a person, or an account, from every store; the receipt lists each.
+    Erase(erase::EraseArgs),
+    /// Everything that is kept of somebody, opened, as JSON; the purpose is recorded.
+    Export(open::ExportArgs),
+    /// Keep what somebody does sealed, and neither use nor show it.
+    Restrict(hold::HoldArgs),
+    /// Let nothing that somebody does cause an effect.
+    Object(hold::HoldArgs),
+    /// Let somebody who was erased be learnt anew from what comes in.
+    Admit(hold::AdmitArgs),
 }
 
 /// Whom to forget.
@@ -59,6 +76,11 @@ pub(crate) fn run(context: &Context, command: &PrivacyCommand) -> Result<Exit> {
         PrivacyCommand::Retention => Ok(retention(context)),
         PrivacyCommand::Purge(args) => purge(context, args),
         PrivacyCommand::ForgetStaff(args) => forget_staff(context, &args.person),
+        PrivacyCommand::Erase(args) => erase::run(context, args),
+        PrivacyCommand::Export(args) => open::run(context, args),
+        PrivacyCommand::Restrict(args) => hold::run(context, args, Standing::Restricted),
+        PrivacyCommand::Object(args) => hold::run(context, args, Standing::Objected),
+        PrivacyCommand::Admit(args) => hold::admit(context, args),
     }
 }
 

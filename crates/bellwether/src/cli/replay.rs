@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::table::thousands;
 use crate::{bundle, progress};
 use anyhow::{Result, bail};
-use bellwether_core::StreamId;
+use bellwether_core::{Body, StreamId};
 use bellwether_engine::{Replay, ReplayError};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -40,7 +40,7 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     let book = other.map_or(book.clone(), |rules| book.with_stand_in(&rules));
     let mut replay = Replay::new(&book);
     let bar = progress::bar(store.last_pos()?, "records");
-    let (start, mut same, mut differ) = (Instant::now(), 0u64, 0usize);
+    let (start, mut same, mut differ, mut erased) = (Instant::now(), 0u64, 0usize, 0u64);
     let mut fault = None;
     store.scan(1, |row| {
         bar.inc(1);
@@ -48,7 +48,12 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
             return ControlFlow::Continue(());
         }
         match replay.check(row.event, row.record) {
-            Ok(_) => same += 1,
+            Ok((event, _)) => {
+                same += 1;
+                if let Body::SubjectErased { parts, .. } = event.body {
+                    erased += parts;
+                }
+            }
             Err(error @ ReplayError::Differs { .. }) => {
                 differ += 1;
                 if differ <= args.most && context.format == Format::Text {
@@ -68,7 +73,10 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     }
     let seconds = start.elapsed().as_secs_f64();
     if context.format == Format::Json {
-        println!("{}", json!({"equal": same, "differ": differ, "seconds": seconds}));
+        println!(
+            "{}",
+            json!({"equal": same, "differ": differ, "erased": erased, "seconds": seconds})
+        );
         return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
     }
     println!(
@@ -76,6 +84,12 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
         thousands(same),
         thousands(same + differ as u64)
     );
+    if erased > 0 {
+        println!(
+            "{} sealed parts of these events are erased; no verdict rests on them",
+            thousands(erased)
+        );
+    }
     Ok(if differ == 0 { Exit::Fine } else { Exit::Findings })
 }
 

@@ -6,8 +6,10 @@
 mod bad_bundles;
 mod bad_places;
 mod bad_rows;
+mod erased;
 mod flipped;
 mod history;
+mod hunt;
 mod killed;
 mod planted;
 mod resumed;

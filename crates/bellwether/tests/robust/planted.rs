@@ -1,98 +1,18 @@
 //! Fifty people leave traces all over the company's exports; nothing of them is to be seen in what the
 //! program keeps or says.
 
-use crate::world::{Said, World, full};
-use bellwether_demo::{Company, DEFAULT_SEED, Size, company};
-use std::collections::BTreeMap;
+use crate::hunt::Hunt;
+use crate::world::{World, full};
+use bellwether_demo::{Company, DEFAULT_SEED, PlantedPerson, Size, company};
 use std::fs;
-use std::path::Path;
-
-/// Strings in every form in which they may lie in a file; found in one pass, without regard to case.
-struct Hunt {
-    by_start: BTreeMap<[u8; 4], Vec<(Vec<u8>, String)>>,
-    starts: Vec<bool>,
-}
-
-impl Hunt {
-    fn new(words: impl IntoIterator<Item = String>) -> Self {
-        let mut hunt = Self { by_start: BTreeMap::new(), starts: vec![false; 1 << 16] };
-        for word in words {
-            let plain = word.to_lowercase().into_bytes();
-            let wide: Vec<u8> =
-                word.to_lowercase().encode_utf16().flat_map(u16::to_le_bytes).collect();
-            let hex = plain.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            for form in [plain, wide, hex.into_bytes()] {
-                hunt.starts[two(&form)] = true;
-                let start = form[..4].try_into().unwrap();
-                hunt.by_start.entry(start).or_default().push((form, word.clone()));
-            }
-        }
-        hunt
-    }
-
-    /// The first word that occurs.
-    fn find(&self, bytes: &[u8]) -> Option<&str> {
-        let bytes = bytes.to_ascii_lowercase();
-        for at in 0..bytes.len().saturating_sub(4) {
-            let rest = &bytes[at..];
-            if !self.starts[two(rest)] {
-                continue;
-            }
-            let found = self.by_start.get(&rest[..4]).into_iter().flatten();
-            if let Some((_, word)) = found.into_iter().find(|(form, _)| rest.starts_with(form)) {
-                return Some(word);
-            }
-        }
-        None
-    }
-
-    #[track_caller]
-    fn is_not_in(&self, what: &str, bytes: &[u8]) {
-        assert_eq!(self.find(bytes), None, "{what}");
-    }
-
-    #[track_caller]
-    fn was_not_said(&self, what: &str, said: &Said) {
-        self.is_not_in(what, said.out.as_bytes());
-        self.is_not_in(what, said.err.as_bytes());
-    }
-
-    /// Looks through every file of a folder; says how many bytes there were.
-    fn search(&self, folder: &Path) -> u64 {
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let sizes = files.map(|path| {
-            let bytes = fs::read(&path).unwrap();
-            self.is_not_in(&path.display().to_string(), &bytes);
-            bytes.len() as u64
-        });
-        sizes.sum()
-    }
-}
-
-fn two(bytes: &[u8]) -> usize {
-    usize::from(u16::from_le_bytes([bytes[0], bytes[1]]))
-}
 
 /// Everything by which a planted person could be known again.
-fn hunt(made: &Company) -> Hunt {
-    let people = made.truth.people.iter();
-    Hunt::new(
-        people.flat_map(|one| [&one.name, &one.email, &one.phone, &one.secret].map(String::clone)),
-    )
+pub(crate) fn strings(one: &PlantedPerson) -> [String; 4] {
+    [&one.name, &one.email, &one.phone, &one.secret].map(String::clone)
 }
 
-#[test]
-fn a_hunt_finds_what_is_there() {
-    let hunt = Hunt::new(["Ysolde Mirkwell".to_owned(), "+1 907 555-0120".to_owned()]);
-    for bytes in [
-        &b"..YSOLDE mirkwell.."[..],
-        b"x79736F6C6465206d69726b77656c6c",
-        b"y\0s\0o\0l\0d\0e\0 \0m\0i\0r\0k\0w\0e\0l\0l\0",
-        b"call +1 907 555-0120 now",
-    ] {
-        assert!(hunt.find(bytes).is_some(), "{bytes:?}");
-    }
-    assert_eq!(hunt.find(b"Ysolde and Mirkwell"), None);
+fn hunt(made: &Company) -> Hunt {
+    Hunt::new(made.truth.people.iter().flat_map(strings))
 }
 
 #[test]

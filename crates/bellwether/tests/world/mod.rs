@@ -71,6 +71,13 @@ impl Said {
         }
     }
 
+    #[track_caller]
+    pub(crate) fn warns(&self, parts: &[&str]) {
+        for part in parts {
+            assert!(self.err.contains(part), "`{part}` is not in stderr:\n{}", self.err);
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap()
     }

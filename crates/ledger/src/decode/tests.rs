@@ -44,6 +44,10 @@ fn activated() -> Body {
     Body::RulesActivated { rules: Digest::of(preimage.as_bytes()), preimage }
 }
 
+fn erased() -> Body {
+    Body::SubjectErased { subject: SubjectId(Id::from_bits(5)), parts: 12 }
+}
+
 fn value() -> impl Strategy<Value = RawValue> {
     prop_oneof![
         any::<bool>().prop_map(RawValue::Bool),
@@ -113,6 +117,7 @@ fn other_bodies_come_back() {
             before: "a/b\n3\nAA==\n\n\u{2014} k x\n".into(),
         },
         Body::LogKeyRotated { new: "a+1+x".into(), old: "a+2+y".into() },
+        erased(),
     ] {
         round_trip(DraftBody::Plain(&body));
     }

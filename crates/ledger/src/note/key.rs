@@ -100,7 +100,7 @@ impl VerifierKey {
     }
 
     /// Whether one secret is behind both, whatever they are called.
-    pub(super) fn same_secret(&self, other: &Self) -> bool {
+    pub fn is_same_secret(&self, other: &Self) -> bool {
         self.key == other.key
     }
 

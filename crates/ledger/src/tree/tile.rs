@@ -80,6 +80,13 @@ impl Tile {
         u64::from(self.width) < TILE_HASHES
     }
 
+    /// Whether a tree of `size` entries has all of it.
+    pub fn is_within(&self, size: u64) -> bool {
+        let level = if let TileKind::Hashes(level) = self.kind { u32::from(level) } else { 0 };
+        let has = size.checked_shr(level * u32::from(HEIGHT)).unwrap_or(0);
+        self.start().saturating_add(u64::from(self.width)) <= has
+    }
+
     /// The same place when it is full: what may be there once the tree has grown.
     #[must_use]
     pub fn full(&self) -> Self {

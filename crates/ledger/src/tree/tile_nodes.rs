@@ -1,6 +1,6 @@
 //! The bytes of hash tiles: written from stored hashes, and read as a source of hashes for proofs.
 
-use super::{Edge, Node, Nodes, Tile};
+use super::{Node, Nodes, Tile, node_hash};
 use bellwether_core::Digest;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -71,13 +71,27 @@ pub fn read_tile(bytes: &[u8]) -> Vec<Digest> {
     hashes.iter().map(|hash| Digest::from_bytes(*hash)).collect()
 }
 
-/// Hashes read from tiles. Tiles once read are kept, so that one proof reads each once.
+/// How many tiles are kept: 16 KiB each with the hashes between.
+const KEPT: usize = 4096;
+
+/// Hashes read from tiles. Tiles once read are kept with the hashes between their levels, so that many
+/// proofs read and hash each tile once.
 ///
 /// Nothing is believed: a wrong tile gives a proof that does not check.
 pub struct TileNodes<F> {
     size: u64,
     read: F,
-    kept: RefCell<BTreeMap<Tile, Vec<Digest>>>,
+    kept: RefCell<BTreeMap<Tile, Vec<Vec<Digest>>>>,
+}
+
+/// The hashes of a tile and of every complete subtree within it, by level.
+fn grow(hashes: Vec<Digest>) -> Vec<Vec<Digest>> {
+    let mut levels = vec![hashes];
+    while let Some(below) = levels.last().filter(|below| below.len() > 1) {
+        let (pairs, _) = below.as_chunks();
+        levels.push(pairs.iter().map(|[left, right]| node_hash(left, right)).collect());
+    }
+    levels
 }
 
 impl<F> TileNodes<F> {
@@ -109,12 +123,15 @@ impl<E, F: Fn(Tile) -> Result<Vec<u8>, E>> Nodes for TileNodes<F> {
         let last = index.checked_mul(hashes).and_then(|first| first.checked_add(hashes - 1));
         let held = last.and_then(|last| Tile::holding(tile_level, last, self.size));
         let (tile, last) = held.ok_or_else(none)?;
-        let first = (last + 1).saturating_sub(1 << inside);
         let mut kept = self.kept.borrow_mut();
-        let hashes = match kept.entry(tile) {
+        if kept.len() >= KEPT && !kept.contains_key(&tile) {
+            kept.clear();
+        }
+        let levels = match kept.entry(tile) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.tile(tile)?),
+            Entry::Vacant(new) => new.insert(grow(self.tile(tile)?)),
         };
-        Ok(Edge::over(hashes.get(first..=last).ok_or_else(none)?).root())
+        let level = levels.get(usize::from(inside)).ok_or_else(none)?;
+        level.get(last >> inside).copied().ok_or_else(none)
     }
 }

@@ -3,7 +3,7 @@
 //! Elsewhere these ids stand only as keyed hashes. Sealed under the account's key, they can be shown to
 //! somebody who is allowed to, until the account is erased or its parts are past their retention.
 
-use super::{About, Commitments, Edge, EdgeError, Learnt, Payload};
+use super::{ACCOUNT_NAME, About, AccountRow, Commitments, Edge, EdgeError, Learnt, Payload};
 use crate::identity::{self, Blind, How};
 use crate::keys::{TenantKeys, Vault};
 use crate::seal::{Context, SealError};
@@ -66,6 +66,28 @@ impl Edge {
         commitments.sort_by(|(one, _), (next, _)| one.cmp(next));
         payloads.sort_by(|one, next| one.part.cmp(&next.part));
         Ok(())
+    }
+
+    /// The account's row, where it is new or its name was learnt.
+    pub(super) fn account_rows(
+        &mut self,
+        raw: &RawSignal,
+        about: &About,
+        stream: StreamId,
+    ) -> Result<Vec<AccountRow>, EdgeError> {
+        let named = about.via.is_none() && about.learnt.iter().any(|(_, _, how)| *how == How::Name);
+        if !about.new && !named {
+            return Ok(Vec::new());
+        }
+        let name_sealed = match best_word(&raw.account) {
+            Some(name) => {
+                let sealer = self.vault.sealer(&[about.slot])?;
+                let at = Context { stream, event: 0, field: ACCOUNT_NAME };
+                Some(sealer.seal(&at, name.as_bytes())?)
+            }
+            None => None,
+        };
+        Ok(vec![AccountRow { slot: about.slot, id: about.account, name_sealed }])
     }
 }
 

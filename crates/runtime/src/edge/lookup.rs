@@ -18,6 +18,15 @@ pub struct Found {
     pub blinds: Vec<Blind>,
 }
 
+/// What names somebody, each with the slot that it is kept for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kept {
+    /// A person.
+    pub(crate) person: Option<(Blind, Option<Slot>)>,
+    /// An account, before links.
+    pub(crate) account: Option<(Blind, Option<Slot>)>,
+}
+
 impl Edge {
     /// Who has a mail address: the person, the account that the address stands for, and the account
     /// of its domain.
@@ -57,6 +66,40 @@ impl Edge {
         let mut found = self.person(person)?;
         self.add_account(&mut found, account)?;
         Ok(found)
+    }
+
+    /// Under which blind indexes a mail address is kept, with the slot that each stands for: the person,
+    /// and the account whose contact it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn kept_email(&self, email: &str) -> Result<Kept, KeyError> {
+        let keys = self.vault.tenant();
+        let contact = normal::address(email).map(|address| identity::blind_contact(keys, &address));
+        let person = contact.and_then(|_| identity::blind_person(keys, "", email));
+        self.kept(person, contact)
+    }
+
+    /// The same for an id in a system: the person, and the account that has it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn kept_external(&self, system: &str, id: &str) -> Result<Kept, KeyError> {
+        let keys = self.vault.tenant();
+        let account = identity::blind_external(keys, &[system], id);
+        self.kept(identity::blind_person(keys, system, id), Some(account))
+    }
+
+    fn kept(&self, person: Option<Blind>, account: Option<Blind>) -> Result<Kept, KeyError> {
+        let slot = |blind: Option<Blind>| -> Result<_, KeyError> {
+            blind.map(|blind| Ok((blind, self.directory.read(&blind)?))).transpose()
+        };
+        Ok(Kept { person: slot(person)?, account: slot(account)? })
+    }
+
+    /// The keyed hash by which whoever is kept under a blind index is told again when guarded.
+    pub(crate) fn guard_hash(&self, blind: &Blind) -> [u8; 16] {
+        super::guard::hash(self.vault.tenant(), blind)
     }
 
     fn person(&self, blind: Option<Blind>) -> Result<Found, KeyError> {

@@ -1,6 +1,6 @@
 //! What the edge gives back for a signal: everything that one transaction has to write.
 
-use super::{ACCOUNT_NAME, Tenure};
+use super::{ACCOUNT_NAME, Standing, Tenure};
 use crate::identity::{Blind, How};
 use crate::keys::{Slot, Vault};
 use crate::seal::{self, Context, SealError};
@@ -29,6 +29,8 @@ pub struct Taken {
     pub tenure: Option<Tenure>,
     /// It says who owns what it is about; or that nobody does.
     pub owner: Option<Option<SubjectId>>,
+    /// Its person is treated apart: to be counted.
+    pub standing: Option<Standing>,
 }
 
 /// An account that became known, or whose name did.

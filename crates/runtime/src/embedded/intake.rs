@@ -2,6 +2,7 @@
 //! the reason.
 
 use super::Embedded;
+use crate::edge::Standing;
 use crate::error::DriveError;
 use crate::seal::{self, Context};
 use bellwether_adapters::Refusal;
@@ -15,7 +16,8 @@ impl Embedded {
     }
 
     /// Keeps a refused row, sealed under a key of its own, so that each can be erased apart; durable
-    /// after the next commit. `source` is the mapping that read it.
+    /// after the next commit. `source` is the mapping that read it. A row with the address of somebody
+    /// who was erased is only counted.
     ///
     /// # Errors
     /// [`DriveError`] when no key can be had.
@@ -26,8 +28,12 @@ impl Embedded {
         import: u64,
         at: Timestamp,
     ) -> Result<(), DriveError> {
-        let slot = self.edge.vault_mut().take_slot()?;
         let row = refusal.row.reveal(Purpose::Seal);
+        if self.edge.tells_of_erased(row) {
+            self.pending.batch.tallies.push(super::guarded(Standing::Erased));
+            return Ok(());
+        }
+        let slot = self.edge.vault_mut().take_slot()?;
         let sealed = self.edge.vault_mut().sealer(&[slot])?.seal(&context(import), row)?;
         let place = refusal.problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
         self.pending.batch.quarantine.push(Quarantined {

@@ -9,6 +9,7 @@ use super::owners::Clock;
 use super::{Embedded, Pending, refold, timers};
 use crate::error::DriveError;
 use crate::keys::KeyProvider;
+use crate::log;
 use crate::owners::Owners;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Body, Digest, Envelope, Origin, Problem, StreamId, Timestamp};
@@ -49,6 +50,12 @@ impl Embedded {
             self.streams.insert(stream, state);
         }
         Ok(())
+    }
+
+    /// Whether a stream takes no events, because its records differ.
+    pub(crate) fn is_frozen(&mut self, stream: StreamId) -> Result<bool, DriveError> {
+        self.load(stream)?;
+        Ok(self.frozen.contains_key(&stream))
     }
 
     /// The state of a snapshot, unless it was made with something else.
@@ -100,6 +107,14 @@ pub struct Tenancy {
     pub region: String,
 }
 
+/// The first line of a new log's checkpoints. Half of it is random: a witness that looks after several
+/// logs must not take one of them for a fork of another.
+fn origin(tenancy: &Tenancy, keys: &dyn KeyProvider) -> Result<String, DriveError> {
+    let mark = keys.fresh("log-origin", 0)?;
+    let mark: String = mark.bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("bellwether/{}/{}/{mark}", tenancy.region, tenancy.tenant))
+}
+
 impl Embedded {
     /// Creates a data directory and activates its first rules.
     ///
@@ -115,13 +130,14 @@ impl Embedded {
         let meta = Meta {
             tenant: tenancy.tenant.clone(),
             region: tenancy.region.clone(),
-            origin: format!("bellwether/{}/{}/decisions", tenancy.region, tenancy.tenant),
+            origin: origin(tenancy, provider.as_ref())?,
             epoch: 1,
             created: now,
         };
         let store = Store::open(dir, &Options::create(meta))?;
         let mut driver = Self::assemble(store, provider, RuleBook::default(), Arc::clone(&rules))?;
         driver.activate(rules, now)?;
+        driver.checkpoint(now)?;
         Ok(driver)
     }
 
@@ -129,13 +145,15 @@ impl Embedded {
     /// derived again and compared.
     ///
     /// # Errors
-    /// [`DriveError`] when it is locked, damaged, or its keys are not at hand.
+    /// [`DriveError`] when it is locked, damaged, not what was signed, or its keys are not at hand.
     pub fn open(dir: &Path, provider: Box<dyn KeyProvider + Send>) -> Result<Self, DriveError> {
         let store = Store::open(dir, &Options::default())?;
         let book = read_rules(&store)?;
         let active = active_rules(&store, &book)?;
+        log::check_start(&store, &store.keys()?)?;
         let mut driver = Self::assemble(store, provider, book, active)?;
         driver.read_tail()?;
+        driver.write_epoch_leaf()?;
         driver.read_owners()?;
         Ok(driver)
     }
@@ -212,6 +230,18 @@ impl Embedded {
         let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
         self.activate(Arc::new(rules), at)?;
         Ok(true)
+    }
+
+    /// The first leaf of an epoch, if a restore began one and it is not there yet.
+    fn write_epoch_leaf(&mut self) -> Result<(), DriveError> {
+        let epoch = self.store.epoch()?;
+        if epoch.number == 1 || epoch.size > 0 {
+            return Ok(());
+        }
+        let before = String::from_utf8_lossy(&epoch.before).into_owned();
+        let body = Body::EpochBegun { origin: epoch.origin, before };
+        self.give(StreamId::SYSTEM, &body, Origin::Live, epoch.at)?;
+        self.commit()
     }
 
     /// Derives the streams that changed behind the snapshots, and compares their records.

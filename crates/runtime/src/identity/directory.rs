@@ -1,6 +1,7 @@
 //! Who is known: the store's blind indexes, under what was learnt since the last commit.
 
 use super::{Blind, How};
+use crate::edge::Standing;
 use crate::keys::{Recent, Slot, StoreFault};
 use crate::lineage::end_of;
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,15 @@ pub trait IdentityStore {
     /// # Errors
     /// Whatever the database says.
     fn next_slot(&self) -> Result<Slot, StoreFault>;
+
+    /// Who is to be treated apart, as keyed hashes of what names them. Read when the edge opens, and
+    /// whenever somebody was erased, restricted or has objected.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
+        Ok(Vec::new())
+    }
 }
 
 /// The store's answers, with what was learnt since the last commit laid over them.
@@ -66,6 +76,11 @@ impl Directory {
             Some(slot) => Ok(Some(*slot)),
             None => self.store.find(blind),
         }
+    }
+
+    /// Who is to be treated apart.
+    pub(crate) fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
+        self.store.guards()
     }
 
     /// The slot at the end of a slot's links.

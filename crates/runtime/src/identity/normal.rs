@@ -28,7 +28,7 @@ impl Address {
     }
 
     /// The whole address.
-    pub(super) fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         format!("{}@{}", self.local, self.host)
     }
 }
@@ -37,6 +37,15 @@ impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[personal]")
     }
+}
+
+/// Mail addresses in a text, made comparable.
+pub(crate) fn addresses(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let part = |letter: char| letter.is_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-".contains(letter);
+    let words = text.split(|letter: char| !part(letter)).filter(|word| word.contains('@'));
+    let trimmed = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    trimmed.filter_map(|word| Some(address(word)?.whole())).collect()
 }
 
 /// The registrable domain of a domain, host or web address; `None` for what is none, for addresses

@@ -38,6 +38,11 @@ impl Hint {
         Self { blind, how, mail: Some(mail), bearers: None }
     }
 
+    /// Whether it is a company's name, which is too weak to stand for an account.
+    pub(crate) const fn is_name(&self) -> bool {
+        matches!(self.how, How::Name)
+    }
+
     /// A company's name.
     pub(crate) fn named(blind: Blind, bearers: Bearers) -> Self {
         Self { bearers: Some(bearers), ..Self::new(blind, How::Name) }

@@ -3,6 +3,7 @@
 use super::read::{MOST_KEPT, note_refusal};
 use super::spool::{Sorted, SpoolKey};
 use super::{ImportError, Progress, Report, Source};
+use crate::edge::Standing;
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
 use bellwether_adapters::{Refusal, Row};
@@ -75,6 +76,10 @@ impl Feed<'_> {
         // What claims to come from the future happens now; it must not move the time of others.
         let taken = match self.driver.take(&raw, Origin::History, raw.at.min(self.now)) {
             Err(error) if error.is_refusal() => {
+                if self.driver.edge().is_of_erased(&raw) {
+                    self.report.not_kept += 1;
+                    return Ok(());
+                }
                 let problem = Problem::new(error.code(), error.to_string()).help(error.help());
                 return self.refuse(key, row, problem);
             }
@@ -82,7 +87,8 @@ impl Feed<'_> {
         };
         self.report.timers += taken.fired as u64;
         *self.report.statuses.entry(taken.step.status.as_str()).or_default() += 1;
-        if taken.step.status == Status::Conflict {
+        // Of somebody who was erased it cannot say the same as before, and is not kept.
+        if taken.step.status == Status::Conflict && taken.standing != Some(Standing::Erased) {
             let message =
                 format!("a signal of `{}` came twice and says something else", raw.source);
             let help = "find out which one is right; the first one counts";

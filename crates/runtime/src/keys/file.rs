@@ -48,6 +48,12 @@ impl FileKeys {
         Ok(keys)
     }
 
+    fn next_path(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".next");
+        PathBuf::from(name)
+    }
+
     fn failed(&self, source: std::io::Error) -> KeyError {
         KeyError::File { path: self.shown(), source }
     }
@@ -80,17 +86,34 @@ impl KeyProvider for FileKeys {
         self.refuse_exposed(&file)?;
         let mut text = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
         file.take(LONGEST + 1).read_to_end(&mut text).map_err(|error| self.failed(error))?;
-        let line = std::str::from_utf8(&text).ok().map(str::trim_ascii);
-        let key = line.and_then(|line| line.parse::<Digest>().ok());
-        let key = key.ok_or_else(|| KeyError::Malformed { path: self.shown() })?;
-        Ok(Secret::new(*key.as_bytes()))
+        let key = std::str::from_utf8(&text).ok().and_then(super::given::parse);
+        key.ok_or_else(|| KeyError::Malformed { path: self.shown() })
     }
 
-    fn fresh(&self, _what: &'static str, _slot: Slot) -> Result<Secret, KeyError> {
-        let mut secret = Secret::default();
-        getrandom::fill(secret.bytes_mut()).map_err(|_| KeyError::Randomness)?;
-        Ok(secret)
+    fn fresh(&self, what: &'static str, slot: Slot) -> Result<Secret, KeyError> {
+        random(what, slot)
     }
+
+    /// The key in the file's neighbour `.next`, made when it is first asked for.
+    fn next(&self) -> Result<Secret, KeyError> {
+        match Self::create(self.next_path()) {
+            Ok(next) => next.master(),
+            Err(KeyError::Exists { .. }) => Self::at(self.next_path()).master(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn adopt(&self) -> Result<(), KeyError> {
+        let renamed = std::fs::rename(self.next_path(), &self.path);
+        renamed.and_then(|()| sync_folder(&self.path)).map_err(|error| self.failed(error))
+    }
+}
+
+/// Fresh bytes from the system.
+pub(super) fn random(_what: &'static str, _slot: Slot) -> Result<Secret, KeyError> {
+    let mut secret = Secret::default();
+    getrandom::fill(secret.bytes_mut()).map_err(|_| KeyError::Randomness)?;
+    Ok(secret)
 }
 
 /// Without this the name of a new file may be lost with the power although its bytes are not.

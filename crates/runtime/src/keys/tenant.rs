@@ -15,6 +15,8 @@ pub struct TenantKeys {
     pub(crate) content: Prf,
     /// For the ids of cases and deals.
     pub(crate) document: Prf,
+    /// For telling guarded people again, once nothing else is kept of them.
+    pub(crate) guard: Prf,
     /// For wrapping subject keys.
     pub(crate) wrapping: Secret,
 }
@@ -22,17 +24,28 @@ pub struct TenantKeys {
 impl TenantKeys {
     /// Derives a tenant's keys: HKDF-SHA-256 for the tenant, then one label for each use.
     pub fn derive(master: &Secret, tenant: &str) -> Self {
+        Self::of_root(&root(master, tenant))
+    }
+
+    /// The keys below a tenant's root.
+    pub(super) fn of_root(root: &Secret) -> Self {
         let salt = Secret::new(*SALT);
-        let tenant = Prf::derive(&salt, &[master.bytes()], &[b"tenant/", tenant.as_bytes()]);
-        let key = |label: &str| Prf::derive(&salt, &[tenant.bytes()], &[label.as_bytes()]);
+        let key = |label: &str| Prf::derive(&salt, &[root.bytes()], &[label.as_bytes()]);
         Self {
             blind: Prf::new(&key("blind-index")),
             signal: Prf::new(&key("signal-id")),
             content: Prf::new(&key("content")),
             document: Prf::new(&key("document-id")),
+            guard: Prf::new(&key("guard")),
             wrapping: key("wrapping"),
         }
     }
+}
+
+/// What a tenant's keys are derived from, as long as the master key was never rotated.
+pub(super) fn root(master: &Secret, tenant: &str) -> Secret {
+    let salt = Secret::new(*SALT);
+    Prf::derive(&salt, &[master.bytes()], &[b"tenant/", tenant.as_bytes()])
 }
 
 impl std::fmt::Debug for TenantKeys {

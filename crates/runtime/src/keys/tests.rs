@@ -6,6 +6,8 @@ use hkdf::Hkdf;
 use proptest::prelude::*;
 use sha2::Sha256;
 
+mod rotation;
+
 fn vault(seed: u64, store: &MemoryKeys, next: Slot) -> Result<Vault, KeyError> {
     Vault::open(Box::new(SeededKeys(seed)), Box::new(store.clone()), "acme", next)
 }
@@ -109,6 +111,9 @@ fn an_old_key_database_is_found_out_at_once() {
     let error = vault(1, &store, BLOCK + 2).unwrap_err();
     assert_eq!(error.code(), "key-database-behind");
     assert_eq!(error.to_string(), "the data names key slot 1025, the key database ends at 1024");
+    let empty = MemoryKeys::default();
+    assert_eq!(vault(1, &empty, 3).unwrap_err().code(), "key-database-behind");
+    assert_eq!(empty.next_free_slot().unwrap(), 1, "no key was minted in the place of a lost one");
 }
 
 #[test]
@@ -148,6 +153,34 @@ impl KeyStore for Tampered {
 
     fn destroy(&mut self, slot: Slot, at: Timestamp) -> Result<bool, StoreFault> {
         self.0.destroy(slot, at)
+    }
+
+    fn ring(&self) -> Result<Vec<RingKey>, StoreFault> {
+        self.0.ring()
+    }
+
+    fn put_ring(&mut self, keys: &[RingKey], at: Timestamp) -> Result<(), StoreFault> {
+        self.0.put_ring(keys, at)
+    }
+
+    fn keep_ring(&mut self, master: [u8; 8], version: u64) -> Result<(), StoreFault> {
+        self.0.keep_ring(master, version)
+    }
+
+    fn secrets(&self) -> Result<Vec<(String, Vec<u8>)>, StoreFault> {
+        self.0.secrets()
+    }
+
+    fn put_secrets(
+        &mut self,
+        secrets: &[(String, Vec<u8>)],
+        at: Timestamp,
+    ) -> Result<(), StoreFault> {
+        self.0.put_secrets(secrets, at)
+    }
+
+    fn rewrap(&mut self, block: &[(Slot, Vec<u8>)]) -> Result<(), StoreFault> {
+        self.0.rewrap(block)
     }
 }
 

@@ -4,11 +4,10 @@
 //! never leave data sealed under a key that nobody has. Slot 1 belongs to nobody: whether its key
 //! opens tells whether the master key is the right one.
 
-use super::{KeyError, KeyProvider, KeyStore, Recent, Secret, Slot, StoredKey, TenantKeys};
+use super::ring::Ring;
+use super::{KeyError, KeyProvider, KeyStore, Recent, Secret, Slot, TenantKeys};
 use crate::seal::Sealer;
 use bellwether_core::{Id, SubjectId, Timestamp};
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -25,8 +24,6 @@ const KEPT: usize = 32_768;
 /// wrote before.
 const KEPT_SEALERS: usize = 4_096;
 
-const NONCE: usize = 24;
-
 #[derive(Clone)]
 struct Open {
     id: SubjectId,
@@ -38,7 +35,7 @@ struct Open {
 pub struct Vault {
     provider: Box<dyn KeyProvider + Send>,
     store: Box<dyn KeyStore + Send>,
-    tenant: TenantKeys,
+    ring: Ring,
     /// The slot that is handed out next.
     next: Slot,
     /// The first slot that has no key yet.
@@ -59,18 +56,19 @@ impl Vault {
         tenant: &str,
         next: Slot,
     ) -> Result<Self, KeyError> {
-        let tenant = TenantKeys::derive(&provider.master()?, tenant);
+        let ring = Ring::open(&provider.master()?, tenant, &store.ring()?)?;
         let end = store.next_free_slot()?;
+        if next > end.max(CHECK + 1) {
+            // Also an empty one: keys minted anew would be other keys than those that sealed the data.
+            return Err(KeyError::Behind { named: next - 1, minted: end - 1 });
+        }
         let next = next.max(CHECK + 1);
         let (open, sealers) = (Recent::new(KEPT), Recent::new(KEPT_SEALERS));
-        let mut vault = Self { provider, store, tenant, next, end, open, sealers };
+        let mut vault = Self { provider, store, ring, next, end, open, sealers };
         if end == CHECK {
             vault.mint()?;
         } else {
             vault.check_master()?;
-        }
-        if vault.next > vault.end {
-            return Err(KeyError::Behind { named: vault.next - 1, minted: vault.end - 1 });
         }
         Ok(vault)
     }
@@ -80,17 +78,22 @@ impl Vault {
         self.next
     }
 
-    /// Hands out a slot whose key is durable.
+    /// Hands out a slot whose key is durable, and not destroyed: data from a backup may not know yet
+    /// that somebody had the slot and was erased.
     ///
     /// # Errors
-    /// As [`Vault::mint`].
+    /// As [`Vault::mint`] and [`Vault::id`].
     pub fn take_slot(&mut self) -> Result<Slot, KeyError> {
-        if self.next >= self.end {
-            self.mint()?;
+        loop {
+            if self.next >= self.end {
+                self.mint()?;
+            }
+            let slot = self.next;
+            self.next += 1;
+            if self.entry(slot)?.key.is_some() {
+                return Ok(slot);
+            }
         }
-        let slot = self.next;
-        self.next += 1;
-        Ok(slot)
     }
 
     /// Takes slots back that nothing durable names; the same ones are handed out again.
@@ -118,7 +121,7 @@ impl Vault {
             let id = Id::from_bytes(id.bytes().first_chunk().copied().unwrap_or_default());
             let key = self.provider.fresh("key", slot)?;
             let nonce = self.provider.fresh("nonce", slot)?;
-            block.push((SubjectId(id), self.wrap(slot, SubjectId(id), &key, &nonce)?));
+            block.push((SubjectId(id), self.ring.wrap(slot, SubjectId(id), &key, &nonce)));
             fresh.push((slot, Open { id: SubjectId(id), key: Some(key) }));
         }
         let minted = self.store.mint_block(&block)?;
@@ -191,9 +194,38 @@ impl Vault {
         self.sealers.clear();
     }
 
+    /// Keeps a secret of the tenant by name, such as the key that signs its log, in the place of the one
+    /// that had the name. It is sealed under the tenant's wrapping key, and a rotation seals it anew.
+    ///
+    /// # Errors
+    /// `key-randomness`, and what the store says.
+    pub fn keep_secret(&mut self, what: &str, bytes: &[u8], at: Timestamp) -> Result<(), KeyError> {
+        let nonce = self.provider.fresh("secret nonce", at.micros().unsigned_abs())?;
+        let sealed = self.ring.seal_secret(what, bytes, &nonce);
+        Ok(self.store.put_secrets(&[(what.to_owned(), sealed)], at)?)
+    }
+
+    /// A secret of the tenant, if one is kept under the name.
+    ///
+    /// # Errors
+    /// `key-damaged`, and what the store says.
+    pub fn secret(&self, what: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+        let kept = self.store.secrets()?.into_iter().find(|(name, _)| name == what);
+        kept.map(|(name, sealed)| self.ring.open_secret(&name, &sealed)).transpose()
+    }
+
+    /// Fresh secret bytes, as the provider of the master key gives them: a seeded one gives the same
+    /// again for the same number.
+    ///
+    /// # Errors
+    /// `key-randomness` when the system has none.
+    pub fn fresh(&self, what: &'static str, number: u64) -> Result<Secret, KeyError> {
+        self.provider.fresh(what, number)
+    }
+
     /// The tenant's keys.
     pub fn tenant(&self) -> &TenantKeys {
-        &self.tenant
+        &self.ring.tenant
     }
 
     fn entry(&mut self, slot: Slot) -> Result<Open, KeyError> {
@@ -207,7 +239,7 @@ impl Vault {
 
     fn read(&self, slot: Slot) -> Result<Open, KeyError> {
         let stored = self.store.key(slot)?.ok_or(KeyError::Unknown { slot })?;
-        let key = self.unwrap(slot, &stored)?;
+        let key = self.ring.unwrap(slot, &stored)?;
         Ok(Open { id: stored.id, key })
     }
 
@@ -223,36 +255,6 @@ impl Vault {
             }
         }
         Err(KeyError::WrongMaster)
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(self.tenant.wrapping.bytes().into())
-    }
-
-    fn wrap(
-        &self,
-        slot: Slot,
-        id: SubjectId,
-        key: &Secret,
-        nonce: &Secret,
-    ) -> Result<Vec<u8>, KeyError> {
-        let nonce: [u8; NONCE] = nonce.bytes().first_chunk().copied().unwrap_or_default();
-        let (msg, aad) = (&key.bytes()[..], &name(slot, id)[..]);
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), Payload { msg, aad });
-        // The cipher refuses only what is longer than 256 GiB.
-        let sealed = sealed.map_err(|_| KeyError::Damaged { slot })?;
-        Ok([&nonce[..], &sealed].concat())
-    }
-
-    fn unwrap(&self, slot: Slot, stored: &StoredKey) -> Result<Option<Secret>, KeyError> {
-        let Some(wrapped) = &stored.wrapped else { return Ok(None) };
-        let damaged = || KeyError::Damaged { slot };
-        let (nonce, msg) = wrapped.split_first_chunk::<NONCE>().ok_or_else(damaged)?;
-        let aad = &name(slot, stored.id)[..];
-        let opened = self.cipher().decrypt(&XNonce::from(*nonce), Payload { msg, aad });
-        let opened = Zeroizing::new(opened.map_err(|_| damaged())?);
-        let key = <[u8; 32]>::try_from(&opened[..]).map_err(|_| damaged())?;
-        Ok(Some(Secret::new(key)))
     }
 }
 
@@ -275,12 +277,4 @@ fn sealer(
     let key = |slot: &Slot| entry(*slot)?.key.ok_or(KeyError::Erased { slot: *slot });
     let keys = slots.iter().map(key).collect::<Result<Vec<Secret>, KeyError>>()?;
     Ok(Sealer::new(slots, &keys))
-}
-
-/// What a wrapped key is bound to, so that rows cannot be exchanged.
-fn name(slot: Slot, id: SubjectId) -> [u8; 24] {
-    let mut name = [0; 24];
-    let bytes = slot.to_be_bytes().into_iter().chain(id.0.to_bytes());
-    name.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
-    name
 }

@@ -99,7 +99,10 @@ impl Retelling {
                 self.left_out.activations += 1;
                 Ok(())
             }
-            Body::Timer { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => Ok(()),
+            Body::Timer { .. }
+            | Body::SubjectErased { .. }
+            | Body::EpochBegun { .. }
+            | Body::LogKeyRotated { .. } => Ok(()),
         }
     }
 

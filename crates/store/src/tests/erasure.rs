@@ -93,3 +93,14 @@ fn a_forgotten_subject_leaves_no_hash_and_no_name() {
     }
     assert!(on_disk(dir.path(), &blind(153)), "its neighbour stays");
 }
+
+#[test]
+fn a_replaced_secret_is_in_no_file() {
+    let (dir, store) = fresh();
+    let mut keys = store.keys().unwrap();
+    let secret = |what: &str, byte: u8| (what.to_owned(), vec![byte; 72]);
+    keys.put_secrets(&[secret("log", 0xb1), secret("hook", 0xb2)], at(1)).unwrap();
+    keys.put_secrets(&[secret("log", 0xb3)], at(2)).unwrap();
+    assert_eq!(keys.secrets().unwrap(), [secret("hook", 0xb2), secret("log", 0xb3)]);
+    assert!(!on_disk(dir.path(), &[0xb1; 72]) && on_disk(dir.path(), &[0xb3; 72]));
+}

@@ -97,7 +97,7 @@ fn a_failed_commit_leaves_the_tree_as_it_was() {
 fn an_epoch_starts_a_tree_of_its_own_and_leaves_the_old_one_as_it_is() {
     let (dir, mut store) = fresh();
     grow(&mut store, 600);
-    store.begin_epoch(2, "acme/eu/1/e2", b"note").unwrap();
+    store.begin_epoch(&later(2)).unwrap();
     assert_eq!(store.log_head().unwrap(), Head::empty());
     grow(&mut store, 300);
     drop(store);
@@ -167,12 +167,12 @@ fn checkpoints_never_go_back_and_are_thinned_to_one_an_hour() {
 #[test]
 fn a_new_key_ends_the_ones_before() {
     let (_dir, mut store) = fresh();
-    let key =
-        |vkey: &str, epoch, since| LogKey { vkey: vkey.into(), epoch, slot: 3, since, until: None };
+    let key = |vkey: &str, epoch, since| LogKey { vkey: vkey.into(), epoch, since, until: None };
     store.put_log_key(&key("a", 1, 0), at(9)).unwrap();
     store.put_log_key(&key("b", 1, 50), at(9)).unwrap();
     store.put_log_key(&key("b", 1, 50), at(99)).unwrap();
-    store.put_log_key(&key("c", 2, 0), at(9)).unwrap();
-    let ended = LogKey { until: Some(at(9)), ..key("a", 1, 0) };
-    assert_eq!(store.log_keys().unwrap(), [ended, key("b", 1, 50), key("c", 2, 0)]);
+    store.put_log_key(&key("c", 2, 0), at(7)).unwrap();
+    let ended = |key: LogKey, secs| LogKey { until: Some(at(secs)), ..key };
+    let kept = [ended(key("a", 1, 0), 9), ended(key("b", 1, 50), 7), key("c", 2, 0)];
+    assert_eq!(store.log_keys().unwrap(), kept);
 }

@@ -79,8 +79,8 @@ fn a_newer_store_is_refused() {
 #[test]
 fn a_restore_begins_a_later_epoch() {
     let (_dir, mut store) = fresh();
-    store.begin_epoch(2, "acme/eu/1/e2", b"before").unwrap();
+    store.begin_epoch(&later(2)).unwrap();
     let now = store.meta().unwrap();
     assert_eq!((now.epoch, now.origin.as_str()), (2, "acme/eu/1/e2"));
-    assert_eq!(store.begin_epoch(2, "again", b"").unwrap_err().code(), "store-conflict");
+    assert_eq!(store.begin_epoch(&later(2)).unwrap_err().code(), "store-conflict");
 }

@@ -141,7 +141,8 @@ fn send(dice: &mut Dice, store: &mut Store, model: &mut Model) {
     }
     store.set_outbox(&changes).unwrap();
     if dice.roll(5) == 0 {
-        store.begin_epoch(store.epoch().unwrap().number + 1, "later", b"").unwrap();
+        let next = store.epoch().unwrap().number + 1;
+        store.begin_epoch(&later(next)).unwrap();
         for (status, _) in model.effects.values_mut() {
             if matches!(status, OutboxStatus::Waiting | OutboxStatus::Sending) {
                 *status = OutboxStatus::Unknown;

@@ -82,7 +82,7 @@ fn outbox_rows_move_with_their_records() {
     let due: Vec<_> = store.due_effects(at(5), 9).unwrap().iter().map(|row| row.pos).collect();
     assert_eq!(due, [3]);
     assert_eq!(store.mark_sending_unknown().unwrap(), 1);
-    assert_eq!(store.begin_epoch(2, "later", b"").unwrap(), 1);
+    assert_eq!(store.begin_epoch(&later(2)).unwrap(), 1);
     let counts = store.outbox_counts().unwrap();
     assert_eq!(counts, [(OutboxStatus::Done, 1), (OutboxStatus::Unknown, 2)]);
     let unknown = store.effects_in(OutboxStatus::Unknown, (2, 0), 9).unwrap();

@@ -90,7 +90,7 @@ fn work_behind_sees_what_was_queued_before_it() {
     let seen = writer.behind(|store| store.last_pos()).unwrap();
     assert_eq!(seen.wait().unwrap(), 1);
     ticket.wait().unwrap();
-    let refused = writer.behind(|store| store.begin_epoch(1, "x", b"")).unwrap().wait();
+    let refused = writer.behind(|store| store.begin_epoch(&later(1))).unwrap().wait();
     assert_eq!(refused.unwrap_err().code(), "store-conflict");
 }
 

@@ -1,6 +1,6 @@
 //! One desk of the demo: a data directory with a bundle, the company's history, and what came of it.
 
-use super::super::context::{Context, now};
+use super::super::context::{Context, Working, now};
 use super::super::import::failure;
 use super::{EXPORTS, OWN_DOMAIN};
 use crate::exit::Failure;
@@ -76,7 +76,7 @@ impl Desk {
         tally.explain_one(&driver)
     }
 
-    fn open(&self, context: &Context, seed: u64) -> Result<Embedded> {
+    fn open(&self, context: &Context, seed: u64) -> Result<Working> {
         if context.data.join("data.db").exists() {
             return context.open();
         }
@@ -85,7 +85,7 @@ impl Desk {
         let rules = Arc::new(bundle::load(Path::new(self.bundle))?);
         let tenancy = Tenancy { tenant: self.name.to_owned(), region: "demo".to_owned() };
         let made = Embedded::create(&context.data, context.keys()?, &tenancy, rules, now());
-        Ok(made.map_err(Failure::drive)?)
+        Ok(Working(made.map_err(Failure::drive)?))
     }
 }
 

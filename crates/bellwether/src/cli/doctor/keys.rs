@@ -10,6 +10,10 @@ pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
     let mut findings = vec![master(context)];
     let keys = match Keys::open(&context.data, true) {
         Ok(keys) => keys,
+        Err(StoreError::Missing { .. }) if store.is_some() => {
+            findings.push(unfit("key database", &KeyError::DatabaseMissing));
+            return findings;
+        }
         Err(error) => {
             findings.push(Finding::store("key database", &error));
             return findings;
@@ -37,6 +41,14 @@ fn master(context: &Context) -> Finding {
     if context.seed_file().exists() {
         let mend = "fine for a demo or a test; for real data start anew without a seed";
         return Finding::look(about, "from a seed: nothing here is secret", mend);
+    }
+    if let (Ok(false), Ok(origin), Ok(keys)) =
+        (context.keeps_its_key(), context.key_origin(), context.keys())
+    {
+        return match keys.master() {
+            Ok(_) => Finding::ok(about, format!("from {origin}")),
+            Err(error) => unfit(about, &error),
+        };
     }
     let file = context.key_file();
     match FileKeys::at(&file).master() {

@@ -8,8 +8,10 @@ use bellwether_core::{AccountId, DocKey, Signal, StreamId, Timestamp};
 use bellwether_engine::Rules;
 use bellwether_engine::state::scope_of;
 use bellwether_runtime::lineage::{Kinship, Past, past_of};
-use bellwether_store::Store;
+use bellwether_runtime::privacy::erased_in;
+use bellwether_store::{Store, StoredEntry};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What counts for an account at a place in the journal.
 pub(super) struct Origins<'a> {
@@ -17,12 +19,30 @@ pub(super) struct Origins<'a> {
     stream: StreamId,
     past: Vec<Past>,
     kin: Kinship,
+    /// Streams whose log tells of somebody's erasure.
+    left: BTreeSet<StreamId>,
 }
 
 impl<'a> Origins<'a> {
     pub(super) fn read(store: &'a Store, stream: StreamId, until: u64) -> Result<Self> {
         let (past, kin) = past_of(store, stream, until).map_err(Failure::drive)?;
-        Ok(Self { store, stream, past, kin })
+        let mut left = BTreeSet::new();
+        let streams = past.iter().map(|past| past.stream).chain([stream]);
+        for stream in streams.collect::<BTreeSet<_>>() {
+            if !erased_in(store, stream)?.is_empty() {
+                left.insert(stream);
+            }
+        }
+        Ok(Self { store, stream, past, kin, left })
+    }
+
+    /// Why words of an entry's signal are gone, if they are.
+    pub(super) fn gone(&self, row: &StoredEntry) -> Option<&'static str> {
+        let event = event(row);
+        let said = event.pointer("/body/commitments")?.as_object()?.len();
+        let kept = self.store.payloads(row.pos).ok()?.len();
+        let erased = self.left.contains(&row.stream);
+        (kept < said).then_some(if erased { "erased" } else { "purged" })
     }
 
     /// The signals that are in a fact about a document at an instant, the oldest first.
@@ -50,7 +70,8 @@ impl<'a> Origins<'a> {
 
     /// A signal in a few words: its record, its kind, and where it came from if that is elsewhere.
     pub(super) fn word(&self, past: &Past, names: &Names) -> String {
-        let kind = self.kind(past);
+        let (mut kind, gone) = self.kind(past);
+        kind.extend(gone.map(|gone| format!(", {gone}")));
         let own = AccountId(self.stream.id);
         let called =
             |stream: StreamId| names.called(stream).unwrap_or_else(|| short(AccountId(stream.id)));
@@ -64,17 +85,20 @@ impl<'a> Origins<'a> {
         }
     }
 
-    /// The kind as the event says it: rules know its code only.
-    fn kind(&self, past: &Past) -> String {
-        let kept = self.store.entry(past.pos).ok().flatten();
-        kept.map_or_else(String::new, |row| text_at(&event(&row), &["body", "kind"]))
+    /// The kind as the event says it, because rules know its code only; and why its words are gone.
+    fn kind(&self, past: &Past) -> (String, Option<&'static str>) {
+        let Some(row) = self.store.entry(past.pos).ok().flatten() else {
+            return Default::default();
+        };
+        (text_at(&event(&row), &["body", "kind"]), self.gone(&row))
     }
 
     pub(super) fn json(&self, past: &Past) -> Value {
+        let (kind, gone) = self.kind(past);
         json!({
             "stream": past.stream.to_string(), "seq": past.seq,
-            "kind": self.kind(past), "at": past.signal.at.to_string(),
-            "account": past.home.to_string(),
+            "kind": kind, "at": past.signal.at.to_string(),
+            "account": past.home.to_string(), "words": gone.unwrap_or("kept"),
         })
     }
 }

@@ -60,7 +60,9 @@ impl Told<'_> {
             explained.event.at
         );
         out.push_str(&write_links(self.origins, |stream| self.called(stream)));
-        let _ = writeln!(out, "because of: {}", describe(&event(self.row)));
+        let gone = self.origins.gone(self.row);
+        let gone = gone.map_or_else(String::new, |gone| format!("; its words are {gone}"));
+        let _ = writeln!(out, "because of: {}{gone}", describe(&event(self.row)));
         if explained.status.as_str() != "applied" {
             let _ = writeln!(out, "the event was {}", explained.status.as_str().replace('_', " "));
         }
@@ -224,6 +226,7 @@ fn describe(event: &Value) -> String {
                 _ => "everything was counted anew from the journal".to_owned(),
             }
         }
+        "subject.erased" => format!("{} was erased", text_at(event, &["body", "subject"])),
         other => other.to_owned(),
     }
 }

@@ -1,0 +1,207 @@
+//! `log verify`: a sweep over everything, in a data directory or an exported folder.
+
+use super::failed;
+use super::trust::TrustArgs;
+use crate::cli::Format;
+use crate::cli::context::Context;
+use crate::exit::{Exit, Problems};
+use crate::progress;
+use crate::table::thousands;
+use anyhow::Result;
+use bellwether_core::Problem;
+use bellwether_ledger::note::{BadKey, Checkpoint, Note, Trust, TrustError};
+use bellwether_ledger::verify::{MOST_FINDINGS, Report, verify};
+use bellwether_runtime::log::{self, Folder, LogError, own_trust};
+use bellwether_store::Store;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What to check.
+#[derive(clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// An exported folder; without it the data directory is checked, all epochs of it.
+    folder: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+/// What was found wrong: where, the code, a sentence.
+type Wrong = (String, &'static str, String);
+
+/// What was checked, for the last line.
+#[derive(Default)]
+struct Checked {
+    entries: u64,
+    files: u64,
+    unsigned: u64,
+    more: u64,
+    wrong: Vec<Wrong>,
+    notes: Vec<String>,
+}
+
+impl Checked {
+    fn add(&mut self, about: &str, report: Report) {
+        self.entries += report.entries;
+        self.files += report.files;
+        self.more += report.more;
+        for finding in report.findings {
+            self.say(about.to_owned(), finding.code(), finding.to_string());
+        }
+    }
+
+    fn say(&mut self, place: String, code: &'static str, text: String) {
+        if self.wrong.len() < MOST_FINDINGS {
+            self.wrong.push((place, code, text));
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
+    let start = Instant::now();
+    let checked = match &args.folder {
+        Some(folder) => of_folder(&Folder::at(folder), args)?,
+        None => of_store(&context.read()?, args)?,
+    };
+    print(context, args, &checked, start.elapsed().as_secs_f64());
+    Ok(if checked.wrong.is_empty() { Exit::Fine } else { Exit::Findings })
+}
+
+fn of_folder(folder: &Folder, args: &VerifyArgs) -> Result<Checked> {
+    let checkpoint = folder.checkpoint().map_err(failed)?;
+    let checkpoint = checkpoint.ok_or_else(|| {
+        let problem = Problem::new("log-no-checkpoint", "the folder has no file `checkpoint`");
+        Problems(vec![problem.help("name a folder that `bellwether log export` wrote")])
+    })?;
+    let own = folder_trust(folder, &checkpoint).map_err(failed)?;
+    let trust = args.trust.over(own)?;
+    let bar = progress::counter("tiles and bundles");
+    let report = verify(&checkpoint, &trust, |tile| {
+        bar.inc(1);
+        folder.tile(tile)
+    });
+    bar.finish_and_clear();
+    let mut checked = Checked::default();
+    checked.add("", report.map_err(failed)?);
+    Ok(checked)
+}
+
+/// A folder's own word for what it is and who signs it.
+fn folder_trust(folder: &Folder, checkpoint: &[u8]) -> Result<Trust, LogError> {
+    let keys = folder.keys()?.unwrap_or_default();
+    let log_keys: Result<Vec<_>, BadKey> =
+        keys.lines().filter(|line| !line.is_empty()).map(str::parse).collect();
+    let text = Note::parse(checkpoint)
+        .map_err(TrustError::Note)
+        .and_then(|note| Ok(note.text().parse::<Checkpoint>()?));
+    // An unreadable checkpoint is a finding of the sweep.
+    let origin = text.map(|text| text.origin).unwrap_or_default();
+    Ok(Trust { origin, log_keys: log_keys?, witnesses: Vec::new(), needed: 0 })
+}
+
+fn of_store(store: &Store, args: &VerifyArgs) -> Result<Checked> {
+    let mut checked = Checked::default();
+    for epoch in store.epochs()? {
+        let about = format!("epoch {}", epoch.number);
+        let Some(kept) = store.last_checkpoint(epoch.number)? else {
+            checked.unsigned += epoch.size;
+            continue;
+        };
+        checked.unsigned += epoch.size.saturating_sub(kept.head.size);
+        let trust = args.trust.over(own_trust(store, &epoch).map_err(failed)?)?;
+        let bar = progress::bar(kept.head.size, "records hashed");
+        let report = verify(&kept.note, &trust, |tile| {
+            if tile.kind() == bellwether_ledger::tree::TileKind::Entries {
+                bar.inc(u64::from(tile.width()));
+            }
+            store.tile(&epoch, tile)
+        });
+        bar.finish_and_clear();
+        checked.add(&about, report.map_err(|error| failed(error.into()))?);
+        if kept.head.size > epoch.size {
+            let text = format!(
+                "{} records were signed, {} are there",
+                thousands(kept.head.size),
+                thousands(epoch.size)
+            );
+            checked.say(about, "log-rolled-back", text);
+        }
+    }
+    signed_elsewhere(store, &mut checked)?;
+    let bar = progress::bar(store.last_pos()?, "records compared with what belongs to them");
+    let mut incomplete = Vec::new();
+    let done = log::complete(store, |pos, what| incomplete.push((pos, what)), || bar.inc(1));
+    bar.finish_and_clear();
+    done.map_err(failed)?;
+    for (pos, what) in incomplete {
+        checked.say(format!("record {pos}"), what.code(), what.to_string());
+    }
+    Ok(checked)
+}
+
+/// What is remembered beside the keys, which a copy of the data from before does not know.
+fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
+    let keys = match store.keys() {
+        Ok(keys) => keys,
+        Err(error) => {
+            checked.notes.push(format!(
+                "keys.db cannot be read ({}): whether this is an older copy is not known",
+                error.code()
+            ));
+            return Ok(());
+        }
+    };
+    match log::check_start(store, &keys) {
+        Err(error @ (LogError::RolledBack { .. } | LogError::Root { .. })) => {
+            checked.say("keys.db".to_owned(), error.code(), error.to_string());
+        }
+        other => other.map_err(failed)?,
+    }
+    Ok(())
+}
+
+fn print(context: &Context, args: &VerifyArgs, checked: &Checked, seconds: f64) {
+    if context.format == Format::Json {
+        let wrong = checked
+            .wrong
+            .iter()
+            .map(|(place, code, text)| json!({"place": place, "code": code, "message": text}));
+        println!(
+            "{}",
+            json!({
+                "records": checked.entries, "files": checked.files, "unsigned": checked.unsigned,
+                "findings": serde_json::Value::from_iter(wrong), "more": checked.more,
+                "notes": checked.notes, "seconds": seconds,
+            })
+        );
+        return;
+    }
+    for (place, code, text) in &checked.wrong {
+        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        println!("{place}{text} [{code}]");
+    }
+    if checked.more > 0 {
+        println!("and {} more", thousands(checked.more));
+    }
+    for note in &checked.notes {
+        println!("note: {note}");
+    }
+    if checked.unsigned > 0 {
+        println!(
+            "note: {} records came after the last checkpoint; `bellwether log checkpoint` signs them",
+            thousands(checked.unsigned)
+        );
+    }
+    if !args.trust.brought() {
+        println!(
+            "note: the log's own word was taken for who signs it; `--key` and `--witness` bring others"
+        );
+    }
+    let entries = thousands(checked.entries);
+    match checked.wrong.len() as u64 + checked.more {
+        0 => println!("{entries} records: every one is as it was signed ({seconds:.1} s)"),
+        wrong => println!("{entries} records, {} findings ({seconds:.1} s)", thousands(wrong)),
+    }
+}

@@ -1,0 +1,115 @@
+//! HTTP in: one listener, and the limits that hold for every request.
+//!
+//! - In: a bound listener, routes, and what ends it.
+//! - Out: answers; at the end, those under way are finished.
+//! - Never: waits for ever for a header, a body or a slow reader; writes down who asked.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// What one client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// To send a request's head, and to stay silent between requests.
+    pub(crate) head: Duration,
+    /// From a request's head to its answer, the body with it.
+    pub(crate) request: Duration,
+    /// Bytes of a body.
+    pub(crate) body: usize,
+    /// Connections at once; more wait.
+    pub(crate) connections: usize,
+}
+
+/// Bytes of a request's head.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// How long answers under way may take once the end was asked for.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// When the system has no more sockets: how long until it is asked again.
+const NO_SOCKETS: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is done, then finishes what is under way.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let routes = routes.layer(DefaultBodyLimit::max(limits.body));
+    let routes = routes.layer(from_fn_with_state(limits.request, in_time));
+    let (room, under_way) = (Arc::new(Semaphore::new(limits.connections)), GracefulShutdown::new());
+    let mut stop = pin!(stop);
+    loop {
+        let next = async {
+            let room = Arc::clone(&room).acquire_owned().await;
+            (room, listener.accept().await)
+        };
+        let (room, accepted) = tokio::select! {
+            next = next => next,
+            () = &mut stop => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "A connection could not be taken.");
+                sleep(NO_SOCKETS).await;
+                continue;
+            }
+        };
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "A connection ended early.");
+            }
+            drop(room);
+        });
+    }
+    drop(listener);
+    if timeout(FAREWELL, under_way.shutdown()).await.is_err() {
+        tracing::warn!("Requests under way were cut off.");
+    }
+}
+
+async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let answered = timeout(limit, next.run(request)).await;
+    answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+/// Done when the program is asked to end, by Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Completeness: what stands beside the leaves belongs to them, and nothing is missing.
+//!
+//! The tree proves that no leaf was changed. Here every leaf is compared with what it speaks of: its
+//! event, the leaf before it in its stream, its effects in the outbox, its evidence.
+
+use super::LogError;
+use bellwether_core::{Digest, StreamId};
+use bellwether_ledger::whole_record;
+use bellwether_store::{Row, View};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::ControlFlow;
+
+/// Something beside the leaves that does not belong to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incomplete {
+    /// A leaf that is no record.
+    Unreadable,
+    /// The event is not the one that the leaf names.
+    Event,
+    /// The leaf does not follow the one before it in its stream.
+    Chain {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// An effect of the leaf is not in the outbox.
+    NoRow {
+        /// Its key.
+        key: String,
+    },
+    /// An effect in the outbox is in no leaf.
+    NoLeaf {
+        /// Its key.
+        key: String,
+    },
+    /// Evidence that the leaf names is not there.
+    NoEvidence {
+        /// Its digest.
+        digest: String,
+    },
+}
+
+impl Incomplete {
+    /// Never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "verify-unreadable",
+            Self::Event => "verify-event",
+            Self::Chain { .. } => "verify-chain",
+            Self::NoRow { .. } => "verify-no-row",
+            Self::NoLeaf { .. } => "verify-no-leaf",
+            Self::NoEvidence { .. } => "verify-no-evidence",
+        }
+    }
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable => f.write_str("the leaf is no record"),
+            Self::Event => f.write_str("the kept event is not the one that the leaf names"),
+            Self::Chain { stream } => {
+                write!(f, "the leaf does not follow the one before it in {stream}")
+            }
+            Self::NoRow { key } => write!(f, "the effect {key} is not in the outbox"),
+            Self::NoLeaf { key } => {
+                write!(f, "the outbox has an effect {key}; no leaf speaks of it")
+            }
+            Self::NoEvidence { digest } => write!(f, "the evidence {digest} is missing or changed"),
+        }
+    }
+}
+
+/// Compares every leaf of all epochs with what belongs to it; `found` is told of each position that
+/// something is wrong with, and `done` of every leaf. Rows that retention removed are not missed.
+///
+/// # Errors
+/// What the store says.
+pub fn complete(
+    view: &View,
+    mut found: impl FnMut(u64, Incomplete),
+    mut done: impl FnMut(),
+) -> Result<(), LogError> {
+    let kept =
+        Kept { view, outbox: view.purged_pos("outbox")?, evidence: view.purged_pos("evidence")? };
+    let mut heads: HashMap<StreamId, (u64, Digest)> = HashMap::new();
+    let mut fault = None;
+    view.scan(1, |row| {
+        done();
+        let before = heads.get(&row.stream).copied().unwrap_or_default();
+        heads.insert(row.stream, (row.seq, Digest::of(row.record)));
+        match kept.look(row, before, |what| found(row.pos, what)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                fault = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+struct Kept<'v> {
+    view: &'v View,
+    outbox: u64,
+    evidence: u64,
+}
+
+impl Kept<'_> {
+    fn look(
+        &self,
+        row: &Row<'_>,
+        before: (u64, Digest),
+        mut found: impl FnMut(Incomplete),
+    ) -> Result<(), LogError> {
+        let whole = whole_record(row.record, || self.view.evidence(row.pos))?;
+        let Ok(leaf) = serde_json::from_slice::<Value>(&whole) else {
+            found(Incomplete::Unreadable);
+            return Ok(());
+        };
+        let text = |name: &str| leaf.get(name).and_then(Value::as_str).unwrap_or_default();
+        if !row.event.is_empty() && text("event") != Digest::of(row.event).to_string() {
+            found(Incomplete::Event);
+        }
+        let (seq, head) = before;
+        let follows = row.seq == seq + 1
+            && text("seq") == row.seq.to_string()
+            && text("stream") == row.stream.to_string()
+            && text("prev") == head.to_string();
+        if !follows {
+            found(Incomplete::Chain { stream: row.stream });
+        }
+        self.effects(row.pos, &leaf, &mut found)?;
+        self.evidence(row.pos, &leaf, &mut found)
+    }
+
+    fn effects(
+        &self,
+        pos: u64,
+        leaf: &Value,
+        mut found: impl FnMut(Incomplete),
+    ) -> Result<(), LogError> {
+        let of_leaf: Vec<&str> = texts(leaf, "effects", "key").collect();
+        let rows: Vec<String> =
+            self.view.effects(pos)?.iter().map(|row| row.key.to_string()).collect();
+        for key in &of_leaf {
+            if pos >= self.outbox && !rows.iter().any(|row| row == key) {
+                found(Incomplete::NoRow { key: (*key).to_owned() });
+            }
+        }
+        for key in rows {
+            if !of_leaf.contains(&key.as_str()) {
+                found(Incomplete::NoLeaf { key });
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(
+        &self,
+        pos: u64,
+        leaf: &Value,
+        mut found: impl FnMut(Incomplete),
+    ) -> Result<(), LogError> {
+        let details = leaf.get("details").and_then(Value::as_str);
+        let named: Vec<&str> = texts(leaf, "decisions", "evidence").chain(details).collect();
+        if named.is_empty() || pos < self.evidence {
+            return Ok(());
+        }
+        let kept = self.view.evidence(pos)?.unwrap_or_default();
+        let kept: Vec<String> =
+            kept.split(|byte| *byte == b'\n').map(|row| Digest::of(row).to_string()).collect();
+        for digest in named {
+            if !kept.iter().any(|row| row == digest) {
+                found(Incomplete::NoEvidence { digest: digest.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A member of each object in a list of the leaf.
+fn texts<'l>(leaf: &'l Value, list: &str, member: &'l str) -> impl Iterator<Item = &'l str> {
+    let list = leaf.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(move |one| one.get(member)?.as_str())
+}

@@ -1,0 +1,58 @@
+//! Backups: a consistent copy of a database beside whoever writes it, and putting one in place.
+//!
+//! `data.db` and `keys.db` are copied apart, because they must be kept apart: a copy of the keys from
+//! before an erasure brings the erased person back.
+
+use crate::open::{DATA_FILE, KEYS_FILE};
+use crate::{Keys, StoreError, View};
+use rusqlite::Connection;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// The names of the two databases: what a backup of the data is called, and one of the keys.
+pub const BACKUP_FILES: [&str; 2] = [DATA_FILE, KEYS_FILE];
+
+impl View {
+    /// Copies the data as it is at one moment to a file in a folder. Freed pages are left out. The
+    /// file appears when it is whole and durable.
+    ///
+    /// # Errors
+    /// `store-exists` if there is one already; `store-full`, `store-io`.
+    pub fn back_up(&self, folder: &Path) -> Result<PathBuf> {
+        copy(&self.conn, folder, DATA_FILE)
+    }
+}
+
+impl Keys {
+    /// As [`View::back_up`], for the keys.
+    ///
+    /// # Errors
+    /// As [`View::back_up`].
+    pub fn back_up(&self, folder: &Path) -> Result<PathBuf> {
+        let path = copy(&self.conn, folder, KEYS_FILE)?;
+        crate::keys::restrict(&path)?;
+        Ok(path)
+    }
+}
+
+fn copy(conn: &Connection, folder: &Path, name: &str) -> Result<PathBuf> {
+    let failed = |error| StoreError::io("write the backup", error);
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let (path, half) = (folder.join(name), folder.join(format!("{name}.half")));
+    if path.exists() {
+        return Err(StoreError::Exists { dir: folder.display().to_string() });
+    }
+    match std::fs::remove_file(&half) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    conn.execute("VACUUM INTO ?1", [half.display().to_string()])?;
+    let synced = File::open(&half).and_then(|file| file.sync_all());
+    synced.and_then(|()| std::fs::rename(&half, &path)).map_err(failed)?;
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(path)
+}

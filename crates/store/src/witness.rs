@@ -1,0 +1,350 @@
+//! A witness's memory: the logs it co-signs for, the newest tree of each, and what it refused.
+//!
+//! - In: trees to put in the place of the one that was read; signed notes to keep as evidence.
+//! - Out: the same, from a file of its own in a folder of its own, usually on another machine.
+//! - Never: goes back. A tree is replaced only in one durable step that compares what is there with
+//!   what the caller saw; a log's tree outlives the trust in its keys.
+
+use crate::open::{Access, connect, migrate};
+use crate::{StoreError, rows};
+use bellwether_core::{Digest, Timestamp};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::path::Path;
+
+pub(crate) const FILE: &str = "witness.db";
+/// Marks the file as ours: the bytes "BlwW".
+pub(crate) const ID: i64 = 0x426c_7757;
+pub(crate) const TABLES: &[(&str, &str)] = &[("witness", FIRST)];
+
+const FIRST: &str = "
+CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE self (vkey TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE log_key (origin TEXT NOT NULL, vkey TEXT NOT NULL, since INTEGER NOT NULL,
+    PRIMARY KEY (origin, vkey)) STRICT, WITHOUT ROWID;
+CREATE TABLE tree (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
+    note BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE refused (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, code TEXT NOT NULL,
+    size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, cosigned BLOB NOT NULL,
+    at INTEGER NOT NULL, UNIQUE (origin, code, size, root)) STRICT;
+";
+
+/// Pieces of evidence kept for one log and one reason: old checkpoints may be sent again by anybody.
+const MOST_REFUSED: u64 = 100;
+
+const CACHE_MIB: u32 = 1;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// A tree that was co-signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    /// The log.
+    pub origin: String,
+    /// Entries.
+    pub size: u64,
+    /// The root over them.
+    pub root: Digest,
+    /// The checkpoint as the log signed it.
+    pub note: Vec<u8>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A checkpoint that a log's own key signed and that was refused, with the one it contradicts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why: an error code.
+    pub code: String,
+    /// What was refused.
+    pub tree: Cosigned,
+    /// The checkpoint that was co-signed before it; empty where there was none.
+    pub cosigned: Vec<u8>,
+}
+
+/// The state of a witness. Several connections and processes may use it; they take turns.
+#[derive(Debug)]
+pub struct WitnessState {
+    conn: Connection,
+}
+
+impl WitnessState {
+    /// Creates the state of a new witness, in a folder that exists.
+    ///
+    /// # Errors
+    /// `store-exists`, `store-read-only`, `store-io`.
+    pub fn create(dir: impl AsRef<Path>, vkey: &str, at: Timestamp) -> Result<Self> {
+        let mut conn = connect(dir.as_ref(), FILE, Access::Create, CACHE_MIB)?;
+        migrate(&mut conn, FILE, Access::Create, |conn| {
+            conn.execute("INSERT INTO self VALUES (?1, ?2)", (vkey, at.micros()))?;
+            Ok(())
+        })?;
+        Ok(Self { conn })
+    }
+
+    /// Opens the state of a witness.
+    ///
+    /// # Errors
+    /// `store-missing`, `store-version`, `store-corrupt`, `store-io`.
+    pub fn open(dir: impl AsRef<Path>, read_only: bool) -> Result<Self> {
+        let access = if read_only { Access::Read } else { Access::Write };
+        let mut conn = connect(dir.as_ref(), FILE, access, CACHE_MIB)?;
+        migrate(&mut conn, FILE, access, |_| Ok(()))?;
+        Ok(Self { conn })
+    }
+
+    /// The witness's own verifier key.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn vkey(&self) -> Result<String> {
+        let found = self.conn.query_row("SELECT vkey FROM self", [], |row| row.get(0));
+        let missing = || StoreError::corrupt("the witness's own key is missing");
+        found.optional()?.ok_or_else(missing)
+    }
+
+    /// Co-signs for a log from now on, by this key of it; several keys of one log may be trusted.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn trust(&mut self, origin: &str, vkey: &str, at: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.conn.execute(sql, (origin, vkey, at.micros()))?;
+        Ok(())
+    }
+
+    /// No longer believes a key; its log's tree stays. Says whether it was believed.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn distrust(&mut self, origin: &str, vkey: &str) -> Result<bool> {
+        let sql = "DELETE FROM log_key WHERE origin = ?1 AND vkey = ?2";
+        Ok(self.conn.execute(sql, (origin, vkey))? > 0)
+    }
+
+    /// The keys of a log that are believed; none for an unknown one.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn log_keys(&self, origin: &str) -> Result<Vec<String>> {
+        let sql = "SELECT vkey FROM log_key WHERE origin = ?1 ORDER BY since, vkey";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let keys = read.query_map([origin], |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Every log that is or was known, by its origin.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn origins(&self) -> Result<Vec<String>> {
+        let sql = "SELECT origin FROM log_key UNION SELECT origin FROM tree ORDER BY 1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let origins = read.query_map([], |row| row.get(0))?;
+        Ok(origins.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The tree of a log that was co-signed last.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn cosigned(&self, origin: &str) -> Result<Option<Cosigned>> {
+        let sql = "SELECT size, root, note, at FROM tree WHERE origin = ?1";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([origin])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Cosigned {
+            origin: origin.to_owned(),
+            size: row.get(0)?,
+            root: rows::digest(row, 1)?,
+            note: rows::blob(row, 2)?.to_vec(),
+            at: rows::instant(row, 3)?,
+        }))
+    }
+
+    /// Puts a tree in the place of the one that the caller `seen`, durable on return. `false` when
+    /// another one stands there by now: then nothing is changed, and nothing may be signed.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn replace(&mut self, seen: Option<(u64, Digest)>, new: &Cosigned) -> Result<bool> {
+        let Cosigned { origin, size, root, note, at } = new;
+        let (root, at) = (root.as_bytes(), at.micros());
+        let changed = match seen {
+            None => {
+                let sql = "INSERT INTO tree VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+                self.conn.prepare_cached(sql)?.execute((origin, size, root, note, at))?
+            }
+            Some((seen, seen_root)) => {
+                let sql = "UPDATE tree SET size = ?2, root = ?3, note = ?4, at = ?5
+                     WHERE origin = ?1 AND size = ?6 AND root = ?7 AND ?2 >= size";
+                let values = (origin, size, root, note, at, seen, seen_root.as_bytes());
+                self.conn.prepare_cached(sql)?.execute(values)?
+            }
+        };
+        Ok(changed == 1)
+    }
+
+    /// Keeps a refused checkpoint as evidence, each once, the first hundred of a log and reason.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn refuse(&mut self, refused: &Refused) -> Result<()> {
+        let Refused { code, tree, cosigned } = refused;
+        let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let sql = "SELECT count(*) FROM refused WHERE origin = ?1 AND code = ?2";
+        let kept: u64 = change.query_row(sql, (&tree.origin, code), |row| row.get(0))?;
+        if kept < MOST_REFUSED {
+            let sql = "INSERT INTO refused (origin, code, size, root, note, cosigned, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+            let (root, at) = (tree.root.as_bytes(), tree.at.micros());
+            let Cosigned { origin, size, note, .. } = tree;
+            change.execute(sql, (origin, code, size, root, note, cosigned, at))?;
+        }
+        Ok(change.commit()?)
+    }
+
+    /// Everything refused that was kept, the oldest first.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn refused(&self) -> Result<Vec<Refused>> {
+        let sql = "SELECT origin, code, size, root, note, cosigned, at FROM refused ORDER BY id";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let tree = Cosigned {
+                origin: row.get(0)?,
+                size: row.get(2)?,
+                root: rows::digest(row, 3)?,
+                note: rows::blob(row, 4)?.to_vec(),
+                at: rows::instant(row, 6)?,
+            };
+            let (code, cosigned) = (row.get(1)?, rows::blob(row, 5)?.to_vec());
+            found.push(Refused { code, tree, cosigned });
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use tempfile::TempDir;
+
+    const ORIGIN: &str = "example.org/log";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_secs(seconds)
+    }
+
+    fn tree(size: u64) -> Cosigned {
+        let root = Digest::of(&size.to_be_bytes());
+        let note = format!("note {size}").into_bytes();
+        Cosigned { origin: ORIGIN.to_owned(), size, root, note, at: at(size as i64) }
+    }
+
+    fn fresh() -> (TempDir, WitnessState) {
+        let dir = tempfile::tempdir().unwrap();
+        let state = WitnessState::create(dir.path(), "w+0+key", at(1)).unwrap();
+        (dir, state)
+    }
+
+    fn seen(size: u64) -> Option<(u64, Digest)> {
+        Some((size, tree(size).root))
+    }
+
+    #[test]
+    fn a_tree_is_replaced_only_where_it_was_seen() {
+        let (dir, mut state) = fresh();
+        assert_eq!(state.cosigned(ORIGIN).unwrap(), None);
+        for (seen, new, replaced) in [
+            (seen(3), 5, false),
+            (None, 5, true),
+            (None, 6, false),
+            (seen(4), 6, false),
+            (Some((5, tree(4).root)), 6, false),
+            (seen(5), 4, false),
+            (seen(5), 5, true),
+            (seen(5), 9, true),
+            (seen(5), 10, false),
+        ] {
+            let before = state.cosigned(ORIGIN).unwrap();
+            assert_eq!(state.replace(seen, &tree(new)).unwrap(), replaced, "{seen:?} to {new}");
+            let expected = if replaced { Some(tree(new)) } else { before };
+            assert_eq!(state.cosigned(ORIGIN).unwrap(), expected, "{seen:?} to {new}");
+        }
+        drop(state);
+        let again = WitnessState::open(dir.path(), true).unwrap();
+        assert_eq!(
+            (again.cosigned(ORIGIN).unwrap(), again.vkey().unwrap().as_str()),
+            (Some(tree(9)), "w+0+key")
+        );
+        let twice = WitnessState::create(dir.path(), "w", at(1)).unwrap_err();
+        assert_eq!(twice.code(), "store-exists");
+    }
+
+    #[test]
+    fn of_those_who_saw_the_same_tree_one_replaces_it() {
+        let (dir, mut state) = fresh();
+        assert!(state.replace(None, &tree(1)).unwrap());
+        for round in 1u64..=20 {
+            let barrier = Barrier::new(4);
+            let won: Vec<bool> = std::thread::scope(|scope| {
+                let ask = |new: u64| {
+                    let (barrier, dir) = (&barrier, dir.path());
+                    scope.spawn(move || {
+                        let mut own = WitnessState::open(dir, false).unwrap();
+                        barrier.wait();
+                        own.replace(
+                            seen(round),
+                            &Cosigned { note: vec![new as u8], ..tree(round + 1) },
+                        )
+                        .unwrap()
+                    })
+                };
+                let all: Vec<_> = (0..4).map(ask).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
+            let winner = won.iter().position(|won| *won).unwrap() as u8;
+            assert_eq!(state.cosigned(ORIGIN).unwrap().unwrap().note, [winner]);
+        }
+    }
+
+    #[test]
+    fn trust_comes_and_goes_and_the_tree_stays() {
+        let (_dir, mut state) = fresh();
+        for key in ["b", "a", "b"] {
+            state.trust(ORIGIN, key, at(2)).unwrap();
+        }
+        assert_eq!(state.log_keys(ORIGIN).unwrap(), ["a", "b"]);
+        assert!(state.log_keys("other").unwrap().is_empty());
+        assert!(state.replace(None, &tree(7)).unwrap());
+        assert_eq!(
+            [state.distrust(ORIGIN, "a"), state.distrust(ORIGIN, "a")].map(Result::unwrap),
+            [true, false]
+        );
+        assert!(state.distrust(ORIGIN, "b").unwrap());
+        assert_eq!(state.origins().unwrap(), [ORIGIN]);
+        assert_eq!(state.cosigned(ORIGIN).unwrap(), Some(tree(7)));
+    }
+
+    #[test]
+    fn evidence_is_kept_once_and_bounded() {
+        let (_dir, mut state) = fresh();
+        let refused = |code: &str, size| Refused {
+            code: code.to_owned(),
+            tree: tree(size),
+            cosigned: b"known".to_vec(),
+        };
+        for size in (0..150).chain(0..150) {
+            state.refuse(&refused("old", size)).unwrap();
+        }
+        state.refuse(&refused("fork", 3)).unwrap();
+        let kept = state.refused().unwrap();
+        assert_eq!(kept.len(), 101);
+        assert_eq!((&kept[0], &kept[100]), (&refused("old", 0), &refused("fork", 3)));
+    }
+}
