@@ -6,8 +6,9 @@ use crate::{
     Trust,
 };
 
-/// The number of the semantics of `step`. A change of bytes bumps it and is activated by an event.
-pub const ENGINE: u32 = 1;
+/// The number of the newest semantics of `step`. A change of bytes bumps it and is activated by an event:
+/// rules that were activated under a lower number keep its semantics.
+pub const ENGINE: u32 = 2;
 
 /// The epoch of a log that was never restored.
 pub const FIRST_EPOCH: u64 = 1;
@@ -144,6 +145,8 @@ pub struct Record<'a> {
     pub event: Digest,
     /// The rules that held.
     pub rules: Digest,
+    /// The number of the semantics that the rules name.
+    pub engine: u32,
     /// The rules only watch: nothing they decide is done.
     pub shadow: bool,
     /// Now or history.

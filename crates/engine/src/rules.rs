@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub struct Rules {
     digest: Digest,
     preimage: String,
+    engine: u32,
     files: BTreeMap<String, String>,
     features: FeatureSet,
     policy: Policy,
@@ -49,6 +50,7 @@ impl Rules {
         Ok(Self {
             digest: Digest::of(preimage.as_bytes()),
             preimage,
+            engine: ENGINE,
             files,
             features,
             policy,
@@ -62,26 +64,32 @@ impl Rules {
     }
 
     /// Composes kept files under the identity that they were activated with, which names the engine and
-    /// the time zones of that day.
+    /// the time zones of that day: an older engine's semantics stay theirs.
     ///
     /// # Errors
-    /// Every problem found; `bundle-engine` when this program's engine decides otherwise.
+    /// Every problem found; `bundle-engine` when this program does not know that engine.
     pub fn recompose(
         files: BTreeMap<String, String>,
         preimage: String,
     ) -> Result<Self, Vec<Problem>> {
-        if !preimage.contains(&format!("\"engine\":{ENGINE},")) {
-            let message = format!("the rules were activated for another engine than {ENGINE}");
+        let named = |engine: &u32| preimage.contains(&format!("\"engine\":{engine},"));
+        let Some(engine) = (1..=ENGINE).find(named) else {
+            let message = format!("the rules were activated for another engine than 1 to {ENGINE}");
             let help = "run the version of the program that activated them";
             return Err(vec![Problem::new("bundle-engine", message).help(help)]);
-        }
+        };
         let digest = Digest::of(preimage.as_bytes());
-        Ok(Self { digest, preimage, ..Self::compose(files)? })
+        Ok(Self { digest, preimage, engine, ..Self::compose(files)? })
     }
 
     /// The digest that events name.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The number of the semantics of `step` that they were composed or activated for.
+    pub fn engine(&self) -> u32 {
+        self.engine
     }
 
     /// What the digest was taken of: canonical JSON.
@@ -294,7 +302,8 @@ impl Names {
 /// The rules that events may name, by digest.
 #[derive(Clone, Default)]
 pub struct RuleBook {
-    known: BTreeMap<Digest, Arc<Rules>>,
+    /// With the engine that decides by them.
+    known: BTreeMap<Digest, (Arc<Rules>, u32)>,
 }
 
 impl RuleBook {
@@ -307,18 +316,26 @@ impl RuleBook {
 
     /// Adds rules.
     pub fn add(&mut self, rules: Arc<Rules>) {
-        self.known.insert(rules.digest(), rules);
+        let engine = rules.engine();
+        self.known.insert(rules.digest(), (rules, engine));
     }
 
     /// A book in which `rules` stand in for all that this one knows: records derived by it differ from
-    /// the kept ones where these rules decide otherwise, and only there.
+    /// the kept ones where these rules decide otherwise, and only there: each engine stays what it was.
     #[must_use]
     pub fn with_stand_in(&self, rules: &Arc<Rules>) -> Self {
-        Self { known: self.known.keys().map(|digest| (*digest, Arc::clone(rules))).collect() }
+        let known = self.known.iter();
+        let known = known.map(|(digest, (_, engine))| (*digest, (Arc::clone(rules), *engine)));
+        Self { known: known.collect() }
     }
 
     /// The rules of a digest.
     pub fn get(&self, digest: &Digest) -> Option<&Arc<Rules>> {
-        self.known.get(digest)
+        self.known.get(digest).map(|(rules, _)| rules)
+    }
+
+    /// The rules of a digest, and the number of the semantics under which they decide.
+    pub(crate) fn with_engine(&self, digest: &Digest) -> Option<(&Rules, u32)> {
+        self.known.get(digest).map(|(rules, engine)| (rules.as_ref(), *engine))
     }
 }

@@ -23,6 +23,8 @@ pub struct StreamState {
     pub time: Timestamp,
     /// Digest of the rules that the feature states are laid out for; `None` before the first event.
     pub rules: Option<Digest>,
+    /// A signal that was no history was counted: what time brings here is real from then on.
+    pub live: bool,
     /// Signals that were counted.
     pub memory: Memory,
     /// The account's own document.
@@ -98,6 +100,7 @@ impl StreamState {
             head: Digest::ZERO,
             time: Timestamp::MIN,
             rules: None,
+            live: false,
             memory: Memory::default(),
             account: None,
             subs: BTreeMap::new(),

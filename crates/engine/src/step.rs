@@ -3,6 +3,9 @@
 //! Order within a step: is it known already? count it; evaluate every graph whose subject it touched;
 //! move the escalations; set the timers; write the record. The caller commits record and effects
 //! together, and keeps the new state only then.
+//!
+//! What differs between engines stands behind `engine >= 2`: records of rules that were activated under an
+//! older number are still derived as they were.
 
 mod draft;
 mod escalate;
@@ -87,7 +90,8 @@ pub fn step(
     if state.stream != event.stream {
         return Err(StepError::OtherStream);
     }
-    let rules = book.get(&event.rules).ok_or(StepError::UnknownRules(event.rules))?;
+    let unknown = StepError::UnknownRules(event.rules);
+    let (rules, engine) = book.with_engine(&event.rules).ok_or(unknown)?;
     if state.rules != Some(event.rules) {
         relayout::adopt(state, event.rules, rules, book)?;
     }
@@ -96,13 +100,13 @@ pub fn step(
         state.time = state.time.max(event.at);
     }
     let room = scratch.room(rules);
-    let mut moving = Moving { state, event, rules, scratch: room };
+    let mut moving = Moving { state, event, rules, engine, scratch: room };
     let (status, why) =
         if event.failed { (Status::Undecided, Some("step-failed")) } else { moving.apply() };
     if status == Status::Undecided {
         moving.notify_always(DocKey::Account, Code::of("undecided"));
     }
-    Ok(finish(state, event, rules, (status, why), room))
+    Ok(finish(state, event, (rules, engine), (status, why), room))
 }
 
 /// What was done with an event, and in a word why not, where it was refused or not decided.
@@ -113,6 +117,7 @@ struct Moving<'a> {
     state: &'a mut StreamState,
     event: &'a Envelope,
     rules: &'a Rules,
+    engine: u32,
     scratch: &'a mut Room,
 }
 
@@ -160,6 +165,7 @@ impl Moving<'_> {
             Counted::Late { .. } => Status::Late,
             Counted::TooLate => return (Status::TooLate, None),
         };
+        self.state.live |= self.event.origin == Origin::Live;
         if !signal.is_held() {
             self.evaluate(signal.doc, Some(signal), status);
         }
@@ -177,6 +183,10 @@ impl Moving<'_> {
         let state = &mut account.features;
         let counted = features.fold_with(registers, state, signal, time, lateness, rates);
         let Some(doc) = signal.doc else { return counted };
+        if counted == Counted::TooLate && self.engine >= 2 {
+            // What is not counted opens nothing: engine 1 opened an empty case that never ended.
+            return counted;
+        }
         if !self.state.subs.contains_key(&doc) && !features.knows_in(scope_of(doc), signal.kind) {
             // What says nothing about a case or deal does not open one.
             return counted;
@@ -284,6 +294,12 @@ impl Moving<'_> {
         if gone.iter().any(|(key, _)| *key == DocKey::Account) {
             return (Status::Applied, None);
         }
+        if self.engine >= 2 {
+            let given: Vec<_> = states.iter().map(|(key, _)| *key).collect();
+            self.evaluate_given(&given);
+            return (Status::Applied, None);
+        }
+        // Engine 1 decided about every document, and about the account with each of them.
         let subs: Vec<_> = self.state.subs.keys().copied().collect();
         if subs.is_empty() {
             self.evaluate(None, None, Status::Applied);
@@ -323,7 +339,7 @@ impl Moving<'_> {
 fn finish(
     state: &mut StreamState,
     event: &Envelope,
-    rules: &Rules,
+    (rules, engine): (&Rules, u32),
     (status, why): Done,
     scratch: &mut Room,
 ) -> Step {
@@ -336,6 +352,7 @@ fn finish(
         stream_time: state.time,
         event: event.digest,
         rules: event.rules,
+        engine,
         shadow: rules.policy().meta().mode == Mode::Shadow,
         origin: event.origin,
         epoch: event.epoch,

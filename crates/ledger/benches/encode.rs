@@ -98,6 +98,7 @@ fn records(criterion: &mut Criterion) {
         stream_time: AT,
         event: Digest::of(b"event"),
         rules: Digest::of(b"rules"),
+        engine: 1,
         shadow: false,
         origin: Origin::Live,
         epoch: 1,

@@ -11,7 +11,7 @@ pub use parts::write_effect;
 
 use crate::event::{digest, stream};
 use crate::json::Object;
-use bellwether_core::record::{ENGINE, FORMAT, MAX_BYTES, Record, Status};
+use bellwether_core::record::{FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
 use std::borrow::Cow;
 
@@ -62,7 +62,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::effects(&mut object, record, words);
     }
-    object.number("engine", u64::from(ENGINE));
+    object.number("engine", u64::from(record.engine));
     object.number("epoch", record.epoch);
     if let Body::SubjectErased { subject, parts } = record.body {
         parts::erased(object.key("erased"), *subject, *parts);

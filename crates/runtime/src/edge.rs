@@ -47,7 +47,7 @@ pub const ACCOUNT_NAME: &str = "account.name";
 /// What the driver says of a signal: it stands in the envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
-    /// When it was taken in. History happens when it happened instead.
+    /// When it was taken in. History happens when it happened instead, but never later than this.
     pub at: Timestamp,
     /// Now or history.
     pub origin: Origin,
@@ -67,6 +67,8 @@ pub struct Edge {
     guards: Guards,
     /// The next slot as of the last commit.
     durable: Slot,
+    /// The next slot before the last signal was taken.
+    before: Slot,
 }
 
 /// A blind index, the slot it is kept for, and what it is made of.
@@ -105,7 +107,7 @@ impl Edge {
         let durable = vault.next_slot();
         let (directory, tenures) = (Directory::new(identities), Tenures::default());
         let guards = Guards::new(directory.guards()?);
-        Ok(Self { vault, directory, tenures, guards, durable })
+        Ok(Self { vault, directory, tenures, guards, durable, before: durable })
     }
 
     /// Takes one signal in.
@@ -125,13 +127,24 @@ impl Edge {
         told: &[Learnt],
     ) -> Result<Taken, EdgeError> {
         check::signal(raw)?;
-        let before = self.vault.next_slot();
+        self.before = self.vault.next_slot();
         let taken = self.write(raw, stamp, told);
         match &taken {
             Ok(taken) => self.directory.learn(&taken.learnt),
-            Err(_) => self.vault.rewind(before),
+            Err(_) => self.vault.rewind(self.before),
         }
         taken
+    }
+
+    /// Whether a signal is of somebody who was erased: nothing of it is kept, not even as refused.
+    pub(crate) fn is_of_erased(&self, raw: &RawSignal) -> bool {
+        self.treat(raw).standing == Some(Standing::Erased)
+    }
+
+    /// Takes the signal back that was taken last: its stream takes none, so nothing of it is kept.
+    pub(crate) fn untake(&mut self) {
+        self.directory.unlearn();
+        self.vault.rewind(self.before);
     }
 
     /// Everything taken since the last commit is durable.
@@ -237,7 +250,7 @@ impl Edge {
         signal.commitments = &committed;
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
-            at: if stamp.origin == Origin::History { raw.at } else { stamp.at },
+            at: if stamp.origin == Origin::History { raw.at.min(stamp.at) } else { stamp.at },
             rules: stamp.rules,
             origin: stamp.origin,
             epoch: stamp.epoch,

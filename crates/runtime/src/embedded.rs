@@ -26,7 +26,7 @@ use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{
-    RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
+    ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
 use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
@@ -50,7 +50,7 @@ pub struct Embedded {
     active: Arc<Rules>,
     epoch: u64,
     streams: BTreeMap<StreamId, StreamState>,
-    frozen: BTreeSet<StreamId>,
+    frozen: BTreeMap<StreamId, ReplayError>,
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
@@ -112,31 +112,33 @@ impl Embedded {
         &self.edge
     }
 
-    /// Streams whose records differed from the ones derived again; they take no events.
-    pub fn frozen(&self) -> impl Iterator<Item = StreamId> + '_ {
-        self.frozen.iter().copied()
+    /// Streams whose records could not be derived again from their events, as far as they were read, and
+    /// the first thing that was wrong with each; they take no events.
+    pub fn frozen(&self) -> impl Iterator<Item = (StreamId, &ReplayError)> {
+        self.frozen.iter().map(|(stream, why)| (*stream, why))
     }
 
     /// Takes a signal in and steps its stream; it is durable after the next [`Embedded::commit`]. For
     /// history, timers of the stream that were due before it fire first.
     ///
     /// # Errors
-    /// [`DriveError`]; the batch is then dropped, and nothing of it is kept.
+    /// [`DriveError`]; unless it is a refusal the batch is then dropped, and nothing of it is kept.
     pub fn take(
         &mut self,
         raw: &RawSignal,
         origin: Origin,
         at: Timestamp,
     ) -> Result<Counted, DriveError> {
-        self.guarded(|driver| driver.take_unguarded(raw, origin, at))
+        self.guarded(|driver| driver.take_unguarded(raw, origin, at))?.map_err(DriveError::Frozen)
     }
 
+    /// As [`Embedded::take`]; a stream that is frozen is given back, and nothing of the signal is left.
     fn take_unguarded(
         &mut self,
         raw: &RawSignal,
         origin: Origin,
         at: Timestamp,
-    ) -> Result<Counted, DriveError> {
+    ) -> Result<Result<Counted, StreamId>, DriveError> {
         let stamp = self.stamp(at, origin);
         self.pass(origin, at)?;
         let mut taken = self.edge.take(raw, stamp)?;
@@ -144,11 +146,22 @@ impl Embedded {
         if !taken.new {
             self.load(stream)?;
         }
+        if self.frozen.contains_key(&stream) {
+            self.edge.untake();
+            return Ok(Err(stream));
+        }
         let fired = match origin {
             Origin::History => self.fire_stream(stream, at, origin)?,
             Origin::Live => 0,
         };
-        if let Some(seen) = self.look_around(&taken)? {
+        let seen = match self.look_around(&taken) {
+            Err(DriveError::Frozen(stream)) => {
+                self.edge.untake();
+                return Ok(Err(stream));
+            }
+            seen => seen?,
+        };
+        if let Some(seen) = seen {
             taken = self.edge.take_again(taken, raw, Stamp { seen, ..stamp })?;
         }
         self.note_arrivals(&taken, at);
@@ -163,7 +176,7 @@ impl Embedded {
         if let Some(heard) = heard {
             self.heed(heard, step.status, origin, at)?;
         }
-        Ok(Counted { stream, step, fired, standing })
+        Ok(Ok(Counted { stream, step, fired, standing }))
     }
 
     /// What the driver knows about a signal's key that the stream's memory does not.
@@ -214,7 +227,7 @@ impl Embedded {
         payloads: Vec<Payload>,
     ) -> Result<Step, DriveError> {
         let stream = event.stream;
-        if self.frozen.contains(&stream) {
+        if self.frozen.contains_key(&stream) {
             return Err(DriveError::Frozen(stream));
         }
         let (bytes, done) = match self.try_step(event) {
@@ -276,6 +289,9 @@ impl Embedded {
         self.streams.remove(&stream);
         self.scratch = Scratch::default();
         self.load(stream)?;
+        if let Some(why) = self.frozen.get(&stream) {
+            return Err(why.clone().into());
+        }
         let failed = mark_failed(bytes).ok_or(DecodeError::NotJson)?;
         let event = decode_event(&failed)?;
         let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
@@ -317,13 +333,15 @@ impl Embedded {
         Ok(())
     }
 
-    /// Runs a part of a batch; if it fails, the whole batch is forgotten.
+    /// Runs a part of a batch; if it fails, the whole batch is forgotten, unless the edge refused a signal.
     fn guarded<T>(
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<T, DriveError>,
     ) -> Result<T, DriveError> {
         let result = run(self);
-        if result.as_ref().is_err_and(|error| !error.is_refusal()) {
+        let refused =
+            |error: &DriveError| matches!(error, DriveError::Edge(edge) if edge.is_refusal());
+        if result.as_ref().is_err_and(|error| !refused(error)) {
             self.edge.rollback();
             self.owners.rollback();
             self.behind.forget_pending();

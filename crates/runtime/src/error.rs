@@ -3,8 +3,8 @@
 use crate::edge::EdgeError;
 use crate::keys::KeyError;
 use bellwether_core::StreamId;
-use bellwether_engine::StepError;
 use bellwether_engine::state::StateError;
+use bellwether_engine::{ReplayError, StepError};
 use bellwether_ledger::DecodeError;
 use bellwether_store::StoreError;
 
@@ -35,8 +35,11 @@ pub enum DriveError {
     /// A state could not be written as a snapshot.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The stream's records differ from the ones derived again from its events.
-    #[error("the stream {0} is frozen: its records differ from the ones derived from its events")]
+    /// A stream's records could not be derived again in the midst of a batch.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The stream's records cannot be derived again from its events.
+    #[error("the stream {0} is frozen: its records cannot be derived again from its events")]
     Frozen(StreamId),
     /// A spilled row cannot be read back.
     #[error("a row that waited on disk to be sorted cannot be read back")]
@@ -67,9 +70,14 @@ pub enum DriveError {
 }
 
 impl DriveError {
-    /// Whether one signal was refused before anything came of it: the batch goes on without it.
+    /// Of an error of [`crate::embedded::Embedded::take`]: whether the signal was refused before anything
+    /// came of it, so that the batch goes on without it.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Edge(error) if error.is_refusal())
+        match self {
+            Self::Edge(error) => error.is_refusal(),
+            Self::Frozen(_) => true,
+            _ => false,
+        }
     }
 
     /// Never changes once released.
@@ -81,6 +89,7 @@ impl DriveError {
             Self::Event(error) => error.code(),
             Self::Seal(error) => error.code(),
             Self::Step(error) => error.code(),
+            Self::Replay(error) => error.code(),
             Self::Log(error) => error.code(),
             Self::State(_) => "drive-snapshot",
             Self::Frozen(_) => "drive-frozen",
@@ -111,7 +120,9 @@ impl DriveError {
                 "keep a copy of the data directory and restore the last backup"
             }
             Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
-            Self::Frozen(_) => "`bellwether replay --all` names the first record that differs",
+            Self::Frozen(_) | Self::Replay(_) => {
+                "`bellwether replay --all` names the first record that differs"
+            }
             Self::Spool => "check the disk, then run the import again: it goes on where it was",
             Self::NoRules => "`bellwether init --bundle NAME` activates a bundle",
             Self::BadRules { .. } => "run the version of the program that activated them",

@@ -17,8 +17,9 @@ use crate::error::DriveError;
 use bellwether_adapters::{Mapping, Verdict};
 use bellwether_core::{Digest, Problem, Timestamp};
 use bellwether_store::NewImport;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
 
 pub use preview::{Preview, preview};
@@ -124,6 +125,7 @@ pub fn import(
     options: Options,
     mut progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Report, ImportError> {
+    check_count(sources)?;
     let mut report = Report::default();
     driver.set_now(options.now);
     let key = spool::fresh_key()?;
@@ -147,15 +149,27 @@ pub fn import(
             driver.quarantine(refusal, mapping, begun.id, options.now)?;
         }
     }
+    let kept = refusals.len();
     drop(refusals);
     let total = spool.count();
     let sorted = spool.finish(driver.store_mut())?;
     let files = gates::to_keep(sources, &figures);
     driver.store_mut().put_import_files(begun.id, &files, options.now)?;
     let now = options.now;
-    let mut feed = feed::Feed { driver, sources, report: &mut report, import: begun.id, now };
+    let mut feed = feed::Feed { driver, sources, report: &mut report, import: begun.id, now, kept };
     feed.run(sorted, begun.offset, total, &mut progress)?;
     Ok(report)
+}
+
+/// Rows are sorted by the number of their file, which has 16 bits.
+fn check_count(sources: &[Source]) -> Result<(), ImportError> {
+    let most = usize::from(u16::MAX) + 1;
+    if sources.len() <= most {
+        return Ok(());
+    }
+    let message = format!("{} files at once; at most {most} are taken", sources.len());
+    let help = "import them in several runs";
+    Err(ImportError::Files(vec![Problem::new("import-too-many-files", message).help(help)]))
 }
 
 /// The digest of what is imported: the files' bytes and the mappings' meaning.
@@ -177,13 +191,16 @@ fn what(sources: &[Source], options: &Options) -> Result<NewImport, ImportError>
     })
 }
 
+/// The digest of all bytes, however they are cut when they are read.
 fn digest_of(reader: &mut dyn Read) -> std::io::Result<Digest> {
-    let mut parts = Vec::new();
+    let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        let read = reader.read(&mut buffer)?;
-        let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
-        parts.extend_from_slice(Digest::of(part).as_bytes());
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::from_bytes(hash.finalize().into())),
+            Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Digest::of(&parts))
 }

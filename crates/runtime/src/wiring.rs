@@ -19,8 +19,9 @@ pub(crate) struct Links(Arc<Mutex<BTreeMap<Slot, Slot>>>);
 impl Links {
     fn read(store: &View) -> Result<Self, StoreError> {
         let links = Self::default();
-        for link in store.links()? {
-            links.set(link.slot, link.undone.is_none().then_some(link.survivor));
+        // An undone link says nothing of one that was made later, or earlier by a clock that was set back.
+        for link in store.links()?.iter().filter(|link| link.undone.is_none()) {
+            links.set(link.slot, Some(link.survivor));
         }
         Ok(links)
     }

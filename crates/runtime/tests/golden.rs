@@ -10,13 +10,17 @@
 mod common;
 
 use bellwether_core::event::{Answer, DECLINE_REASONS};
-use bellwether_core::{Body, Code, EffectKey, Origin, StreamId, Timestamp};
+use bellwether_core::record::ENGINE;
+use bellwether_core::{Body, Code, Digest, EffectKey, Origin, StreamId, Timestamp};
 use bellwether_engine::{Replay, RuleBook, Rules};
+use bellwether_ledger::decode_event;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::Sweep;
 use bellwether_runtime::shelf;
+use bellwether_store::{Batch, Entry, Meta, Options as StoreOptions, Store};
 use bellwether_testkit::Dice;
 use common::{DAY, FEATURES, HOUR, START, account};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -52,6 +56,61 @@ fn logs_of_every_release_still_replay() {
             assert!(derived.is_ok(), "{}, row {nth}: {derived:?}", release.display());
         }
     }
+}
+
+#[test]
+fn a_directory_of_every_release_opens_and_goes_on_under_this_engine() {
+    for release in fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()) {
+        let dir = tempfile::tempdir().unwrap();
+        let stream = restore(dir.path(), &release);
+        let mut driver = common::reopen(dir.path());
+        let end = driver.state(stream).unwrap().unwrap().time;
+        let later = |hours: i64| end.plus(bellwether_core::Duration::from_secs(hours * HOUR));
+        assert_eq!(driver.frozen().count(), 0, "{}", release.display());
+        let old = driver.rules().engine();
+        let before = driver.activations().unwrap().len();
+        assert_eq!(driver.adopt_engine(later(1)).unwrap(), old < ENGINE);
+        drop(driver);
+        let mut driver = common::reopen(dir.path());
+        assert!(!driver.adopt_engine(later(2)).unwrap(), "once is enough");
+        assert_eq!(driver.activations().unwrap().len(), before + usize::from(old < ENGINE));
+        driver.tick(later(9 * 24), Origin::Live).unwrap();
+        assert_eq!((driver.rules().engine(), driver.frozen().count()), (ENGINE, 0));
+        common::assert_replays(&driver);
+        let newest = driver.store().entry(driver.store().last_pos().unwrap()).unwrap().unwrap();
+        let newest = String::from_utf8(newest.record).unwrap();
+        assert!(newest.contains(&format!(r#","engine":{ENGINE},"#)), "{newest}");
+    }
+}
+
+/// Makes a data directory out of a golden log; gives the stream of its newest row.
+fn restore(dir: &Path, release: &Path) -> StreamId {
+    let meta = Meta {
+        tenant: "test".to_owned(),
+        region: "local".to_owned(),
+        origin: "bellwether/local/test".to_owned(),
+        epoch: 1,
+        created: Timestamp::from_secs(START - DAY),
+    };
+    let mut store = Store::open(dir, &StoreOptions::create(meta)).unwrap();
+    for line in fs::read_to_string(release.join("rules.jsonl")).unwrap().lines() {
+        let (_, preimage) = shelf::unpack(line.as_bytes()).unwrap();
+        store.put_blob("rules", Digest::of(preimage.as_bytes()), line.as_bytes()).unwrap();
+    }
+    let journal = fs::read_to_string(release.join("journal.jsonl")).unwrap();
+    let lines: Vec<_> = journal.lines().collect();
+    let mut batch = Batch::new(Timestamp::from_secs(START));
+    let mut seqs = BTreeMap::<StreamId, u64>::new();
+    for pair in lines.chunks_exact(2) {
+        let [event, record] = pair else { continue };
+        let stream = decode_event(event.as_bytes()).unwrap().stream;
+        let seq = seqs.entry(stream).or_default();
+        *seq += 1;
+        let (event, record) = (event.as_bytes().to_vec(), record.as_bytes().to_vec());
+        batch.entries.push(Entry::new(stream, *seq, event, record));
+    }
+    store.commit(&batch).unwrap();
+    batch.entries.last().unwrap().stream
 }
 
 #[test]

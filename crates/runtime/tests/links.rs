@@ -302,3 +302,25 @@ fn what_an_account_counts_is_found_wherever_it_lies() {
         }
     }
 }
+
+#[test]
+fn the_link_that_stands_is_the_one_that_counts_whatever_the_clock_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = common::create(dir.path());
+    for name in ["a0", "a1", "a2"] {
+        let raw = signal(name, name, "chat.message", common::START);
+        driver.take(&raw, Origin::Live, raw.at).unwrap();
+    }
+    driver.commit().unwrap();
+    let [one, first, second] = ["a0", "a1", "a2"].map(|name| id(&mut driver, name));
+    let day = |day: i64| Timestamp::from_secs(common::START + day * DAY);
+    driver.link(one, first, day(26)).unwrap();
+    driver.unlink(one, day(27)).unwrap();
+    // The clock was set back meanwhile: in the order of instants this link comes first.
+    driver.link(one, second, day(20)).unwrap();
+    drop(driver);
+    let mut driver = common::reopen(dir.path());
+    let raw = signal("a0", "new", "chat.message", common::START + 28 * DAY);
+    let counted = driver.take(&raw, Origin::Live, raw.at).unwrap();
+    assert_eq!(counted.stream, StreamId::account(second));
+}

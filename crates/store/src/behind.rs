@@ -21,7 +21,7 @@ pub struct Snapshot {
     pub stream: StreamId,
     /// The last record that the state contains.
     pub seq: u64,
-    /// Where that record stands in the journal.
+    /// How far the journal was read: that record stands there or before.
     pub pos: u64,
     /// Its digest: the head of the stream's chain.
     pub head: Digest,

@@ -93,10 +93,11 @@ impl Context {
         }
     }
 
-    /// Opens the data directory for work.
+    /// Opens the data directory for work, under this program's engine.
     pub(crate) fn open(&self) -> Result<Working> {
         self.must_exist()?;
         let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
+        driver.adopt_engine(now()).map_err(Failure::drive)?;
         // The erased are guarded from the intent on, so whatever is left can wait for another time.
         match driver.finish_erasures(now()) {
             Ok(finished) => finished.iter().for_each(|one| {

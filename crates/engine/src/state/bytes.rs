@@ -25,7 +25,7 @@ pub enum StateError {
 }
 
 /// Bases hold these bytes for years: once one is released with them, a new version still reads the old ones.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The scope of a document.
 pub fn scope_of(doc: DocKey) -> Scope {
@@ -51,6 +51,7 @@ impl StreamState {
         out.bytes(self.head.as_bytes());
         out.i64(self.time.micros());
         out.bytes(self.rules.unwrap_or_default().as_bytes());
+        out.u8(u8::from(self.live));
         out.i64(self.memory.floor().micros());
         out.count(self.memory.iter().len());
         for (key, content, time) in self.memory.iter() {
@@ -90,6 +91,7 @@ impl StreamState {
         state.time = input.time()?;
         let rules = Digest::from_bytes(input.array()?);
         state.rules = (rules != Digest::ZERO).then_some(rules);
+        state.live = input.u8()? == 1;
         let floor = input.time()?;
         let entries = (0..input.count()?)
             .map(|_| Ok((input.u64()?, input.u64()?, input.time()?)))

@@ -140,13 +140,24 @@ enum Whom {
 impl Whom {
     /// The rung and the person: positions in the whole chain, so that somebody who leaves or comes back
     /// moves nobody else. From the chain's length on the last one who is there is asked again.
-    fn choose(self, people: &People, node: &Node, now: Timestamp) -> Option<(u16, Code)> {
+    fn choose(
+        self,
+        people: &People,
+        node: &Node,
+        now: Timestamp,
+        engine: u32,
+    ) -> Option<(u16, Code)> {
         let from = match self {
-            Self::Same(person, rung) if people.person(person)?.is_there(now) => {
-                return Some((rung, person));
-            }
+            Self::Same(person, rung) => match people.person(person) {
+                Some(known) if known.is_there(now) => return Some((rung, person)),
+                Some(_) => rung.saturating_add(1),
+                // Who came after somebody that was removed stands where they stood.
+                None if engine >= 2 => rung,
+                // Engine 1 asked nobody, and the escalation ended.
+                None => return None,
+            },
             Self::First => 0,
-            Self::After(rung) | Self::Same(_, rung) => rung.saturating_add(1),
+            Self::After(rung) => rung.saturating_add(1),
         };
         let there = (0u16..).zip(people.rungs(node)).filter(|(_, person)| person.is_there(now));
         let mut later = there.clone().filter(|(rung, _)| *rung >= from);
@@ -175,7 +186,7 @@ fn pass_on(
     let Some(human) = node.human() else { return };
     let now = moving.state.time;
     let people = moving.rules.policy().people();
-    let Some((rung, person)) = whom.choose(people, node, now) else { return };
+    let Some((rung, person)) = whom.choose(people, node, now, moving.engine) else { return };
     let beyond = (usize::from(rung) + 1).saturating_sub(people.rungs(node).count()).min(16);
     let pause = Duration::from_micros(human.ack.micros().saturating_mul(1 << beyond));
     let pause = if beyond == 0 { human.ack } else { pause.min(LONGEST_PAUSE.max(human.ack)) };
@@ -248,16 +259,25 @@ impl Moving<'_> {
         }
     }
 
-    /// Who of a node's chain is there, and how likely each was to be asked; and how many they are.
+    /// Who of a node's chain is there, and how likely each was to be asked; and how many they are. Whoever
+    /// was chosen is among them, from wherever they come.
     fn candidates(&self, node: &Node, chosen: Code) -> (Vec<Candidate>, u32) {
         let (people, now) = (self.rules.policy().people(), self.state.time);
         let there = people.rungs(node).filter(|person| person.is_there(now));
-        let count = u32::try_from(there.clone().count()).unwrap_or(u32::MAX);
+        let mut count = u32::try_from(there.clone().count()).unwrap_or(u32::MAX);
         let candidate = |person: &Person| {
             let propensity = if person.code == chosen { Ppm::ONE } else { Ppm::default() };
             Candidate { person: person.code, propensity }
         };
-        (there.take(MAX_CANDIDATES).map(candidate).collect(), count)
+        let mut first: Vec<_> = there.clone().take(MAX_CANDIDATES).map(candidate).collect();
+        // Engine 1 left out whoever stands further back, or was delegated to.
+        if self.engine >= 2 && first.iter().all(|one| one.person != chosen) {
+            first.truncate(MAX_CANDIDATES - 1);
+            first.push(Candidate { person: chosen, propensity: Ppm::ONE });
+            let in_chain = there.clone().any(|person| person.code == chosen);
+            count = count.saturating_add(u32::from(!in_chain));
+        }
+        (first, count)
     }
 }
 

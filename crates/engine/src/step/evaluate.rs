@@ -47,6 +47,28 @@ impl Moving<'_> {
         }
     }
 
+    /// Decides about documents whose features were folded anew, and once about the account. Where the
+    /// account's were, what other documents waited for was reckoned from what it had counted before, so
+    /// they are looked at too: one at a time, as after any fact of the account.
+    pub(super) fn evaluate_given(&mut self, given: &[DocKey]) {
+        let (rules, tells) = (self.rules, !self.rules.told().is_empty());
+        if tells || rules.decides_about(Scope::Account) {
+            self.subject(DocKey::Account, None, Status::Applied, None);
+        }
+        let told = self.state.account.as_ref().map_or(0, |account| account.told);
+        if tells && given.contains(&DocKey::Account) {
+            self.state.subs.values_mut().for_each(|doc| doc.told = !told);
+        }
+        for key in given.iter().filter(|key| rules.decides_about(scope_of(**key))) {
+            if self.state.subs.contains_key(key) {
+                self.subject(*key, None, Status::Applied, None);
+            }
+        }
+        if tells {
+            self.tell_others();
+        }
+    }
+
     /// When the account's facts may decide differently about its other cases and deals than when those
     /// were last looked at, the first of them is woken; its own evaluation comes by here again for the
     /// next. So an event touches the account and one of them at a time, however many are open.

@@ -110,7 +110,7 @@ impl Embedded {
         };
         let stream = StreamId::account(survivor);
         self.load(stream)?;
-        let Some(state) = self.streams.get(&stream).filter(|_| !self.frozen.contains(&stream))
+        let Some(state) = self.streams.get(&stream).filter(|_| !self.frozen.contains_key(&stream))
         else {
             return Ok(());
         };

@@ -1,7 +1,8 @@
 //! Opening: rules, keys and identities are read; streams are derived again from snapshot and tail.
 //!
 //! Every record of the tail is derived again and compared with the kept one, byte for byte. A stream
-//! that differs is frozen: it takes no events until somebody has looked.
+//! that differs, or has an event that cannot be read, is frozen: it takes no events until somebody has
+//! looked. The others go on.
 
 use super::known::Known;
 use super::owners::Clock;
@@ -10,7 +11,8 @@ use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use crate::log;
 use crate::owners::Owners;
-use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
+use bellwether_core::record::ENGINE;
+use bellwether_core::{Body, Digest, Envelope, Origin, Problem, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
 use bellwether_ledger::decode_event;
 use bellwether_store::{Batch, Meta, Options, Snapshot, Store, View};
@@ -22,7 +24,7 @@ use std::sync::Arc;
 impl Embedded {
     /// Reads a stream into memory if it is not there yet.
     pub(super) fn load(&mut self, stream: StreamId) -> Result<(), DriveError> {
-        if self.streams.contains_key(&stream) || self.frozen.contains(&stream) {
+        if self.streams.contains_key(&stream) || self.frozen.contains_key(&stream) {
             return Ok(());
         }
         let mut replay = Replay::new(&self.book);
@@ -36,25 +38,18 @@ impl Embedded {
             from = state.seq + 1;
             replay.start_from(state);
         }
-        let (mut fault, mut differs) = (None, false);
+        let mut fault = None;
         self.rows_of(stream, from, |kept| {
-            match replay.check(kept.event, kept.record) {
-                Ok(_) => {}
-                Err(ReplayError::Differs { .. }) => differs = true,
-                Err(ReplayError::Event(error)) => fault = Some(DriveError::from(error)),
-                Err(ReplayError::Step(error)) => fault = Some(DriveError::from(error)),
-            }
-            if fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let checked = replay.check(kept.event, kept.record);
+            note_fault(&mut fault, checked.err())
         })?;
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
         // What waits for the next commit counts too: a stream may be read again in the midst of a batch.
         for entry in self.pending.batch.entries.iter().filter(|entry| entry.stream == stream) {
-            differs |= replay.check(&entry.event, &entry.record).is_err();
+            let _ = note_fault(&mut fault, replay.check(&entry.event, &entry.record).err());
         }
-        if differs {
-            self.frozen.insert(stream);
+        if let Some(fault) = fault {
+            tracing::error!(code = fault.code(), %stream, "A stream is frozen; it takes no events.");
+            self.frozen.insert(stream, fault);
         }
         if let Some(state) = replay.into_states().remove(&stream) {
             self.streams.insert(stream, state);
@@ -65,7 +60,7 @@ impl Embedded {
     /// Whether a stream takes no events, because its records differ.
     pub(crate) fn is_frozen(&mut self, stream: StreamId) -> Result<bool, DriveError> {
         self.load(stream)?;
-        Ok(self.frozen.contains(&stream))
+        Ok(self.frozen.contains_key(&stream))
     }
 
     /// The state of a snapshot, unless it was made with something else.
@@ -75,6 +70,13 @@ impl Embedded {
             && (state.stream, state.seq, state.head) == (kept.stream, kept.seq, kept.head);
         fits.then_some(state)
     }
+}
+
+/// Keeps the first fault. Only behind a record that merely differs the rest can be looked at too.
+fn note_fault(first: &mut Option<ReplayError>, found: Option<ReplayError>) -> ControlFlow<()> {
+    let ends = matches!(found, Some(ReplayError::Event(_) | ReplayError::Step(_)));
+    *first = first.take().or(found);
+    if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Reads every set of rules that the store keeps.
@@ -89,13 +91,16 @@ pub fn read_rules(store: &View) -> Result<RuleBook, DriveError> {
             digest,
             problem: "the kept files are damaged".to_owned(),
         })?;
-        let rules = Rules::recompose(files, preimage).map_err(|problems| DriveError::BadRules {
-            digest,
-            problem: problems.first().map(ToString::to_string).unwrap_or_default(),
-        })?;
+        let rules = Rules::recompose(files, preimage);
+        let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
         book.add(Arc::new(rules));
     }
     Ok(book)
+}
+
+fn bad_rules(digest: Digest, problems: &[Problem]) -> DriveError {
+    let problem = problems.first().map(ToString::to_string).unwrap_or_default();
+    DriveError::BadRules { digest, problem }
 }
 
 /// What a data directory is about.
@@ -176,7 +181,7 @@ impl Embedded {
             active,
             epoch,
             streams: BTreeMap::new(),
-            frozen: BTreeSet::new(),
+            frozen: BTreeMap::new(),
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),
@@ -212,6 +217,24 @@ impl Embedded {
             self.active = before;
         }
         done
+    }
+
+    /// Puts the rules in force under this program's engine if they were activated under an older one: from
+    /// here on records are made by the newest semantics, and the log says since when. To be called before
+    /// work is done in a directory; reading needs it not. Says whether it was so.
+    ///
+    /// # Errors
+    /// As [`Embedded::activate`].
+    pub fn adopt_engine(&mut self, at: Timestamp) -> Result<bool, DriveError> {
+        self.load(StreamId::SYSTEM)?;
+        if self.active.engine() == ENGINE || self.frozen.contains_key(&StreamId::SYSTEM) {
+            return Ok(false);
+        }
+        let digest = self.active.digest();
+        let rules = Rules::compose(self.active.files().clone());
+        let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
+        self.activate(Arc::new(rules), at)?;
+        Ok(true)
     }
 
     /// The first leaf of an epoch, if a restore began one and it is not there yet.

@@ -51,7 +51,7 @@ pub enum Outcome {
     Folded(Vec<Difference>),
     /// Its signals count for another account.
     Rests,
-    /// Its records differ from the ones derived from its events; it takes none.
+    /// Its records, or those of an account linked to it, cannot be derived again; it takes no events.
     Frozen,
     /// Retention has trimmed events of it.
     Trimmed,
@@ -112,7 +112,7 @@ impl Embedded {
         }
         self.index()?;
         self.load(stream)?;
-        if self.frozen.contains(&stream) {
+        if self.frozen.contains_key(&stream) {
             return Ok(Outcome::Frozen);
         }
         let standing = self.standing(stream);
@@ -128,6 +128,7 @@ impl Embedded {
         let past = match self.past(&self.reach(slot, &links)?) {
             Ok(past) => past,
             Err(DriveError::Trimmed(_)) => return Ok(Outcome::Trimmed),
+            Err(DriveError::Frozen(_)) => return Ok(Outcome::Frozen),
             Err(error) => return Err(error),
         };
         let mut folded = self.fold(&past, |doc| standing.contains_key(&doc));

@@ -3,7 +3,8 @@
 use super::Embedded;
 use crate::edge::Stamp;
 use crate::error::DriveError;
-use bellwether_core::effect::Timer;
+use bellwether_core::effect::{Timer, TimerKind};
+use bellwether_core::record::ENGINE;
 use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::StreamState;
 use bellwether_ledger::{DraftBody, EventDraft, encode_event};
@@ -69,30 +70,46 @@ pub(crate) fn plain_event(stream: StreamId, body: &Body, stamp: Stamp) -> (Vec<u
 }
 
 /// The next timer of a stream that is due by an instant, when it fires and as what: in history at the
-/// instant it was due. History does not unmake what somebody was really asked about: that stays live.
+/// instant it was due. History does not unmake what is real: a stream that has counted something live goes
+/// on so, and so does what somebody was really asked about.
 pub(crate) fn next_due(
     state: &StreamState,
     until: Timestamp,
     origin: Origin,
 ) -> Option<(Timer, Timestamp, Origin)> {
     let timer = state.next_timer().filter(|timer| timer.due <= until)?;
-    let origin = if state.is_asked(&timer) { Origin::Live } else { origin };
+    let origin = if state.live || state.is_asked(&timer) { Origin::Live } else { origin };
     let at = if origin == Origin::History { timer.due } else { until };
     Some((timer, at, origin))
 }
 
+/// Whether a step has just woken a document of its own stream.
+fn wakes_next(state: &StreamState) -> bool {
+    let next = after(state.time);
+    let woken = |timer: Timer| timer.kind == TimerKind::Reevaluate && timer.due == next;
+    state.next_timer().is_some_and(woken)
+}
+
+fn after(at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.micros().saturating_add(1))
+}
+
 impl Embedded {
-    /// Fires every timer of one stream that is due by an instant, in order.
+    /// Fires every timer of one stream that is due by an instant, in order. A case that is looked at wakes
+    /// the next one a microsecond later: all that are to be told are told at once.
     pub(super) fn fire_stream(
         &mut self,
         stream: StreamId,
         until: Timestamp,
         origin: Origin,
     ) -> Result<usize, DriveError> {
-        let mut fired = 0;
-        while let Some(state) = self.streams.get(&stream)
-            && let Some((timer, at, origin)) = next_due(state, until, origin)
-        {
+        let (mut fired, mut until) = (0, until);
+        let mut cases = self.streams.get(&stream).map_or(0, |state| state.subs.len());
+        while let Some(state) = self.streams.get(&stream) {
+            if fired > 0 && cases > 0 && wakes_next(state) {
+                (cases, until) = (cases - 1, until.max(after(state.time)));
+            }
+            let Some((timer, at, origin)) = next_due(state, until, origin) else { break };
             let (bytes, event) = timer_event(stream, &timer, self.stamp(at, origin));
             self.step(&event, bytes, Vec::new())?;
             fired += 1;
@@ -110,7 +127,7 @@ impl Embedded {
         let mut fired = 0;
         for stream in self.streams_due(until)? {
             self.load(stream)?;
-            if self.frozen.contains(&stream) {
+            if self.frozen.contains_key(&stream) {
                 // One damaged stream keeps no other one waiting; `frozen` names it.
                 continue;
             }
@@ -138,14 +155,22 @@ impl Embedded {
 
     pub(super) fn write_behind_if_due(&mut self) -> Result<(), DriveError> {
         self.behind.committed();
-        if self.behind.entries >= EVERY { self.write_behind() } else { Ok(()) }
+        if self.behind.entries >= EVERY { self.write_committed() } else { Ok(()) }
     }
 
-    /// Writes snapshots of every changed stream and the timers, so that the next start reads little.
+    /// Commits what waits, then writes snapshots of every changed stream and the timers, so that the next
+    /// start reads little.
     ///
     /// # Errors
-    /// [`DriveError`] when they cannot be written; nothing is lost, the next start reads more.
+    /// As [`Embedded::commit`]; [`DriveError`] when they cannot be written: nothing is lost then, the next
+    /// start reads more.
     pub fn write_behind(&mut self) -> Result<(), DriveError> {
+        self.commit()?;
+        self.write_committed()
+    }
+
+    /// The same when nothing waits: a snapshot must not hold what may yet be dropped.
+    fn write_committed(&mut self) -> Result<(), DriveError> {
         let mut snapshots = Vec::with_capacity(self.behind.changed.len());
         let covered_pos = self.store.last_pos()?;
         let evicted =
@@ -154,7 +179,9 @@ impl Embedded {
             self.load(stream)?;
         }
         for stream in &self.behind.changed {
-            let Some(state) = self.streams.get(stream) else { continue };
+            // A snapshot would hide what is wrong with a frozen stream from the next start.
+            let thawed = self.streams.get(stream).filter(|_| !self.frozen.contains_key(stream));
+            let Some(state) = thawed else { continue };
             snapshots.push(Snapshot {
                 stream: *stream,
                 seq: state.seq,
@@ -190,11 +217,11 @@ impl Embedded {
         if far { self.index() } else { Ok(()) }
     }
 
-    /// What a snapshot depends on: the engine's number and the layout of the features.
+    /// What a snapshot depends on: the number of the engine that made it and the layout of the features.
     pub(super) fn snapshot_tag(&self, rules: Option<Digest>) -> Digest {
-        let features = rules.and_then(|digest| self.book.get(&digest));
-        let layout = features.map_or(Digest::ZERO, |rules| rules.features().digest());
-        let engine = bellwether_core::record::ENGINE.to_be_bytes();
+        let rules = rules.and_then(|digest| self.book.get(&digest));
+        let layout = rules.map_or(Digest::ZERO, |rules| rules.features().digest());
+        let engine = rules.map_or(ENGINE, |rules| rules.engine()).to_be_bytes();
         Digest::of_parts([b"snapshot".as_slice(), &engine, layout.as_bytes()])
     }
 }

@@ -47,13 +47,15 @@ pub(crate) struct Directory {
     store: Box<dyn IdentityStore + Send>,
     /// Learnt, but not committed yet.
     pending: HashMap<Blind, Slot>,
+    /// What of it the last signal taught.
+    newest: Vec<Blind>,
     /// The store's answers, also that it knows nobody: most names are asked for in vain.
     kept: Recent<Blind, Option<Slot>>,
 }
 
 impl Directory {
     pub(crate) fn new(store: Box<dyn IdentityStore + Send>) -> Self {
-        Self { store, pending: HashMap::new(), kept: Recent::new(KEPT) }
+        Self { store, pending: HashMap::new(), newest: Vec::new(), kept: Recent::new(KEPT) }
     }
 
     pub(crate) fn find(&mut self, blind: &Blind) -> Result<Option<Slot>, StoreFault> {
@@ -87,7 +89,19 @@ impl Directory {
     }
 
     pub(crate) fn learn(&mut self, learnt: &[(Blind, Slot, How)]) {
-        self.pending.extend(learnt.iter().map(|(blind, slot, _)| (*blind, *slot)));
+        self.newest.clear();
+        for (blind, slot, _) in learnt {
+            if self.pending.insert(*blind, *slot).is_none() {
+                self.newest.push(*blind);
+            }
+        }
+    }
+
+    /// What was learnt last is not true after all.
+    pub(crate) fn unlearn(&mut self) {
+        for blind in self.newest.drain(..) {
+            self.pending.remove(&blind);
+        }
     }
 
     /// What was learnt is durable now.

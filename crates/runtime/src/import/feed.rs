@@ -1,6 +1,6 @@
 //! Feeding: sorted rows become committed events, one batch after another.
 
-use super::read::note_refusal;
+use super::read::{MOST_KEPT, note_refusal};
 use super::spool::{Sorted, SpoolKey};
 use super::{ImportError, Progress, Report, Source};
 use crate::edge::Standing;
@@ -20,7 +20,12 @@ pub(super) struct Feed<'a> {
     pub(super) report: &'a mut Report,
     pub(super) import: u64,
     pub(super) now: Timestamp,
+    /// How many refused rows of this import are kept already.
+    pub(super) kept: usize,
 }
+
+/// How many bytes of rows go into one commit.
+const MOST_BYTES: usize = 16 << 20;
 
 impl Feed<'_> {
     pub(super) fn run(
@@ -30,15 +35,18 @@ impl Feed<'_> {
         total: u64,
         progress: &mut impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), ImportError> {
-        let mut done = 0;
+        let (mut done, mut rows, mut bytes) = (0, 0, 0);
         while let Some((key, row)) = sorted.next(self.driver.store())? {
             done += 1;
             if done <= skip {
                 continue;
             }
             self.feed(key, &row)?;
-            if self.driver.waiting() >= BATCH {
+            // A refused row makes no entry, but it waits for the commit too.
+            (rows, bytes) = (rows + 1, bytes + row.len());
+            if self.driver.waiting() >= BATCH || rows >= BATCH || bytes >= MOST_BYTES {
                 self.commit(done, None)?;
+                (rows, bytes) = (0, 0);
                 if progress(Progress::Feeding { done, of: total }).is_break() {
                     self.report.stopped = true;
                     return Ok(());
@@ -47,7 +55,7 @@ impl Feed<'_> {
         }
         self.commit(done, None)?;
         if let Some((_, last)) = self.report.span {
-            self.report.timers += self.driver.tick(last, Origin::History)? as u64;
+            self.report.timers += self.driver.tick(last.min(self.now), Origin::History)? as u64;
         }
         // Who left after the last row has left all the same.
         self.driver.tell_all()?;
@@ -65,8 +73,13 @@ impl Feed<'_> {
             let tally = Tally { family: "unread kind", name: raw.kind.clone(), by: 1 };
             self.driver.batch().tallies.push(tally);
         }
-        let taken = match self.driver.take(&raw, Origin::History, raw.at) {
+        // What claims to come from the future happens now; it must not move the time of others.
+        let taken = match self.driver.take(&raw, Origin::History, raw.at.min(self.now)) {
             Err(error) if error.is_refusal() => {
+                if self.driver.edge().is_of_erased(&raw) {
+                    self.report.not_kept += 1;
+                    return Ok(());
+                }
                 let problem = Problem::new(error.code(), error.to_string()).help(error.help());
                 return self.refuse(key, row, problem);
             }
@@ -91,6 +104,11 @@ impl Feed<'_> {
         let problem = Box::new(problem.at(row.place()));
         let refusal = Refusal { problem, row: Personal::new(row.to_kept(&source.mapping)) };
         note_refusal(&mut self.report.refused, &refusal);
+        if self.kept >= MOST_KEPT {
+            self.report.not_kept += 1;
+            return Ok(());
+        }
+        self.kept += 1;
         let mapping = source.mapping.name();
         Ok(self.driver.quarantine(&refusal, mapping, self.import, self.now)?)
     }

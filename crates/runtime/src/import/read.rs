@@ -3,6 +3,7 @@
 use super::spool::{Spool, SpoolKey};
 use super::{ImportError, Options, Progress, Refused, Report, Source};
 use crate::embedded::Embedded;
+use crate::error::DriveError;
 use crate::keys::Secret;
 use bellwether_adapters::{Figures, Refusal, Row, Rows, decompress, rows};
 use bellwether_core::{Personal, Place, Problem, Purpose};
@@ -10,7 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 /// The most refused rows that are kept of one import.
-const MOST_KEPT: usize = 100_000;
+pub(super) const MOST_KEPT: usize = 100_000;
 
 /// What was read.
 pub(super) struct Reading {
@@ -59,6 +60,7 @@ impl Reading {
                     }
                 }
             }
+            figures.end();
             self.figures.push(figures);
         }
         report.signals = self.spool.count();
@@ -80,7 +82,7 @@ impl Reading {
         for (nth, signal) in (0u16..).zip(signals) {
             match signal {
                 Ok(signal) => {
-                    let file = u16::try_from(file).unwrap_or(u16::MAX);
+                    let file = u16::try_from(file).map_err(|_| DriveError::Spool)?;
                     let key = SpoolKey { at: signal.at, file, row: row.number, nth };
                     let bytes = bytes.get_or_insert_with(|| row.to_bytes());
                     self.spool.push(driver.store_mut(), key, bytes.clone())?;

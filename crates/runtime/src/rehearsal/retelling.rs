@@ -10,7 +10,7 @@
 
 use super::streams::Streams;
 use crate::embedded::plain_event;
-use crate::embedded::refold::link::MOST_DOCUMENTS;
+use crate::embedded::refold::link::most_documents;
 use crate::error::DriveError;
 use crate::lineage::{self, Kinship, Past, in_order};
 use bellwether_core::event::{FoldCause, Seen};
@@ -183,7 +183,8 @@ impl Retelling {
             _ if self.beyond.contains_key(&stream) => self.come_back(stream),
             _ => self.lose(stream, other),
         };
-        let mut parts: Vec<_> = states.chunks(MOST_DOCUMENTS).map(<[_]>::to_vec).collect();
+        let most = most_documents(self.rules());
+        let mut parts: Vec<_> = states.chunks(most).map(<[_]>::to_vec).collect();
         if parts.is_empty() {
             parts.push(Vec::new());
         }

@@ -24,7 +24,7 @@ pub struct Figures {
     pub refused_rows: u64,
     /// Signals.
     pub signals: u64,
-    /// Signals whose id stood in the file before.
+    /// Signals whose id stood in the file before; counted where the mapping has a gate for them.
     pub duplicates: u64,
     /// The newest instant of a signal.
     pub newest: Option<Timestamp>,
@@ -38,6 +38,7 @@ pub struct Figures {
     words: BTreeMap<String, (u64, u64)>,
     /// Refusals by what is wrong.
     wrong: BTreeMap<(&'static str, String), u64>,
+    /// Hashes of the ids, while the file is read and only for the gate that asks.
     ids: HashSet<u64>,
 }
 
@@ -61,17 +62,19 @@ impl Figures {
                     fine = true;
                     self.signals += 1;
                     self.newest = self.newest.max(Some(signal.at));
-                    let mut hash = DefaultHasher::new();
-                    signal.id.hash(&mut hash);
-                    for part in &signal.hidden.id {
-                        part.reveal(bellwether_core::Purpose::Identify).hash(&mut hash);
+                    if mapping.gates().duplicates.is_some() {
+                        self.duplicates += u64::from(!self.ids.insert(hash_of(signal)));
                     }
-                    self.duplicates += u64::from(!self.ids.insert(hash.finish()));
                 }
                 Err(refusal) => self.note_refusal(mapping, refusal),
             }
         }
         self.refused_rows += u64::from(!fine);
+    }
+
+    /// The file has ended: what told its signals apart is let go.
+    pub fn end(&mut self) {
+        self.ids = HashSet::new();
     }
 
     fn note_refusal(&mut self, mapping: &Mapping, refusal: &Refusal) {
@@ -174,6 +177,15 @@ impl Figures {
     }
 }
 
+fn hash_of(signal: &RawSignal) -> u64 {
+    let mut hash = DefaultHasher::new();
+    signal.id.hash(&mut hash);
+    for part in &signal.hidden.id {
+        part.reveal(bellwether_core::Purpose::Identify).hash(&mut hash);
+    }
+    hash.finish()
+}
+
 fn is_empty(mapping: &Mapping, text: &str) -> bool {
     let text = text.trim();
     mapping.empty().iter().any(|word| word == text)
@@ -196,4 +208,28 @@ fn lists(mapping: &Mapping, name: &str, word: &str) -> bool {
         Make::Words { values, .. } => values.iter().any(|(from, _)| from == word),
         _ => true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Format;
+    use crate::rows::rows;
+
+    #[test]
+    fn only_a_gate_for_repeats_remembers_ids_and_only_while_the_file_is_read() {
+        const MAPPING: &str = "mapping: m\nversion: 1\nsource: s\nformat: csv\nsignals:\n  - kind: a.b\n    \
+             id: n\n    at: {const: \"2026-01-01\"}\n    account: [{external: n, system: s}]\n";
+        for (gates, ids, duplicates) in [("", 0, 0), ("gates: {duplicates: 90%}\n", 2, 1)] {
+            let mapping = Mapping::parse("m", &format!("{MAPPING}{gates}")).unwrap();
+            let mut figures = Figures::default();
+            for row in rows("n\n1\n2\n1\n".as_bytes(), "f", Format::Csv, &mapping).unwrap() {
+                let row = row.unwrap();
+                figures.note(&mapping, &row, &mapping.map(&row));
+            }
+            assert_eq!((figures.ids.len(), figures.duplicates), (ids, duplicates), "{gates}");
+            figures.end();
+            assert_eq!((figures.ids.len(), figures.duplicates), (0, duplicates), "{gates}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::error::DriveError;
 use crate::keys::Slot;
 use bellwether_core::event::{FoldCause, Seen};
 use bellwether_core::{AccountId, Body, DocKey, Origin, Signal, StreamId, Timestamp};
+use bellwether_engine::Rules;
 use bellwether_store::Link;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -248,7 +249,8 @@ impl Embedded {
         let time = self.streams.get(&stream).map_or(at, |state| state.time);
         let (origin, at) = if live { (Origin::Live, at) } else { (Origin::History, time) };
         self.pending.batch.at = self.pending.batch.at.max(at);
-        let mut parts: Vec<_> = states.chunks(MOST_DOCUMENTS).map(<[_]>::to_vec).collect();
+        let most = most_documents(&self.active);
+        let mut parts: Vec<_> = states.chunks(most).map(<[_]>::to_vec).collect();
         if parts.is_empty() {
             parts.push(Vec::new());
         }
@@ -274,9 +276,12 @@ impl Embedded {
     }
 }
 
-/// The most documents that one event replaces: each may ask somebody and let somebody else go, and an
-/// entry of the journal holds at most 256 effects.
-pub(crate) const MOST_DOCUMENTS: usize = 48;
+/// The most documents that one event replaces: each graph may ask somebody about each of them and about
+/// the account, and let somebody else go, and an entry of the journal holds at most 256 effects.
+pub(crate) fn most_documents(rules: &Rules) -> usize {
+    let graphs = rules.policy().graphs().len().max(1);
+    (256 / (2 * graphs)).saturating_sub(1).clamp(1, 48)
+}
 
 impl Ends {
     fn streams(&self) -> [StreamId; 2] {

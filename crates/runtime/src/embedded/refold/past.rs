@@ -47,6 +47,9 @@ impl Embedded {
     }
 
     /// The signals of some accounts that were counted, wherever they lie, in the order they came.
+    ///
+    /// # Errors
+    /// [`DriveError::Frozen`] names a stream with an event that cannot be read.
     pub(super) fn past(&self, reach: &Reach) -> Result<Vec<Past>, DriveError> {
         let mut found = Vec::new();
         for stream in &reach.places {
@@ -55,6 +58,10 @@ impl Embedded {
                 Ok(past) => {
                     found.extend(past.filter(|past| reach.homes.contains(&past.home)));
                     ControlFlow::Continue(())
+                }
+                Err(DriveError::Event(_)) => {
+                    fault = Err(DriveError::Frozen(*stream));
+                    ControlFlow::Break(())
                 }
                 Err(error) => {
                     fault = Err(error);

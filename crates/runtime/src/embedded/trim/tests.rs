@@ -151,7 +151,8 @@ fn a_trimming_cut_short_goes_on_and_a_frozen_stream_stops_it() {
     drop(driver);
     let mut driver = Embedded::open(dir.path(), Box::new(SEED)).unwrap();
     let frozen = *last.keys().next().unwrap();
-    driver.frozen.insert(frozen);
+    let why = bellwether_engine::ReplayError::Event(bellwether_ledger::DecodeError::NotJson);
+    driver.frozen.insert(frozen, why);
     let error = driver.trim(before, at(9_100)).unwrap_err();
     assert_eq!(error.code(), "store-base-missing");
     assert_eq!((traced(driver.store()).1, driver.store().trimmed_pos().unwrap()), (0, 0));
