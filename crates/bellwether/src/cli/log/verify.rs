@@ -210,6 +210,7 @@ fn print(context: &Context, args: &VerifyArgs, checked: &Checked, seconds: f64) 
     }
     let entries = thousands(checked.entries);
     match checked.wrong.len() as u64 + checked.more {
+        0 if checked.entries == 0 => println!("nothing was signed yet ({seconds:.1} s)"),
         0 => println!("{entries} records: every one is as it was signed ({seconds:.1} s)"),
         wrong => println!("{entries} records, {} findings ({seconds:.1} s)", thousands(wrong)),
     }
