@@ -70,6 +70,14 @@ fn an_exported_log_verifies_and_what_was_altered_is_named() {
     world.run(&["log", "export", "audit"]).ends(0).says(&["records of bellwether/local/main/"]);
     let verify = || world.run(&["log", "verify", "audit", "--key", &key]);
     verify().ends(0).says(&["every one is as it was signed"]);
+    let seen = |words: &[&str]| {
+        world.run(&[&["log", "verify", "--seen", "audit/checkpoint"], words].concat())
+    };
+    seen(&["audit"]).ends(0).says(&["the log continues the"]);
+    seen(&[]).ends(0).says(&["the log continues the"]);
+    let other = World::with_deals();
+    let from = other.path("bellwether-data").display().to_string();
+    seen(&["--data", &from]).ends(2).says(&["checkpoint-origin"]);
     let text = fs::read_to_string(world.path("audit/checkpoint")).unwrap();
     world.write("audit/checkpoint", &text.replacen('\n', "x\n", 1));
     verify().ends(2).says(&["checkpoint", "verify-checkpoint"]);

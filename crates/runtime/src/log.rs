@@ -52,6 +52,14 @@ pub enum LogError {
         /// Entries that were signed there.
         signed: u64,
     },
+    /// Somebody keeps a checkpoint that this log does not continue.
+    #[error("the {size} records do not continue the {seen} that were signed before")]
+    NotContinued {
+        /// Entries under the checkpoint that was kept.
+        seen: u64,
+        /// Entries of the log.
+        size: u64,
+    },
     /// A checkpoint that was signed is not kept any more.
     #[error(
         "a checkpoint over {signed} records was signed; the newest that is kept is over {kept}"
@@ -122,6 +130,7 @@ impl LogError {
             Self::Store(error) => error.code(),
             Self::Root { .. } => "log-root-differs",
             Self::RolledBack { .. } => "log-rolled-back",
+            Self::NotContinued { .. } => "log-not-continued",
             Self::CheckpointGone { .. } => "log-checkpoint-gone",
             Self::NoCheckpoint => "log-no-checkpoint",
             Self::NotCovered { .. } => "log-not-covered",
@@ -145,6 +154,9 @@ impl LogError {
             Self::RolledBack { .. } => {
                 "this data is an older copy: `bellwether restore --in-place` goes on from it in a new \
                  epoch, and says so in the log"
+            }
+            Self::NotContinued { .. } => {
+                "keep both checkpoints: together they show that this log was rewritten or set back"
             }
             Self::CheckpointGone { .. } => {
                 "`bellwether log checkpoint` signs again; find out who could write to the file"

@@ -7,14 +7,15 @@ use crate::cli::context::Context;
 use crate::exit::{Exit, Problems};
 use crate::progress;
 use crate::table::thousands;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
 use bellwether_ledger::note::{BadKey, Checkpoint, Note, Trust, TrustError};
+use bellwether_ledger::tree::{Tile, TileKind, TileNodes, tree_root};
 use bellwether_ledger::verify::{MOST_FINDINGS, Report, verify};
 use bellwether_runtime::log::{self, Folder, LogError, own_trust};
 use bellwether_store::Store;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What to check.
@@ -22,6 +23,9 @@ use std::time::Instant;
 pub(crate) struct VerifyArgs {
     /// An exported folder; without it the data directory is checked, all epochs of it.
     folder: Option<PathBuf>,
+    /// A checkpoint that you kept from an earlier visit: the log must continue it.
+    #[arg(long, value_name = "FILE")]
+    seen: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -38,6 +42,8 @@ struct Checked {
     more: u64,
     wrong: Vec<Wrong>,
     notes: Vec<String>,
+    /// Whether an earlier checkpoint was compared.
+    compared: bool,
 }
 
 impl Checked {
@@ -48,6 +54,36 @@ impl Checked {
         for finding in report.findings {
             self.say(about.to_owned(), finding.code(), finding.to_string());
         }
+    }
+
+    /// Whether the log, which is as it was signed, begins with what was seen before.
+    fn compare<F: Fn(Tile) -> Result<Vec<u8>, LogError>>(
+        &mut self,
+        path: &Path,
+        note: &Note,
+        trust: &Trust,
+        size: u64,
+        nodes: &TileNodes<F>,
+    ) -> Result<()> {
+        self.compared = true;
+        // Whoever co-signed it then need not be who is asked for today.
+        let log = Trust { witnesses: Vec::new(), needed: 0, ..trust.clone() };
+        let place = path.display().to_string();
+        let head = match log.open(note) {
+            Ok(opened) => opened.checkpoint.head,
+            Err(error) => {
+                self.say(place, error.code(), error.to_string());
+                return Ok(());
+            }
+        };
+        if head.size <= size && tree_root(nodes, head.size)? == head.root {
+            let old = thousands(head.size);
+            self.notes.push(format!("the log continues the {old} records of {place}"));
+        } else {
+            let gone = LogError::NotContinued { seen: head.size, size };
+            self.say(place, gone.code(), gone.to_string());
+        }
+        Ok(())
     }
 
     fn say(&mut self, place: String, code: &'static str, text: String) {
@@ -61,10 +97,14 @@ impl Checked {
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
     let start = Instant::now();
-    let checked = match &args.folder {
+    let mut checked = match &args.folder {
         Some(folder) => of_folder(&Folder::at(folder), args)?,
         None => of_store(&context.read()?, args)?,
     };
+    if let (Some(seen), false) = (&args.seen, checked.compared) {
+        let text = "was not compared: it is of another log, or this one does not hold".to_owned();
+        checked.say(seen.display().to_string(), "checkpoint-origin", text);
+    }
     print(context, args, &checked, start.elapsed().as_secs_f64());
     Ok(if checked.wrong.is_empty() { Exit::Fine } else { Exit::Findings })
 }
@@ -84,8 +124,21 @@ fn of_folder(folder: &Folder, args: &VerifyArgs) -> Result<Checked> {
     });
     bar.finish_and_clear();
     let mut checked = Checked::default();
-    checked.add("", report.map_err(failed)?);
+    let report = report.map_err(failed)?;
+    let clean = report.is_clean();
+    checked.add("", report);
+    if let (Some(seen), true) = (&args.seen, clean) {
+        let size = Note::parse(&checkpoint)?.text().parse::<Checkpoint>()?.head.size;
+        let nodes = TileNodes::new(size, |tile| Ok(folder.tile(tile)?.unwrap_or_default()));
+        checked.compare(seen, &read_seen(seen)?, &trust, size, &nodes)?;
+    }
     Ok(checked)
+}
+
+fn read_seen(path: &Path) -> Result<Note> {
+    let about = || format!("{} is no checkpoint", path.display());
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Note::parse(&bytes).with_context(about)
 }
 
 /// A folder's own word for what it is and who signs it.
@@ -113,13 +166,25 @@ fn of_store(store: &Store, args: &VerifyArgs) -> Result<Checked> {
         let trust = args.trust.over(own_trust(store, &epoch).map_err(failed)?)?;
         let bar = progress::bar(kept.head.size, "records hashed");
         let report = verify(&kept.note, &trust, |tile| {
-            if tile.kind() == bellwether_ledger::tree::TileKind::Entries {
+            if tile.kind() == TileKind::Entries {
                 bar.inc(u64::from(tile.width()));
             }
             store.tile(&epoch, tile)
         });
         bar.finish_and_clear();
-        checked.add(&about, report.map_err(|error| failed(error.into()))?);
+        let report = report.map_err(|error| failed(error.into()))?;
+        let clean = report.is_clean();
+        checked.add(&about, report);
+        if let (Some(seen), true) = (&args.seen, clean) {
+            let note = read_seen(seen)?;
+            if note.text().lines().next() == Some(epoch.origin.as_str()) {
+                let size = kept.head.size;
+                let read = |tile| -> Result<Vec<u8>, LogError> {
+                    Ok(store.tile(&epoch, tile)?.unwrap_or_default())
+                };
+                checked.compare(seen, &note, &trust, size, &TileNodes::new(size, read))?;
+            }
+        }
         if kept.head.size > epoch.size {
             let text = format!(
                 "{} records were signed, {} are there",
