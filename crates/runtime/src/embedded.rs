@@ -325,7 +325,11 @@ impl Embedded {
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
             Ok(())
         })?;
-        // What is written behind is a cache: the commit stands whatever becomes of it.
+        // What is written behind is a cache, and keys can be minted later: the commit stands whatever becomes
+        // of them.
+        if let Err(error) = self.edge.vault_mut().mint_ahead() {
+            tracing::warn!(code = error.code(), "Keys could not be minted ahead.");
+        }
         if let Err(error) = self.write_behind_if_due() {
             tracing::warn!(
                 code = error.code(),
