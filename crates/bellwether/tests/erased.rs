@@ -44,11 +44,13 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let held = world.run(&["privacy", "export", "--email", EMAIL, "--purpose", "r-2"]).ends(0);
     assert!(held.json()["events"].as_array().unwrap().is_empty());
     world.run(&["replay", "--all"]).ends(0).says(&["sealed parts of these events are erased"]);
+    world.run(&["log", "verify"]).ends(0);
     world.run(&["explain", "--id", "crm=D1"]).ends(0).says(&["its words are erased", ", erased"]);
     // What comes again of them is neither learnt, nor sealed, nor kept as refused.
     let again = fs::read_to_string(world.path("crm-deals.csv")).unwrap().replace("D5,", "D6,");
     world.write("crm-deals.csv", &again);
-    world.run(&["import", "crm-deals.csv"]).ends(2);
+    let imported = world.run(&["import", "crm-deals.csv", "--format", "json"]).ends(2);
+    assert!(!imported.out.contains("too_late"), "an erasure is no news: {}", imported.out);
     world.run(&["privacy", "erase", "--email", EMAIL, "--dry-run"]).ends(0).says(&["erased at"]);
     for account in ["A1", "A2", "A3"] {
         let id = format!("crm={account}");
@@ -100,4 +102,73 @@ fn the_master_key_is_rotated_and_a_lost_key_database_is_named() {
         assert!(world.run(words).ends(1).err.contains("key-database-missing"), "{words:?}");
     }
     world.run(&["replay", "--all"]).ends(0);
+}
+
+#[test]
+fn old_events_are_trimmed_to_a_base_and_replay_says_so() {
+    let world = World::with_deals();
+    let decided = world.run(&["export", "decisions", "--out", "-"]).ends(0).out;
+    let later = ["privacy", "purge", "--yes", "--now", "2040-01-01", "--format", "json"];
+    let told = world.run(&later).ends(0).json();
+    let journal = told.as_array().unwrap().iter().find(|line| line["table"] == "journal").unwrap();
+    assert_eq!((journal["rows"].as_u64(), journal["removed"].as_u64()), (Some(9), Some(9)));
+    let replay = world.run(&["replay", "--all", "--format", "json"]).ends(0).json();
+    assert_eq!((replay["purged"].as_u64(), replay["differ"].as_u64()), (Some(9), Some(0)));
+    world.run(&["replay", "--all"]).ends(0).says(&["their events are purged"]);
+    assert_eq!(world.run(&["export", "decisions", "--out", "-"]).ends(0).out, decided);
+    assert_eq!(world.doctor(0, "broken"), []);
+    let gone = world.run(&["explain", "--id", "crm=D1"]).ends(1);
+    assert!(gone.err.contains("explain-purged"), "{}", gone.err);
+    // The figures go on from the base: what came before still counts.
+    let header = fs::read_to_string(world.path("crm-deals.csv")).unwrap();
+    let header = header.lines().next().unwrap();
+    let row = "D2,2026-04-10T09:00:00Z,A2,proposal,900000,EUR,10,20,no,tom@us.example";
+    world.write("crm-deals.csv", &format!("{header}\n{row}\n"));
+    world.run(&["import", "crm-deals.csv"]).ends(0);
+    world.run(&["explain", "--id", "crm=D2"]).ends(0).says(&["R1-large"]);
+    let replay = world.run(&["replay", "--all", "--format", "json"]).ends(0).json();
+    assert_eq!((replay["purged"].as_u64(), replay["differ"].as_u64()), (Some(9), Some(0)));
+    let again = world.run(&["privacy", "purge", "--dry-run", "--now", "2026-12-31"]).ends(0);
+    again.says(&["journal"]);
+    world.run(&["log", "verify"]).ends(0);
+    world.run(&["privacy", "erase", "--email", EMAIL, "--yes"]).ends(0);
+    world.run(&["replay", "--all"]).ends(0);
+}
+
+#[test]
+fn whoever_was_erased_since_the_backup_stays_erased() {
+    let world = World::with_deals();
+    world.run(&["backup", "copy"]).ends(0);
+    world.run(&["privacy", "erase", "--email", EMAIL, "--yes"]).ends(0);
+    for file in ["data.db", "data.db-wal", "data.db-shm"] {
+        let _ = fs::remove_file(world.data(file));
+    }
+    let said = world.run(&["restore", "copy"]).ends(0);
+    assert!(said.err.contains("erased again"), "{}", said.err);
+    let export = ["privacy", "export", "--email", EMAIL, "--purpose", "r-1"];
+    assert!(world.run(&export).ends(0).json()["events"].as_array().unwrap().is_empty());
+    world.run(&["import", "crm-deals.csv"]);
+    assert!(world.run(&export).ends(0).json()["events"].as_array().unwrap().is_empty());
+    world.run(&["log", "verify"]).ends(0);
+    world.run(&["replay", "--all"]).ends(0);
+}
+
+#[test]
+fn a_master_key_from_outside_is_rotated_from_outside() {
+    let (first, next) = ("A".repeat(42) + "E", "B".repeat(42) + "E");
+    let world = World::new();
+    let one = [("BELLWETHER_MASTER_KEY", first.as_str())];
+    let two = [("BELLWETHER_MASTER_KEY", next.as_str())];
+    let both = [one[0], ("BELLWETHER_MASTER_KEY_NEXT", next.as_str())];
+    world.run_with(&one, &["init", "--bundle", "small"]).ends(0);
+    assert!(!world.data("master.key").exists());
+    world.run_with(&one, &["import", "crm-deals.csv"]).ends(2);
+    world.run_with(&one, &["keys", "status"]).ends(0).says(&["the variable BELLWETHER_MASTER_KEY"]);
+    assert!(world.run_with(&one, &["keys", "rotate"]).ends(1).err.contains("key-no-next"));
+    world.run_with(&both, &["keys", "rotate"]).ends(0).says(&["rotation 1: "]);
+    let held = ["privacy", "export", "--email", EMAIL, "--purpose", "r-1"];
+    assert!(world.run_with(&one, &held).ends(1).err.contains("key-wrong-master"));
+    assert!(world.run_with(&two, &held).ends(0).out.contains(EMAIL));
+    let half = [("BELLWETHER_MASTER_KEY", "AAAA")];
+    assert!(world.run_with(&half, &held).ends(1).err.contains("key-file-malformed"));
 }

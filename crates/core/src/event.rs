@@ -227,6 +227,12 @@ impl Answer {
 }
 
 impl Body {
+    /// Whether it is news of whatever the stream is about, and moves its time; what is written down
+    /// about the log itself is none.
+    pub const fn is_news(&self) -> bool {
+        !matches!(self, Self::SubjectErased { .. } | Self::StreamBase { .. })
+    }
+
     /// The word in events and records.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -238,6 +244,7 @@ impl Body {
             Self::EpochBegun { .. } => "restore.epoch",
             Self::LogKeyRotated { .. } => "key.rotate",
             Self::SubjectErased { .. } => "subject.erased",
+            Self::StreamBase { .. } => "stream.base",
         }
     }
 }
@@ -311,6 +318,13 @@ pub enum Body {
         subject: SubjectId,
         /// How many sealed parts of the stream went with it.
         parts: u64,
+    },
+    /// The stream may be derived from here on: earlier events may be trimmed. Nothing is decided by it.
+    StreamBase {
+        /// The record after which the stream stood so.
+        seq: u64,
+        /// Digest of the state's bytes, which are kept beside the log.
+        state: Digest,
     },
 }
 

@@ -60,7 +60,8 @@ pub struct ExplainedFact {
     pub from: Vec<u64>,
 }
 
-/// Explains the record at `seq` of a stream, given its events and records from the first.
+/// Explains the record at `seq` of a stream, given its events and records from the first, or from the one
+/// after `start`, a state that it is known to have had.
 ///
 /// # Errors
 /// [`ReplayError`] when a record on the way cannot be derived again.
@@ -68,8 +69,10 @@ pub fn explain<'a>(
     rows: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
     seq: u64,
     book: &RuleBook,
+    start: Option<StreamState>,
 ) -> Result<Option<Explained>, ReplayError> {
     let mut replay = Replay::new(book);
+    start.into_iter().for_each(|state| replay.start_from(state));
     let mut counted: Vec<(u64, Signal)> = Vec::new();
     for (event, record) in rows {
         let (envelope, step) = replay.check(event, record)?;

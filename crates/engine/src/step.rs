@@ -103,7 +103,9 @@ pub fn step(
         relayout::adopt(state, event.rules, rules, book)?;
     }
     state.seq += 1;
-    state.time = state.time.max(event.at);
+    if event.body.is_news() {
+        state.time = state.time.max(event.at);
+    }
     let room = scratch.room(rules);
     let mut moving = Moving { state, event, rules, engine, scratch: room };
     let (status, why) =
@@ -146,9 +148,10 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
-            Body::SubjectErased { .. } | Body::EpochBegun { .. } | Body::LogKeyRotated { .. } => {
-                (Status::Applied, None)
-            }
+            Body::SubjectErased { .. }
+            | Body::StreamBase { .. }
+            | Body::EpochBegun { .. }
+            | Body::LogKeyRotated { .. } => (Status::Applied, None),
         }
     }
 

@@ -104,6 +104,9 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             rules: body.parsed("activated")?,
             preimage: body.text("preimage")?.to_owned(),
         }),
+        "stream.base" => {
+            Ok(Body::StreamBase { seq: body.unsigned("seq")?, state: body.parsed("state")? })
+        }
         "restore.epoch" => Ok(Body::EpochBegun {
             origin: body.text("origin")?.to_owned(),
             before: body.text("before")?.to_owned(),

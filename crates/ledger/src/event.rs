@@ -167,6 +167,13 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
             object.text("type", "rules.activated");
             object.end();
         }
+        DraftBody::Plain(Body::StreamBase { seq, state }) => {
+            let mut object = Object::new(event.key("body"));
+            object.number("seq", *seq);
+            digest(object.key("state"), state);
+            object.text("type", "stream.base");
+            object.end();
+        }
         DraftBody::Plain(body @ Body::EpochBegun { origin, before }) => {
             write_texts(event.key("body"), &[("before", before), ("origin", origin)], body.kind());
         }

@@ -49,6 +49,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
         parts::answer(object.key("answer"), record.body, words);
     }
     object.quoted("at", record.at.micros());
+    base(&mut object, record.body);
     if let Body::EpochBegun { before, .. } = record.body {
         object.text("before", before);
     }
@@ -64,17 +65,11 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     object.number("engine", u64::from(record.engine));
     object.number("epoch", record.epoch);
     if let Body::SubjectErased { subject, parts } = record.body {
-        let mut erased = Object::new(object.key("erased"));
-        erased.number("parts", *parts);
-        erased.text("subject", &subject.to_string());
-        erased.end();
+        parts::erased(object.key("erased"), *subject, *parts);
     }
     digest(object.key("event"), &record.event);
     if let Body::LogKeyRotated { new, old } = record.body {
-        let mut keys = Object::new(object.key("keys"));
-        keys.text("new", new);
-        keys.text("old", old);
-        keys.end();
+        parts::keys(object.key("keys"), new, old);
     }
     object.text("kind", record.body.kind());
     if let Body::EpochBegun { origin, .. } = record.body {
@@ -111,11 +106,22 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     object.end();
 }
 
+/// The state that a stream may be derived from.
+fn base(object: &mut Object<'_>, body: &Body) {
+    if let Body::StreamBase { seq, state } = body {
+        let mut base = Object::new(object.key("base"));
+        base.number("seq", *seq);
+        digest(base.key("state"), state);
+        base.end();
+    }
+}
+
 /// The kind of leaf: most are steps; what concerns the log itself stands under a name of its own.
 fn leaf_type(body: &Body) -> &'static str {
     match body {
         Body::RulesActivated { .. }
         | Body::SubjectErased { .. }
+        | Body::StreamBase { .. }
         | Body::EpochBegun { .. }
         | Body::LogKeyRotated { .. } => body.kind(),
         Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {

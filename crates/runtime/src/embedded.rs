@@ -11,9 +11,11 @@ mod owners;
 mod recover;
 pub mod refold;
 mod timers;
+mod trim;
 
 pub use recover::{Tenancy, active_rules, read_rules};
 pub(crate) use timers::{next_due, plain_event, timer_event};
+pub use trim::Trimmed;
 
 use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;

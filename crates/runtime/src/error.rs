@@ -53,6 +53,9 @@ pub enum DriveError {
     /// Events that would have to be counted anew are no longer kept.
     #[error("events of the stream {0} were trimmed: it cannot be counted anew")]
     Trimmed(StreamId),
+    /// The state that a stream is to be derived from is not the one that its record committed.
+    #[error("the base of the stream {0} is not what its record committed")]
+    BadBase(StreamId),
     /// No rules were activated yet.
     #[error("the data directory has no rules yet")]
     NoRules,
@@ -94,6 +97,7 @@ impl DriveError {
             Self::Link(error) => error.code(),
             Self::Privacy(error) => error.code(),
             Self::Trimmed(_) => "drive-trimmed",
+            Self::BadBase(_) => "drive-base",
             Self::NoRules => "drive-no-rules",
             Self::BadRules { .. } => "drive-bad-rules",
         }
@@ -112,7 +116,9 @@ impl DriveError {
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"
             }
-            Self::Event(_) => "keep a copy of the data directory and restore the last backup",
+            Self::Event(_) | Self::BadBase(_) => {
+                "keep a copy of the data directory and restore the last backup"
+            }
             Self::Step(_) | Self::State(_) => "this is a fault of the program; please report it",
             Self::Frozen(_) | Self::Replay(_) => {
                 "`bellwether replay --all` names the first record that differs"

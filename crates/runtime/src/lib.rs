@@ -6,6 +6,7 @@
 //! - Out: committed events and records, timers, effects that wait in the outbox.
 //! - Never: decides anything. It gives events to the engine and keeps what comes back.
 
+pub mod base;
 pub mod edge;
 pub mod embedded;
 mod error;

@@ -52,6 +52,16 @@ pub enum LogError {
         /// Entries that were signed there.
         signed: u64,
     },
+    /// A checkpoint that was signed is not kept any more.
+    #[error(
+        "a checkpoint over {signed} records was signed; the newest that is kept is over {kept}"
+    )]
+    CheckpointGone {
+        /// Entries under the one that was signed.
+        signed: u64,
+        /// Entries under the newest that is kept.
+        kept: u64,
+    },
     /// Nothing was signed yet.
     #[error("no checkpoint of the log was signed yet")]
     NoCheckpoint,
@@ -112,6 +122,7 @@ impl LogError {
             Self::Store(error) => error.code(),
             Self::Root { .. } => "log-root-differs",
             Self::RolledBack { .. } => "log-rolled-back",
+            Self::CheckpointGone { .. } => "log-checkpoint-gone",
             Self::NoCheckpoint => "log-no-checkpoint",
             Self::NotCovered { .. } => "log-not-covered",
             Self::KeyGone { .. } => "log-key-gone",
@@ -134,6 +145,9 @@ impl LogError {
             Self::RolledBack { .. } => {
                 "this data is an older copy: `bellwether restore --in-place` goes on from it in a new \
                  epoch, and says so in the log"
+            }
+            Self::CheckpointGone { .. } => {
+                "`bellwether log checkpoint` signs again; find out who could write to the file"
             }
             Self::NoCheckpoint | Self::NotCovered { .. } => {
                 "`bellwether log checkpoint` signs what is there now"

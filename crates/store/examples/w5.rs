@@ -28,7 +28,7 @@ const PROOFS: usize = 1000;
 const ROUNDS: usize = 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let data = std::env::var("PEERS_DATA").unwrap_or_else(|_| "/tmp/peers-data".to_owned());
+    let data = std::env::var("PEERS_DATA").unwrap_or_default();
     let path = Path::new(&data).join("w5-records.jsonl");
     let Ok(text) = fs::read(&path) else {
         eprintln!("{} is missing: `run.sh W5` of the peers' benchmark makes it", path.display());
@@ -46,8 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn run(records: &[&[u8]], group: usize) -> Result<(), Box<dyn Error>> {
-    let dir =
-        tempfile::tempdir_in(std::env::var("PEERS_TMP").unwrap_or_else(|_| "/tmp".to_owned()))?;
+    let dir = tempfile::tempdir()?;
     let records = if group == 1 { records.get(..5000).unwrap_or(records) } else { records };
     let (text, count) = (|text: &str| text.to_owned(), records.len() as u64);
     let meta = Meta {

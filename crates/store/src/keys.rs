@@ -3,7 +3,8 @@
 //! Whoever has the data without this file has nothing. It must have its own, shorter-lived backups:
 //! a restored key brings back a person who was erased.
 
-use crate::open::{Access, KEYS_FILE, connect, migrate};
+use crate::migrate::migrate;
+use crate::open::{Access, KEYS_FILE, connect};
 use crate::{Checkpoint, StoreError, rows};
 use bellwether_core::{Id, SubjectId, Timestamp};
 use bellwether_ledger::tree::Head;

@@ -4,8 +4,9 @@
 //! - Out: any tile or bundle of any size the log ever had, as a view over tiles and records.
 //! - Never: signs; trusts a stored hash more than a record: whoever verifies reads both.
 //!
-//! Full tiles of leaf hashes are written once. The hashes of the last, partial one are those of at most
-//! 255 records, so they are not stored at all; tiles above are written when a tile below them is full.
+//! Full tiles of leaf hashes are written once, tiles above when a tile below them is full. The last,
+//! partial one is written with each checkpoint, so that a record that is changed afterwards is named;
+//! until then its hashes are those of at most 255 records.
 
 mod tip;
 
@@ -140,6 +141,8 @@ impl View {
         let Ok(key) = tile_key(epoch.number, level, tile.index()) else { return Ok(None) };
         let mut read = self.conn.prepare_cached("SELECT hashes FROM tile WHERE id = ?1")?;
         let kept: Option<Vec<u8>> = read.query_row([key], |row| row.get(0)).optional()?;
+        // What came after the newest checkpoint stands in the records only.
+        let kept = kept.filter(|kept| kept.len() >= width || level > 0 || !tile.is_partial());
         match kept {
             // A tile that is longer or shorter than any tile is given as it is: a sweep names it.
             Some(mut kept) if kept.len().is_multiple_of(HASH) && kept.len() <= TILE_BYTES => {
@@ -258,6 +261,7 @@ impl Store {
         if !last.as_ref().is_none_or(fits) {
             return Err(StoreError::conflict("a checkpoint goes back, or contradicts the last"));
         }
+        let tip = self.tip.clone();
         self.transact(|conn| {
             let sql = "DELETE FROM checkpoint WHERE epoch = ?1 AND size <= ?2 AND at / ?3 = ?4";
             conn.prepare_cached(sql)?.execute((epoch, head.size, HOUR, at.micros() / HOUR))?;
@@ -265,7 +269,7 @@ impl Store {
             let root: &Digest = &head.root;
             let row = (epoch, head.size, root.as_bytes(), note, at.micros());
             conn.prepare_cached(sql)?.execute(row)?;
-            Ok(())
+            tip.put_partial(conn, *epoch, head.size)
         })
     }
 

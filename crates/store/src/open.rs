@@ -1,8 +1,9 @@
 //! Opening a data directory: files, lock, version, and the connection that fits.
 
 use crate::log::{self, Tip};
-use crate::schema::{self, mark};
-use crate::{Keys, StoreError, witness};
+use crate::migrate::migrate;
+use crate::schema::mark;
+use crate::{Keys, StoreError};
 use bellwether_core::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::{File, TryLockError};
@@ -338,42 +339,6 @@ fn count_pages(conn: &mut Connection, pages: &Arc<AtomicU32>) -> Result<()> {
         Ok(())
     }))?;
     Ok(())
-}
-
-/// Brings a file to the newest version; a file that is only read must have it already. `begin` runs
-/// in the same transaction, so a file is never half-made.
-pub(crate) fn migrate(
-    conn: &mut Connection,
-    file: &str,
-    access: Access,
-    begin: impl FnOnce(&Connection) -> Result<()>,
-) -> Result<()> {
-    let (application, migrations) = match file {
-        KEYS_FILE => (schema::KEYS_ID, schema::KEYS),
-        witness::FILE => (witness::ID, witness::TABLES),
-        _ => (schema::DATA_ID, schema::DATA),
-    };
-    let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (known, version) = (migrations.len() as i64, pragma("user_version")?);
-    let refuse = |found| Err(StoreError::Version { file: file.to_owned(), found, known });
-    if access != Access::Create && pragma("application_id")? != application {
-        return refuse(-1);
-    }
-    if version > known || (access == Access::Read && version < known) {
-        return refuse(version);
-    }
-    if version == known {
-        return Ok(());
-    }
-    let change = conn.transaction()?;
-    for (number, (name, sql)) in (1i64..).zip(migrations).skip(version as usize) {
-        change.execute_batch(sql)?;
-        change.execute("INSERT INTO migration VALUES (?1, ?2)", (number, name))?;
-    }
-    change.pragma_update(None, "application_id", application)?;
-    change.pragma_update(None, "user_version", known)?;
-    begin(&change)?;
-    Ok(change.commit()?)
 }
 
 pub(crate) fn put_meta(conn: &Connection, meta: &Meta) -> Result<()> {

@@ -7,10 +7,9 @@
 
 use crate::commit::TICK;
 use crate::open::set_mark;
-use crate::rows::{self, part_key, split_part, stream_key};
-use crate::schema::mark;
+use crate::rows::{part_key, split_part};
 use crate::{Keep, RETENTION, Retention, Store, StoreError, View};
-use bellwether_core::{Duration, StreamId, Timestamp};
+use bellwether_core::{Duration, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
@@ -43,17 +42,6 @@ pub struct Purged {
     pub more: bool,
 }
 
-/// A record that a stream may be replayed from: earlier events are not needed any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Base {
-    /// The stream.
-    pub stream: StreamId,
-    /// The record that commits the state.
-    pub seq: u64,
-    /// Where it stands in the journal.
-    pub pos: u64,
-}
-
 /// How the rows of a table that are past their span are found: `?1` is the bound.
 struct Rule {
     table: &'static str,
@@ -75,7 +63,14 @@ enum Bound {
 }
 
 const RULES: [Rule; 12] = [
-    Rule { table: "journal", past: "pos < ?1 AND event <> x''", bound: Bound::Position, at: None },
+    // 5 is the system's own stream, which stays whole, as do the events that commit bases.
+    Rule {
+        table: "journal",
+        past: "pos < ?1 AND event <> x'' AND substr(stream, 1, 1) <> x'05'
+            AND pos NOT IN (SELECT pos FROM base)",
+        bound: Bound::Position,
+        at: None,
+    },
     Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
     Rule { table: "unlisted", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "evidence", past: "pos < ?1", bound: Bound::Position, at: None },
@@ -138,14 +133,6 @@ impl View {
             }
         }
         Ok(found)
-    }
-
-    /// Events below this position were trimmed.
-    ///
-    /// # Errors
-    /// `store-io`.
-    pub fn trimmed_pos(&self) -> Result<u64> {
-        self.mark(mark::TRIMMED)
     }
 
     /// Rows of a table that belong to positions below this one may have been purged.
@@ -234,61 +221,6 @@ impl Store {
             purged.push(Purged { table, rows, more: rows == limit });
         }
         Ok(purged)
-    }
-
-    /// Notes records that streams may be replayed from.
-    ///
-    /// # Errors
-    /// `store-conflict` if the journal has no such row; `store-full`, `store-io`.
-    pub fn put_bases(&mut self, bases: &[Base]) -> Result<()> {
-        self.transact(|conn| {
-            let mut there =
-                conn.prepare("SELECT 1 FROM journal WHERE pos = ?3 AND stream = ?1 AND seq = ?2")?;
-            let mut put = conn.prepare("INSERT OR REPLACE INTO base VALUES (?1, ?2, ?3)")?;
-            for Base { stream, seq, pos } in bases {
-                let row = (stream_key(*stream), seq, pos);
-                if !there.exists(row)? {
-                    return Err(StoreError::conflict("a base names a row that is not there"));
-                }
-                put.execute(row)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Empties the events of up to `limit` rows below a position; their records stay, so the log
-    /// still verifies. Says whether some are left.
-    ///
-    /// # Errors
-    /// `store-base-missing` unless every stream has a base at or after its last event below the
-    /// position; `store-conflict` beyond what snapshots cover; `store-full`, `store-io`.
-    pub fn trim_events(&mut self, before_pos: u64, limit: u64) -> Result<bool> {
-        if before_pos > self.covered_pos()? + 1 {
-            return Err(StoreError::conflict("events that no snapshot covers cannot be trimmed"));
-        }
-        let from = self.trimmed_pos()?.max(1);
-        let to = before_pos.min(from.saturating_add(limit));
-        if from >= to {
-            return Ok(false);
-        }
-        if let Some(stream) = self.without_base(from, before_pos)? {
-            return Err(StoreError::BaseMissing { pos: before_pos, stream: stream.to_string() });
-        }
-        self.transact(|conn| {
-            let sql = "UPDATE journal SET event = x'' WHERE pos >= ?1 AND pos < ?2";
-            conn.prepare_cached(sql)?.execute((from, to))?;
-            set_mark(conn, mark::TRIMMED, to)
-        })?;
-        Ok(to < before_pos)
-    }
-
-    fn without_base(&self, from: u64, before: u64) -> Result<Option<StreamId>> {
-        let mut read = self.conn.prepare_cached(
-            "SELECT j.stream FROM journal j LEFT JOIN base b ON b.stream = j.stream
-             WHERE j.pos >= ?1 AND j.pos < ?2 AND (b.seq IS NULL OR b.seq < j.seq) LIMIT 1",
-        )?;
-        let mut found = read.query((from, before))?;
-        found.next()?.map(|row| rows::stream(row, 0)).transpose()
     }
 
     /// Moves the write-ahead log into the file and cuts it to nothing, so that no removed row is

@@ -122,7 +122,7 @@ pub const RETENTION: &[Retention] = &[
     line("timer", "when to wake whom", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
     line("stream_position", "where streams stand", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
     line("model", "lists for the console", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
-    line("base", "where events may be trimmed", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
+    line("base", "states where events were trimmed", Pii::Pseudonymous, Keep::Newest, IDS_ONLY),
     line(
         "quarantine",
         "what was refused, each row sealed under a key of its own",

@@ -10,7 +10,7 @@ pub(crate) const DATA: &[(&str, &str)] = &[
     ("first tables", FIRST),
     ("staff, unlisted fields, gates, access", SECOND),
     ("log", LOG),
-    ("erasures", ERASURES),
+    ("erasures, bases", ERASURES),
 ];
 
 /// Migrations of `keys.db`.
@@ -119,7 +119,7 @@ INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, 
 DROP TABLE checkpoint;
 CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
     note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
--- id = epoch << 51 | level << 47 | index. At level 0 full tiles only: the records give the last one.
+-- id = epoch << 51 | level << 47 | index. At level 0 the last, partial tile is as of a checkpoint.
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
 -- Public keys of the log, from the size on at which they began to sign.
@@ -132,6 +132,8 @@ const ERASURES: &str = "
 -- it is done.
 CREATE TABLE erasure (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, slots BLOB NOT NULL,
     named BLOB NOT NULL, done INTEGER) STRICT;
+-- The state of a stream after its record `seq`; the record at `pos` commits its digest.
+ALTER TABLE base ADD COLUMN state BLOB NOT NULL DEFAULT x'';
 -- Who was erased, is restricted, or objected: keyed hashes of what names them.
 CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
     slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;

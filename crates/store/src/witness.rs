@@ -5,7 +5,8 @@
 //! - Never: goes back. A tree is replaced only in one durable step that compares what is there with
 //!   what the caller saw; a log's tree outlives the trust in its keys.
 
-use crate::open::{Access, connect, migrate};
+use crate::migrate::migrate;
+use crate::open::{Access, connect};
 use crate::{StoreError, rows};
 use bellwether_core::{Digest, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};

@@ -101,8 +101,14 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     let failed = |error| Failure::drive(DriveError::from(error));
     let done = begin_epoch(&context.data, known, now()).map_err(failed)?;
     // Opening writes the first leaf of the epoch, and closing signs it.
-    drop(context.open()?);
+    let mut driver = context.open()?;
+    let again = driver.erase_restored(now()).map_err(Failure::drive)?;
+    drop(driver);
     print(context, &done);
+    if let Some(again) = again {
+        let people = thousands(again.subjects.len() as u64);
+        eprintln!("note: {people} who were erased since the backup are erased again");
+    }
     Ok(Exit::Fine)
 }
 

@@ -9,7 +9,7 @@ use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::keys::{
     CREDENTIAL, CredentialKeys, EnvKeys, FileKeys, KeyProvider, MASTER_KEY, SeededKeys,
 };
-use bellwether_store::{Options, Store};
+use bellwether_store::{Options, Store, upgrade};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -118,6 +118,13 @@ impl Context {
     /// Opens the data directory for reading, beside whoever works in it.
     pub(crate) fn read(&self) -> Result<Store> {
         self.must_exist()?;
+        match upgrade(&self.data) {
+            Ok(true) => {
+                eprintln!("note: an earlier version wrote the data directory; it is up to date now")
+            }
+            Ok(false) => {}
+            Err(error) => return Err(Failure::drive(error.into()).into()),
+        }
         let store = Store::open(&self.data, &Options::read_only());
         store.map_err(|error| Failure::drive(error.into()).into())
     }

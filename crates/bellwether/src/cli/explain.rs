@@ -16,6 +16,7 @@ use crate::exit::{Exit, Failure, Problems};
 use anyhow::{Result, bail};
 use bellwether_core::{DocKey, Problem, StreamId};
 use bellwether_engine::explain::{Explained, explain};
+use bellwether_runtime::base::state_of;
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoredEntry};
 use find::Subject;
@@ -99,8 +100,18 @@ fn show_stream(
     }
     let newest = || render::newest(&rows, &changed);
     let Some(seq) = args.seq.or_else(newest) else { return Ok(false) };
-    let bytes = rows.iter().map(|row| (&row.event[..], &row.record[..]));
-    let explained = match explain(bytes, seq, &book) {
+    let purged = rows.first().is_some_and(|row| row.event.is_empty());
+    let start = if purged { state_of(store, stream, &book).map_err(Failure::drive)? } else { None };
+    let base = start.as_ref().map_or(0, |state| state.seq);
+    if seq <= base {
+        let message =
+            format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
+        let help = "`export decisions` still shows what was decided; the record itself stays";
+        return Err(Problems(vec![Problem::new("explain-purged", message).help(help)]).into());
+    }
+    let kept = rows.iter().filter(|row| row.seq > base);
+    let bytes = kept.map(|row| (&row.event[..], &row.record[..]));
+    let explained = match explain(bytes, seq, &book, start) {
         Ok(Some(explained)) => explained,
         Ok(None) => bail!("{stream} has no record {seq}"),
         Err(error) => bail!("[{}] {error}", error.code()),

@@ -14,6 +14,7 @@ use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_core::Timestamp;
 use bellwether_runtime::edge::Standing;
+use bellwether_runtime::embedded::Trimmed;
 use bellwether_store::{
     Keep, Options, Overrides, Purgeable, RETENTION, Retention, Store, StoreError,
 };
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 /// Rows of a table that are removed in one transaction.
 const PIECE: u64 = 10_000;
 
-/// The table whose events are trimmed, not purged.
+/// The table whose events are trimmed, while its records stay.
 const JOURNAL: &str = "journal";
 
 /// What to do about kept data.
@@ -121,7 +122,7 @@ pub(super) fn kept(keep: Keep) -> String {
         Keep::Always => "always".to_owned(),
         Keep::Newest => "the newest".to_owned(),
         Keep::For(span) => span.to_string(),
-        Keep::UntilBase(span) => format!("{span}, then until a base"),
+        Keep::UntilBase(span) => format!("records always, events {span}"),
     }
 }
 
@@ -135,10 +136,15 @@ fn purge(context: &Context, args: &PurgeArgs) -> Result<Exit> {
         print_plan(context, &store.row_counts().map_err(failure)?, &plan, &BTreeMap::new());
         return Ok(Exit::Fine);
     }
+    let (plan, counts) = {
+        let store = context.read()?;
+        let plan = store.purge_plan(at, &overrides).map_err(failure)?;
+        (plan, store.row_counts().map_err(failure)?)
+    };
+    let trimmed = trim(context, &plan)?;
     let mut store = Store::open(&context.data, &Options::default()).map_err(failure)?;
-    let plan = store.purge_plan(at, &overrides).map_err(failure)?;
-    let counts = store.row_counts().map_err(failure)?;
-    let removed = remove(&mut store, at, &plan).map_err(failure)?;
+    let mut removed = remove(&mut store, at, &plan).map_err(failure)?;
+    removed.extend(trimmed.map(|trimmed| (JOURNAL, trimmed.events)));
     print_plan(context, &counts, &plan, &removed);
     if !store.fold_log().map_err(failure)? {
         eprintln!(
@@ -148,6 +154,17 @@ fn purge(context: &Context, args: &PurgeArgs) -> Result<Exit> {
         return Ok(Exit::Failed);
     }
     Ok(Exit::Fine)
+}
+
+/// Events are trimmed once the states that they led to are committed, which takes the keys.
+fn trim(context: &Context, plan: &[Purgeable]) -> Result<Option<Trimmed>> {
+    let past = plan.iter().find(|line| line.table == JOURNAL && line.rows > 0);
+    let Some(past) = past else { return Ok(None) };
+    let mut driver = context.open()?;
+    let before = driver.store().first_after(past.cutoff).map_err(failure)?;
+    let trimmed = driver.trim(before, now()).map_err(Failure::drive)?;
+    eprintln!("note: {} streams have a base from which replay begins", thousands(trimmed.bases));
+    Ok(Some(trimmed))
 }
 
 fn failure(error: StoreError) -> anyhow::Error {
@@ -215,7 +232,4 @@ fn print_plan(
         ]);
     }
     print!("{}", table.render());
-    if plan.iter().any(|line| line.table == JOURNAL && line.rows > 0) {
-        eprintln!("note: old events stay until every stream has a base that covers them");
-    }
 }

@@ -7,7 +7,8 @@ use crate::table::thousands;
 use crate::{bundle, progress};
 use anyhow::{Result, bail};
 use bellwether_core::{Body, StreamId};
-use bellwether_engine::{Replay, ReplayError};
+use bellwether_engine::ReplayError;
+use bellwether_runtime::base::{Retrace, RetraceError, Traced};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -38,23 +39,25 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     let book = bellwether_runtime::embedded::read_rules(&store).map_err(Failure::drive)?;
     let other = args.bundle.as_ref().map(|place| bundle::load(place)).transpose()?.map(Arc::new);
     let book = other.map_or(book.clone(), |rules| book.with_stand_in(&rules));
-    let mut replay = Replay::new(&book);
+    let mut replay = Retrace::new(&store, &book);
     let bar = progress::bar(store.last_pos()?, "records");
-    let (start, mut same, mut differ, mut erased) = (Instant::now(), 0u64, 0usize, 0u64);
+    let (start, mut same, mut differ) = (Instant::now(), 0u64, 0usize);
+    let (mut erased, mut purged) = (0u64, 0u64);
     let mut fault = None;
     store.scan(1, |row| {
         bar.inc(1);
         if args.stream.is_some_and(|stream| stream != row.stream) {
             return ControlFlow::Continue(());
         }
-        match replay.check(row.event, row.record) {
-            Ok((event, _)) => {
+        match replay.check(row) {
+            Ok(Traced::Purged) => purged += 1,
+            Ok(Traced::Same(derived)) => {
                 same += 1;
-                if let Body::SubjectErased { parts, .. } = event.body {
+                if let Body::SubjectErased { parts, .. } = derived.0.body {
                     erased += parts;
                 }
             }
-            Err(error @ ReplayError::Differs { .. }) => {
+            Err(RetraceError::Replay(error @ ReplayError::Differs { .. })) => {
                 differ += 1;
                 if differ <= args.most && context.format == Format::Text {
                     bar.suspend(|| show(&error, row.record));
@@ -75,7 +78,9 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     if context.format == Format::Json {
         println!(
             "{}",
-            json!({"equal": same, "differ": differ, "erased": erased, "seconds": seconds})
+            json!({
+                "equal": same, "differ": differ, "purged": purged, "erased": erased, "seconds": seconds
+            })
         );
         return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
     }
@@ -84,6 +89,12 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
         thousands(same),
         thousands(same + differ as u64)
     );
+    if purged > 0 {
+        println!(
+            "{} records lie before the bases of their streams: their events are purged",
+            thousands(purged)
+        );
+    }
     if erased > 0 {
         println!(
             "{} sealed parts of these events are erased; no verdict rests on them",

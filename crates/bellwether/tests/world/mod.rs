@@ -127,11 +127,17 @@ impl World {
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Said {
+        self.run_with(&[], words)
+    }
+
+    /// With variables of the environment.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], words: &[&str]) -> Said {
         let ended = Command::new(env!("CARGO_BIN_EXE_bellwether"))
             .args(words)
             .current_dir(self.folder.path())
             .env_remove("BELLWETHER_DATA")
             .env_remove("BELLWETHER_MASTER_KEY_FILE")
+            .envs(variables.iter().copied())
             .output()
             .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -24,6 +24,7 @@ pub enum StateError {
     UnknownRules,
 }
 
+/// Bases hold these bytes for years: once one is released with them, a new version still reads the old ones.
 const VERSION: u8 = 3;
 
 /// The scope of a document.

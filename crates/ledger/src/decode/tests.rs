@@ -118,6 +118,7 @@ fn other_bodies_come_back() {
         },
         Body::LogKeyRotated { new: "a+1+x".into(), old: "a+2+y".into() },
         erased(),
+        Body::StreamBase { seq: 9_007_199_254_740_992, state: Digest::of(b"state") },
     ] {
         round_trip(DraftBody::Plain(&body));
     }

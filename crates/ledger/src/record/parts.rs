@@ -6,7 +6,7 @@ use crate::json::{self, Object};
 use bellwether_core::effect::{Effect, Timer};
 use bellwether_core::event::Answer;
 use bellwether_core::record::{Decision, Move, Record};
-use bellwether_core::{Body, Code, EffectKey, Escalation, Timestamp};
+use bellwether_core::{Body, Code, EffectKey, Escalation, SubjectId, Timestamp};
 
 pub(super) fn decisions(object: &mut Object<'_>, record: &Record<'_>, words: Words<'_>) {
     list(object, "decisions", record.decisions, |out, one| decision(out, one, words));
@@ -151,6 +151,22 @@ fn timer(out: &mut Vec<u8>, timer: &Timer, words: Words<'_>) {
         word(object.key("graph"), timer.graph, words);
     }
     object.text("kind", timer.kind.as_str());
+    object.end();
+}
+
+/// Whose key was destroyed, and how many sealed parts went with it.
+pub(super) fn erased(out: &mut Vec<u8>, subject: SubjectId, parts: u64) {
+    let mut object = Object::new(out);
+    object.number("parts", parts);
+    object.text("subject", &subject.to_string());
+    object.end();
+}
+
+/// The public keys of the log that took over and that ended.
+pub(super) fn keys(out: &mut Vec<u8>, new: &str, old: &str) {
+    let mut object = Object::new(out);
+    object.text("new", new);
+    object.text("old", old);
     object.end();
 }
 

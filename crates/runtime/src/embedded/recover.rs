@@ -29,7 +29,12 @@ impl Embedded {
         }
         let mut replay = Replay::new(&self.book);
         let mut from = 1;
-        if let Some(state) = self.store.snapshot(stream)?.and_then(|kept| self.restore(&kept)) {
+        let snapshot = self.store.snapshot(stream)?.and_then(|kept| self.restore(&kept));
+        let start = match snapshot {
+            Some(state) => Some(state),
+            None => crate::base::state_of(&self.store, stream, &self.book)?,
+        };
+        if let Some(state) = start {
             from = state.seq + 1;
             replay.start_from(state);
         }

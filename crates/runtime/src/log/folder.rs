@@ -3,6 +3,7 @@
 //! ```text
 //! checkpoint                       the newest signed note
 //! log.vkey                         public keys of the log, one a line
+//! README.txt                       for whoever is handed the folder
 //! tile/<L>/<N>[.p/<W>]             hashes
 //! tile/entries/<N>[.p/<W>]         the records themselves
 //! ```
@@ -60,10 +61,24 @@ pub fn export(
     }
     let keys: String = own_trust(view, epoch)?.log_keys.iter().map(|k| format!("{k}\n")).collect();
     put(&folder.join(KEYS), keys.as_bytes())?;
+    put(&folder.join("README.txt"), readme(&epoch.origin).as_bytes())?;
     put(&folder.join(CHECKPOINT), &kept.note)?;
     // Whoever read the checkpoint before this one may still want its last tiles: they stay until the
     // next export.
     Ok(report)
+}
+
+/// For whoever is handed the folder.
+fn readme(origin: &str) -> String {
+    format!(
+        "This is the log {origin}: decisions as they were recorded, without personal data.\n\n\
+         checkpoint                  its size and root, signed (c2sp.org/tlog-checkpoint)\n\
+         log.vkey                    the keys that sign it: compare them with what you got on another way\n\
+         tile/<L>/<N>[.p/<W>]        hashes of the tree (RFC 6962, c2sp.org/tlog-tiles)\n\
+         tile/entries/<N>[.p/<W>]    the records, each led by its length in two bytes\n\n\
+         Check it:  bellwether log verify FOLDER --key log.vkey\n\
+         or with Go's packages and none of our code: docs/verify.md of Bellwether's source says how.\n"
+    )
 }
 
 /// How much of this log a folder holds already: 0 for an empty one.

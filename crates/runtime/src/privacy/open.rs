@@ -166,7 +166,7 @@ fn until(table: &str, from: Option<Timestamp>) -> String {
     match (keep, from) {
         (Some(Keep::For(span)), Some(from)) => from.plus(span).to_string(),
         (Some(Keep::UntilBase(span)), Some(from)) => {
-            format!("{}, then until a base", from.plus(span))
+            format!("{}, its record always", from.plus(span))
         }
         (Some(Keep::For(_)), None) => "as long as the rules name them".to_owned(),
         _ => "erasure".to_owned(),

@@ -101,6 +101,7 @@ impl Retelling {
             }
             Body::Timer { .. }
             | Body::SubjectErased { .. }
+            | Body::StreamBase { .. }
             | Body::EpochBegun { .. }
             | Body::LogKeyRotated { .. } => Ok(()),
         }

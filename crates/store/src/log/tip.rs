@@ -54,6 +54,18 @@ impl Tip {
         Ok(())
     }
 
+    /// Stores the last tile of leaf hashes of a tree of `size` entries, unless it is stored or full.
+    pub(super) fn put_partial(&self, conn: &Connection, epoch: u64, size: u64) -> Result<()> {
+        let (index, width) = (size / TILE_HASHES, (size % TILE_HASHES) as usize * HASH);
+        let here = self.epoch == epoch && self.size / TILE_HASHES == index;
+        let hashes = self.levels.first().and_then(|tile| tile.get(..width));
+        if let (true, Some(hashes @ [_, ..])) = (here, hashes) {
+            let mut put = conn.prepare_cached("INSERT OR REPLACE INTO tile VALUES (?1, ?2)")?;
+            put.execute((tile_key(epoch, 0, index)?, hashes))?;
+        }
+        Ok(())
+    }
+
     fn head(&self) -> Result<Head> {
         let mut peaks = Vec::new();
         for tile in self.levels.iter().rev() {
@@ -96,10 +108,13 @@ impl View {
 
     /// Leaves of an epoch whose tiles are stored: whole tiles only.
     fn sequenced(&self, epoch: u64) -> Result<u64> {
-        let sql = "SELECT max(id) FROM tile WHERE id BETWEEN ?1 AND ?2";
+        // The newest one may be partial.
+        let sql = "SELECT id FROM tile WHERE id BETWEEN ?1 AND ?2 AND length(hashes) = ?3
+                   ORDER BY id DESC LIMIT 1";
         let (first, last) = (tile_key(epoch, 0, 0)?, tile_key(epoch, 0, (1 << 47) - 1)?);
-        let newest: Option<i64> =
-            self.conn.prepare_cached(sql)?.query_row((first, last), |row| row.get(0))?;
+        let mut newest = self.conn.prepare_cached(sql)?;
+        let newest = newest.query_row((first, last, TILE_BYTES), |row| row.get::<_, i64>(0));
+        let newest = newest.optional()?;
         Ok(newest.map_or(0, |newest| (newest - first + 1) as u64 * TILE_HASHES))
     }
 }

@@ -77,6 +77,40 @@ fn a_newer_store_is_refused() {
 }
 
 #[test]
+fn a_directory_of_an_earlier_version_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, tables, id) in [
+        ("data.db", &crate::schema::DATA[..2], crate::schema::DATA_ID),
+        ("keys.db", &crate::schema::KEYS[..1], crate::schema::KEYS_ID),
+    ] {
+        let conn = rusqlite::Connection::open(dir.path().join(file)).unwrap();
+        for (number, (name, sql)) in (1i64..).zip(tables) {
+            conn.execute_batch(sql).unwrap();
+            conn.execute("INSERT INTO migration VALUES (?1, ?2)", (number, name)).unwrap();
+        }
+        conn.pragma_update(None, "application_id", id).unwrap();
+        conn.pragma_update(None, "user_version", tables.len()).unwrap();
+        if file == "data.db" {
+            crate::open::put_meta(&conn, &meta()).unwrap();
+            let row = "INSERT INTO journal VALUES (?1, ?2, ?1, x'01', x'02')";
+            for pos in 1..=300 {
+                conn.execute(row, (pos, crate::rows::stream_key(stream(1)))).unwrap();
+            }
+        }
+    }
+    let read = || Store::open(dir.path(), &Options::read_only());
+    assert!(matches!(read().unwrap_err(), StoreError::Version { found: 2, .. }));
+    assert!(upgrade(dir.path()).unwrap());
+    assert!(!upgrade(dir.path()).unwrap(), "once is enough");
+    let store = read().unwrap();
+    let epoch = store.epoch().unwrap();
+    assert_eq!((epoch.number, epoch.first_pos, epoch.size), (1, 1, 300));
+    let full = bellwether_ledger::tree::Tile::all(256).next().unwrap();
+    assert_eq!(store.tile(&epoch, full).unwrap().unwrap().len(), 8192);
+    assert_eq!(store.keys().unwrap().signed().unwrap(), None);
+}
+
+#[test]
 fn a_restore_begins_a_later_epoch() {
     let (_dir, mut store) = fresh();
     store.begin_epoch(&later(2)).unwrap();

@@ -143,23 +143,39 @@ fn spilled_rows_go_when_their_import_is_done_or_abandoned() {
 fn events_are_trimmed_only_below_bases() {
     let (_dir, mut store) = fresh();
     let mut batch = Batch::new(at(1));
-    batch.entries = [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3)].map(|(s, seq)| entry(s, seq)).to_vec();
+    let rows = [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (2, 3)];
+    batch.entries = rows.map(|(nth, seq)| entry(nth, seq)).to_vec();
+    let base = |nth, seq, pos| Base { stream: stream(nth), seq, pos, state: vec![7; 40] };
     store.commit(&batch).unwrap();
     assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-conflict", "no snapshots");
-    store.put_behind(&Behind { snapshots: &[], timers: &[], covered_pos: 5 }).unwrap();
+    store.put_behind(&Behind { snapshots: &[], timers: &[], covered_pos: 6 }).unwrap();
     assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-base-missing");
-    let absent = Base { stream: stream(1), seq: 2, pos: 4 };
-    assert_eq!(store.put_bases(&[absent]).unwrap_err().code(), "store-conflict");
-    store.put_bases(&[Base { stream: stream(1), seq: 2, pos: 3 }]).unwrap();
+    for absent in [base(1, 2, 4), base(1, 3, 5), base(1, 2, 3)] {
+        assert_eq!(store.put_bases(&[absent]).unwrap_err().code(), "store-conflict");
+    }
+    store.put_bases(&[base(1, 2, 5)]).unwrap();
+    assert_eq!(store.base(stream(1)).unwrap(), Some(base(1, 2, 5)));
     assert_eq!(store.trim_events(4, 10).unwrap_err().code(), "store-base-missing");
-    store.put_bases(&[Base { stream: stream(2), seq: 1, pos: 2 }]).unwrap();
+    assert_eq!(store.base(stream(2)).unwrap(), None);
+    store.put_bases(&[base(2, 1, 6)]).unwrap();
     assert_eq!(store.trim_events(5, 10).unwrap_err().code(), "store-base-missing");
     assert!(store.trim_events(4, 2).unwrap(), "in pieces");
     assert!(!store.trim_events(4, 2).unwrap());
     assert_eq!(store.trimmed_pos().unwrap(), 4);
     let rows = scanned(&store, 1);
     let empty: Vec<_> = rows.iter().map(|row| row.event.is_empty()).collect();
-    assert_eq!(empty, [true, true, true, false, false]);
+    assert_eq!(empty, [true, true, true, false, false, false]);
+    // What commits a base stays until another one takes its place.
+    store.put_bases(&[base(2, 2, 6)]).unwrap();
+    assert!(!store.trim_events(6, 10).unwrap());
+    let kept = |store: &Store, pos: u64| !store.entry(pos).unwrap().unwrap().event.is_empty();
+    assert!(!kept(&store, 4) && kept(&store, 5));
+    let mut more = Batch::new(at(2));
+    more.entries = vec![entry(1, 4)];
+    store.commit(&more).unwrap();
+    store.put_bases(&[base(1, 3, 7)]).unwrap();
+    assert!(!kept(&store, 5));
+    let rows = scanned(&store, 1);
     assert!(rows.iter().all(|row| !row.record.is_empty()), "the log still verifies");
 }
 

@@ -148,7 +148,8 @@ impl Tally {
             ControlFlow::Continue(())
         })?;
         let bytes = rows.iter().map(|(event, record)| (&event[..], &record[..]));
-        let explained = explain(bytes, *seq, driver.book()).map_err(|error| anyhow!("{error}"))?;
+        let explained =
+            explain(bytes, *seq, driver.book(), None).map_err(|error| anyhow!("{error}"))?;
         for decision in explained.into_iter().flat_map(|explained| explained.decisions) {
             if !decision.decided.changed {
                 continue;

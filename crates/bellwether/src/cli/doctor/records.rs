@@ -6,8 +6,9 @@ use crate::cli::context::to_the_second;
 use crate::progress;
 use crate::table::thousands;
 use bellwether_core::{Body, Origin, StreamId, Timestamp};
-use bellwether_engine::{Replay, ReplayError, RuleBook};
+use bellwether_engine::RuleBook;
 use bellwether_ledger::decode_event;
+use bellwether_runtime::base::{Retrace, Traced};
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoreError};
 use std::collections::BTreeSet;
@@ -84,19 +85,26 @@ fn records(store: &Store, book: &RuleBook, full: bool) -> Result<Finding> {
         ControlFlow::Continue(())
     })?;
     let bar = progress::bar(streams.len() as u64, "streams derived again");
-    let (mut same, mut frozen, mut trimmed) = (0u64, Vec::new(), 0u64);
+    let (mut same, mut frozen, mut purged) = (0u64, Vec::new(), 0u64);
     for stream in streams {
         bar.inc(1);
-        match derive(store, book, stream)? {
-            Derived::Same(records) => same += records,
-            Derived::Trimmed => trimmed += 1,
-            Derived::Fault(error) => frozen.push(error),
-        }
+        let mut retrace = Retrace::new(store, book);
+        store.stream_events(stream, 1, |kept| {
+            match retrace.check(kept) {
+                Ok(Traced::Same(_)) => same += 1,
+                Ok(Traced::Purged) => purged += 1,
+                Err(error) => {
+                    frozen.push(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
     }
     bar.finish_and_clear();
     let mut found = format!("{} derived again, byte for byte", thousands(same));
-    if trimmed > 0 {
-        found.push_str(&format!("; streams with trimmed events: {}", thousands(trimmed)));
+    if purged > 0 {
+        found.push_str(&format!("; {} before the bases of their streams", thousands(purged)));
     }
     Ok(match frozen.first() {
         None => Finding::ok(about, found),
@@ -106,33 +114,6 @@ fn records(store: &Store, book: &RuleBook, full: bool) -> Result<Finding> {
             Finding::broken(about, found, mend).code(first.code())
         }
     })
-}
-
-enum Derived {
-    Same(u64),
-    Trimmed,
-    Fault(ReplayError),
-}
-
-fn derive(store: &Store, book: &RuleBook, stream: StreamId) -> Result<Derived> {
-    let mut replay = Replay::new(book);
-    let mut derived = Derived::Same(0);
-    store.stream_events(stream, 1, |kept| {
-        if kept.event.is_empty() {
-            derived = Derived::Trimmed;
-            return ControlFlow::Break(());
-        }
-        match (replay.check(kept.event, kept.record), &mut derived) {
-            (Ok(_), Derived::Same(records)) => *records += 1,
-            (Ok(_), _) => {}
-            (Err(error), _) => {
-                derived = Derived::Fault(error);
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(derived)
 }
 
 /// The clock must not lie before what already happened.

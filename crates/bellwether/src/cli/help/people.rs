@@ -24,7 +24,8 @@ pub(super) const PEOPLE: &[Help] = &[
     help(
         "privacy purge",
         "the data directory",
-        "with `--yes` it removes rows that are past their span; they cannot be brought back",
+        "with `--yes` it removes rows that are past their span, and events once the state that they led \
+         to is committed; they cannot be brought back",
         ["privacy purge --dry-run", "privacy purge --yes"],
         ENDS,
     ),

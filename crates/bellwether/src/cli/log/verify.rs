@@ -153,6 +153,15 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             return Ok(());
         }
     };
+    let remembered = keys.signed()?;
+    if let Some(remembered) = remembered {
+        let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
+        if kept < remembered.head.size {
+            let gone = LogError::CheckpointGone { signed: remembered.head.size, kept };
+            let place = format!("epoch {}", remembered.epoch);
+            checked.say(place, gone.code(), gone.to_string());
+        }
+    }
     match log::check_start(store, &keys) {
         Err(error @ (LogError::RolledBack { .. } | LogError::Root { .. })) => {
             checked.say("keys.db".to_owned(), error.code(), error.to_string());
@@ -201,6 +210,7 @@ fn print(context: &Context, args: &VerifyArgs, checked: &Checked, seconds: f64) 
     }
     let entries = thousands(checked.entries);
     match checked.wrong.len() as u64 + checked.more {
+        0 if checked.entries == 0 => println!("nothing was signed yet ({seconds:.1} s)"),
         0 => println!("{entries} records: every one is as it was signed ({seconds:.1} s)"),
         wrong => println!("{entries} records, {} findings ({seconds:.1} s)", thousands(wrong)),
     }
