@@ -21,6 +21,8 @@ mod names;
 mod policy;
 mod privacy;
 mod quarantine;
+#[cfg(test)]
+mod quoted;
 mod replay;
 mod shell;
 mod simulate;

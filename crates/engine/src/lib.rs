@@ -17,4 +17,4 @@ pub mod step;
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};
 pub use state::StreamState;
-pub use step::{Decided, Scratch, Step, StepError, needs_journal, step};
+pub use step::{Decided, Scratch, Step, StepError, may_be_forgotten, needs_journal, step};

@@ -77,6 +77,13 @@ pub fn needs_journal(state: &StreamState, signal: &Signal) -> bool {
     state.memory.look_up(signal.key, signal.content, signal.at) == Known::Unsure
 }
 
+/// Whether a signal that the stream does not remember may be one that it has forgotten, with another time.
+/// The driver looks into the journal and, if that knows it, stamps so into the event.
+pub fn may_be_forgotten(state: &StreamState, signal: &Signal) -> bool {
+    state.memory.may_have_forgotten(signal.key)
+        && state.memory.look_up(signal.key, signal.content, signal.at) == Known::New
+}
+
 /// Moves a stream by one event.
 ///
 /// # Errors

@@ -26,7 +26,8 @@ use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{
-    ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, needs_journal, step,
+    ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, may_be_forgotten,
+    needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
 use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
@@ -186,11 +187,14 @@ impl Embedded {
         if let Some(seen) = self.absorbed(stream, signal)? {
             return Ok(Some(seen));
         }
-        let unsure = |state| needs_journal(state, signal);
-        if self.streams.get(&stream).is_some_and(unsure) {
-            return self.look_in_journal(stream, signal).map(Some);
+        let Some(state) = self.streams.get(&stream) else { return Ok(None) };
+        let must = needs_journal(state, signal);
+        if !must && !may_be_forgotten(state, signal) {
+            return Ok(None);
         }
-        Ok(None)
+        // That it is new needs no stamp where the stream could tell so by itself.
+        let seen = self.look_in_journal(stream, signal)?;
+        Ok(Some(seen).filter(|seen| must || *seen != Seen::New))
     }
 
     /// Gives any other event to a stream: an answer, a fold. Durable after the next commit.
@@ -323,7 +327,11 @@ impl Embedded {
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
             Ok(())
         })?;
-        // What is written behind is a cache: the commit stands whatever becomes of it.
+        // What is written behind is a cache, and keys can be minted later: the commit stands whatever becomes
+        // of them.
+        if let Err(error) = self.edge.vault_mut().mint_ahead() {
+            tracing::warn!(code = error.code(), "Keys could not be minted ahead.");
+        }
         if let Err(error) = self.write_behind_if_due() {
             tracing::warn!(
                 code = error.code(),

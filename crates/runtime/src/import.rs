@@ -143,14 +143,14 @@ pub fn import(
     let read::Reading { spool, refusals, figures, .. } = reading;
     gates::judge(driver, sources, &figures, begun.id, &options, &mut report)?;
     report.resumed = begun.offset.min(spool.count());
+    let kept = refusals.len();
     if begun.offset == 0 {
-        for (file, refusal) in &refusals {
-            let mapping = sources.get(*file).map_or("", |source| source.mapping.name());
-            driver.quarantine(refusal, mapping, begun.id, options.now)?;
+        for (file, mut refusal) in refusals {
+            read::number_file(&mut refusal, file);
+            let mapping = sources.get(file).map_or("", |source| source.mapping.name());
+            driver.quarantine(&refusal, mapping, begun.id, options.now)?;
         }
     }
-    let kept = refusals.len();
-    drop(refusals);
     let total = spool.count();
     let sorted = spool.finish(driver.store_mut())?;
     let files = gates::to_keep(sources, &figures);

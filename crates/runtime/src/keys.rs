@@ -329,7 +329,7 @@ impl KeyError {
                  while `replay --all` and `export decisions` still work"
             }
             Self::NotGiven { .. } => "set it to one line of 43 base64url characters",
-            Self::Store(_) => "look up the store's own code",
+            Self::Store(fault) => fault.help(),
         }
     }
 }

@@ -91,6 +91,17 @@ impl From<StoreError> for StoreFault {
     }
 }
 
+impl StoreFault {
+    /// What to do about it: the store's own next step.
+    pub fn help(&self) -> &'static str {
+        let known = self.source.downcast_ref::<StoreError>();
+        known.map_or(
+            "run `bellwether doctor`: it says what is wrong with the store",
+            StoreError::help,
+        )
+    }
+}
+
 /// The key database of a store. Opened for reading, it refuses whatever would change it.
 pub struct StoredKeys(pub Keys);
 
@@ -177,5 +188,18 @@ impl IdentityStore for StoredIdentities {
     fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
         let read = |guard: Guard| Some((guard.hash, Standing::from_word(&guard.kind)?));
         Ok(self.view.guards()?.into_iter().filter_map(read).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::EdgeError;
+
+    #[test]
+    fn a_fault_of_the_store_says_the_stores_next_step() {
+        let help = StoreError::Closed.help();
+        assert_eq!(EdgeError::from(StoreFault::from(StoreError::Closed)).help(), help);
+        assert_eq!(KeyError::from(StoreFault::from(StoreError::Closed)).help(), help);
     }
 }

@@ -163,6 +163,9 @@ fn rows_of_a_frozen_stream_wait_in_quarantine_and_leave_no_trace() {
     assert_eq!(report.statuses, [("applied", 3)].into());
     let refused: Vec<_> = report.refused.iter().map(|(code, (count, _))| (*code, *count)).collect();
     assert_eq!(refused, [("drive-frozen", 1)]);
+    let kept = driver.store().quarantine(None, 0, 9).unwrap();
+    let places: Vec<_> = kept.iter().map(|(_, row)| row.place.as_str()).collect();
+    assert_eq!(places, ["file 1:3"], "a file's name may be somebody's");
     assert_eq!(
         driver.store().quarantine_counts().unwrap(),
         [("drive-frozen".to_owned(), 1)],

@@ -1,6 +1,6 @@
 //! Links and their undoing, over random histories: afterwards everything is as if there had never been
-//! one, to the byte; while there is one, the survivor counts what both would count together. A journal told
-//! again under the same rules gives the same states.
+//! one, to the byte, but for what was too late for the survivor; while there is one, the survivor counts
+//! what both would count together. A journal told again under the same rules gives the same states.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod common;
@@ -323,4 +323,26 @@ fn the_link_that_stands_is_the_one_that_counts_whatever_the_clock_said() {
     let raw = signal("a0", "new", "chat.message", common::START + 28 * DAY);
     let counted = driver.take(&raw, Origin::Live, raw.at).unwrap();
     assert_eq!(counted.stream, StreamId::account(second));
+}
+
+#[test]
+fn what_came_too_late_through_a_link_stays_uncounted_when_it_is_undone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = common::create(dir.path());
+    let chat = |name: &str, id: &str, day: i64| {
+        signal(name, id, "chat.message", common::START + day * DAY)
+    };
+    for raw in [chat("a1", "1", 0), chat("a0", "2", 20)] {
+        driver.take(&raw, Origin::History, raw.at).unwrap();
+    }
+    driver.commit().unwrap();
+    let (other, survivor) = (id(&mut driver, "a1"), id(&mut driver, "a0"));
+    let now = Timestamp::from_secs(common::START + 30 * DAY);
+    driver.link(other, survivor, now).unwrap();
+    // For the account alone this would be in time: nothing of it is newer than day 0.
+    let late = chat("a1", "3", 5);
+    let done = driver.take(&late, Origin::History, late.at).unwrap();
+    assert_eq!((done.stream, done.step.status), (StreamId::account(survivor), Status::TooLate));
+    let undone = driver.unlink(other, now).unwrap();
+    assert_eq!((undone.survivor_signals, undone.other_signals), (1, 1));
 }

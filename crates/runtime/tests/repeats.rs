@@ -103,3 +103,30 @@ fn what_old_repeats_cost() {
         );
     }
 }
+
+#[test]
+fn what_was_forgotten_is_known_again_whatever_its_new_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = common::create(dir.path());
+    let all = chats(1, 1_500);
+    assert_eq!(feed(&mut driver, &all), BTreeMap::from([("applied", 1_500)]));
+    // The source says the same again and dates it anew; one that is new comes between.
+    let after = |raw: &RawSignal, hours: i64| {
+        let at = all.last().unwrap().at.plus(bellwether_core::Duration::from_secs(hours * HOUR));
+        RawSignal { at, ..raw.clone() }
+    };
+    let again: Vec<_> = all.iter().take(50).map(|raw| after(raw, 1)).collect();
+    let conflict = Status::Conflict.as_str();
+    assert_eq!(feed(&mut driver, &again), BTreeMap::from([(conflict, 50)]));
+    drop(driver);
+    let mut driver = common::reopen(dir.path());
+    let new = RawSignal { id: "new".to_owned(), ..after(&all[0], 2) };
+    let more = [after(&all[60], 2), new];
+    assert_eq!(feed(&mut driver, &more), BTreeMap::from([("applied", 1), (conflict, 1)]));
+    driver.write_behind().unwrap();
+    drop(driver);
+    let mut driver = common::reopen(dir.path());
+    let last = [after(&all[70], 3)];
+    assert_eq!(feed(&mut driver, &last), BTreeMap::from([(conflict, 1)]), "a snapshot keeps it");
+    common::assert_replays(&driver);
+}

@@ -1,4 +1,6 @@
 //! The outbox: effects that wait, are tried, or are done. Only their status ever changes.
+//!
+//! Nothing dispatches effects yet: [`Store::mark_sending_unknown`] waits for what will, at its start.
 
 use crate::rows::{self, PARTS, blob, part_key, split_part};
 use crate::{Store, StoreError, View};

@@ -148,10 +148,11 @@ pub const RETENTION: &[Retention] = &[
     ),
     line(
         "gate_result",
-        "files that gates held back, by name, and why",
-        Pii::None,
-        Keep::For(Duration::from_days(400)),
-        NOBODY,
+        "files that gates held back, by their names in clear, and why",
+        Pii::Pseudonymous,
+        Keep::For(Duration::from_days(30)),
+        "holds names of files as they were typed: name no file after a person, or drop the line with \
+         `quarantine drop`",
     ),
     line(
         "spill",

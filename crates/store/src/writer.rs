@@ -3,6 +3,8 @@
 //! It never waits for a batch to fill: whatever lies in the queue when the flush before has ended
 //! becomes one transaction. Checkpoints and work *behind* the journal run between transactions,
 //! after the answers are out.
+//!
+//! The driver of today commits by itself; this waits for the server, where many requests queue at once.
 
 use crate::{Batch, Committed, Store, StoreError};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};

@@ -53,6 +53,9 @@ impl StreamState {
         out.bytes(self.rules.unwrap_or_default().as_bytes());
         out.u8(u8::from(self.live));
         out.i64(self.memory.floor().micros());
+        let filter = self.memory.filter();
+        out.count(filter.len());
+        filter.iter().for_each(|word| out.u64(*word));
         out.count(self.memory.iter().len());
         for (key, content, time) in self.memory.iter() {
             out.u64(key);
@@ -93,10 +96,12 @@ impl StreamState {
         state.rules = (rules != Digest::ZERO).then_some(rules);
         state.live = input.u8()? == 1;
         let floor = input.time()?;
+        let filter = (0..input.count()?).map(|_| input.u64());
+        let filter = filter.collect::<Result<Vec<_>, StateError>>()?;
         let entries = (0..input.count()?)
             .map(|_| Ok((input.u64()?, input.u64()?, input.time()?)))
             .collect::<Result<Vec<_>, StateError>>()?;
-        state.memory = Memory::restore(floor, entries);
+        state.memory = Memory::restore(floor, filter, entries);
         state.forgotten = (0..input.count()?)
             .map(|_| input.array().map(u32::from_be_bytes))
             .collect::<Result<_, StateError>>()?;

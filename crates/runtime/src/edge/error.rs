@@ -81,7 +81,7 @@ impl EdgeError {
             Self::TooLarge { .. } => "map fewer or shorter parts",
             Self::Keys(error) => error.help(),
             Self::Seal(error) => error.help(),
-            Self::Store(_) => "look up the store's own code",
+            Self::Store(fault) => fault.help(),
         }
     }
 

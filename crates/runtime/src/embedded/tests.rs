@@ -49,6 +49,27 @@ pub(super) fn message(n: i64, at: i64) -> RawSignal {
 }
 
 #[test]
+fn keys_are_minted_after_a_commit_before_they_are_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let tenancy = recover::Tenancy { tenant: "t".to_owned(), region: "eu".to_owned() };
+    let now = Timestamp::from_secs(1_000);
+    let mut driver =
+        Embedded::create(dir.path(), Box::new(SeededKeys(7)), &tenancy, rules(), now).unwrap();
+    let minted = |driver: &Embedded| driver.store.keys().unwrap().next_free_slot().unwrap();
+    let before = minted(&driver);
+    let left = |driver: &Embedded| minted(driver) - driver.edge.vault().next_slot();
+    for nth in 0..i64::try_from(before).unwrap() - 10 {
+        let mut raw = message(1, 2_000 + nth);
+        raw.account = vec![AccountHint::Domain(Personal::new(format!("a{nth}.example")))];
+        driver.take(&raw, Origin::Live, raw.at).unwrap();
+    }
+    assert_eq!(minted(&driver), before, "so far there were enough");
+    assert!(left(&driver) < 20);
+    driver.commit().unwrap();
+    assert!(minted(&driver) > before && left(&driver) > 100);
+}
+
+#[test]
 fn a_step_that_breaks_off_is_recorded_and_goes_to_a_person() {
     let dir = tempfile::tempdir().unwrap();
     let tenancy = recover::Tenancy { tenant: "t".to_owned(), region: "eu".to_owned() };

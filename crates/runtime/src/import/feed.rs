@@ -1,6 +1,6 @@
 //! Feeding: sorted rows become committed events, one batch after another.
 
-use super::read::{MOST_KEPT, note_refusal};
+use super::read::{MOST_KEPT, note_refusal, number_file};
 use super::spool::{Sorted, SpoolKey};
 use super::{ImportError, Progress, Report, Source};
 use crate::edge::Standing;
@@ -102,13 +102,14 @@ impl Feed<'_> {
         let source = self.sources.get(usize::from(key.file)).ok_or(DriveError::Spool)?;
         let row = Row::from_bytes(row).ok_or(DriveError::Spool)?;
         let problem = Box::new(problem.at(row.place()));
-        let refusal = Refusal { problem, row: Personal::new(row.to_kept(&source.mapping)) };
+        let mut refusal = Refusal { problem, row: Personal::new(row.to_kept(&source.mapping)) };
         note_refusal(&mut self.report.refused, &refusal);
         if self.kept >= MOST_KEPT {
             self.report.not_kept += 1;
             return Ok(());
         }
         self.kept += 1;
+        number_file(&mut refusal, usize::from(key.file));
         let mapping = source.mapping.name();
         Ok(self.driver.quarantine(&refusal, mapping, self.import, self.now)?)
     }

@@ -108,6 +108,14 @@ impl Reading {
     }
 }
 
+/// Names the file by its number in the import, from 1, where the place of a refusal is kept in clear: a file
+/// may be called after whoever wrote a mail. The row that is sealed beside it holds its name.
+pub(super) fn number_file(refusal: &mut Refusal, file: usize) {
+    if let Some(place) = &mut refusal.problem.place {
+        place.file = format!("file {}", file + 1);
+    }
+}
+
 pub(super) fn note_refusal(refused: &mut Refused, refusal: &Refusal) {
     let entry = refused.entry(refusal.problem.code);
     entry.or_insert_with(|| (0, (*refusal.problem).clone())).0 += 1;

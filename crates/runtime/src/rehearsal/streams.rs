@@ -6,7 +6,9 @@ use crate::error::DriveError;
 use bellwether_core::event::Seen;
 use bellwether_core::record::FIRST_EPOCH;
 use bellwether_core::{Body, Digest, Envelope, Origin, Signal, StreamId, Timestamp};
-use bellwether_engine::{RuleBook, Rules, Scratch, Step, StreamState, needs_journal, step};
+use bellwether_engine::{
+    RuleBook, Rules, Scratch, Step, StreamState, may_be_forgotten, needs_journal, step,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,14 +55,16 @@ impl Streams {
     /// has to be known; the signal is remembered.
     pub(super) fn look_up(&mut self, stream: StreamId, signal: &Signal) -> Option<Seen> {
         let key = (stream, signal.key);
-        let unsure = self.states.get(&stream).is_some_and(|state| needs_journal(state, signal));
-        let seen = unsure.then(|| match self.seen.get(&key) {
+        let state = self.states.get(&stream);
+        let must = state.is_some_and(|state| needs_journal(state, signal));
+        let may = state.is_some_and(|state| may_be_forgotten(state, signal));
+        let seen = (must || may).then(|| match self.seen.get(&key) {
             None => Seen::New,
             Some(known) if *known == signal.content => Seen::Same,
             Some(_) => Seen::Other,
         });
         self.seen.entry(key).or_insert(signal.content);
-        seen
+        seen.filter(|seen| must || *seen != Seen::New)
     }
 
     /// Fires the timers of a stream that are due by an instant, each at its own.

@@ -7,7 +7,8 @@
 //! After a link the survivor counts its own signals and the other's, wherever they lie; open cases and
 //! deals go where their signals count. The other's account rests: its features stay as they were, no
 //! timer is left, and new signals go to the survivor. Undoing the link gives both what they would have
-//! if it had never been.
+//! if it had never been; but a signal that came through the link beyond the allowed lateness of the
+//! survivor was not counted, and stays so.
 
 use super::super::Embedded;
 use super::past::Folded;
