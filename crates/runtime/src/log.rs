@@ -17,11 +17,11 @@ pub use complete::{Incomplete, complete};
 pub use folder::{CHECKPOINT, Exported, Folder, KEYS, export};
 pub use restore::{Restored, begin_epoch};
 pub use sign::{OVERLAP, prove, prove_growth};
-pub use start::check_start;
+pub use start::{check_signed, check_start};
 
 use bellwether_ledger::note::{BadKey, NoteError, Trust, VerifierKey};
-use bellwether_ledger::tree::{Head, ProofError, Tile, TileError};
-use bellwether_store::{Epoch, StoreError, View};
+use bellwether_ledger::tree::{ProofError, Tile, TileError};
+use bellwether_store::{Checkpoint, Epoch, StoreError, View};
 use std::path::PathBuf;
 
 /// Why the log cannot be written, signed or read.
@@ -51,6 +51,12 @@ pub enum LogError {
         signed_epoch: u64,
         /// Entries that were signed there.
         signed: u64,
+    },
+    /// A checkpoint that is to be believed is not one of this log.
+    #[error("the checkpoint is not one that this log signed: {why}")]
+    ForeignCheckpoint {
+        /// What does not hold.
+        why: String,
     },
     /// Somebody keeps a checkpoint that this log does not continue.
     #[error("the {size} records do not continue the {seen} that were signed before")]
@@ -130,6 +136,7 @@ impl LogError {
             Self::Store(error) => error.code(),
             Self::Root { .. } => "log-root-differs",
             Self::RolledBack { .. } => "log-rolled-back",
+            Self::ForeignCheckpoint { .. } => "log-foreign-checkpoint",
             Self::NotContinued { .. } => "log-not-continued",
             Self::CheckpointGone { .. } => "log-checkpoint-gone",
             Self::NoCheckpoint => "log-no-checkpoint",
@@ -154,6 +161,9 @@ impl LogError {
             Self::RolledBack { .. } => {
                 "this data is an older copy: `bellwether restore --in-place` goes on from it in a new \
                  epoch, and says so in the log"
+            }
+            Self::ForeignCheckpoint { .. } => {
+                "bring the newest checkpoint of this very log, or restore without one"
             }
             Self::NotContinued { .. } => {
                 "keep both checkpoints: together they show that this log was rewritten or set back"
@@ -189,10 +199,13 @@ pub fn own_trust(view: &View, epoch: &Epoch) -> Result<Trust, LogError> {
     Ok(Trust { origin, log_keys: log_keys?, witnesses, needed: 0 })
 }
 
-/// The tree of an epoch as far as it was ever signed.
+/// The checkpoint of an epoch to show to others: the newest that so many witnesses signed, or, where
+/// they never did, the newest of all.
 ///
 /// # Errors
 /// [`LogError::NoCheckpoint`], or what the store says.
-pub fn signed_head(view: &View, epoch: u64) -> Result<Head, LogError> {
-    Ok(view.last_checkpoint(epoch)?.ok_or(LogError::NoCheckpoint)?.head)
+pub fn published(view: &View, epoch: u64, witnesses: usize) -> Result<Checkpoint, LogError> {
+    let cosigned = view.last_cosigned(epoch, witnesses as u64)?;
+    let newest = || view.last_checkpoint(epoch);
+    cosigned.map_or_else(newest, |kept| Ok(Some(kept)))?.ok_or(LogError::NoCheckpoint)
 }

@@ -55,7 +55,8 @@ pub(crate) fn edge(
     }));
     let links = Links::read(store).map_err(fault)?;
     let view = store.view().map_err(fault)?;
-    let identities = Box::new(StoredIdentities { view, links: links.clone() });
+    let reader = store.keys().map_err(fault)?;
+    let identities = Box::new(StoredIdentities { view, keys: reader, links: links.clone() });
     let newest = store.newest_account().map_err(fault)?;
     let edge = Edge::open(provider, keys, identities, &tenant)?;
     if let Some((slot, account)) = newest
@@ -168,6 +169,7 @@ impl KeyStore for StoredKeys {
 
 struct StoredIdentities {
     view: View,
+    keys: Keys,
     links: Links,
 }
 
@@ -187,7 +189,9 @@ impl IdentityStore for StoredIdentities {
 
     fn guards(&self) -> Result<Vec<([u8; 16], Standing)>, StoreFault> {
         let read = |guard: Guard| Some((guard.hash, Standing::from_word(&guard.kind)?));
-        Ok(self.view.guards()?.into_iter().filter_map(read).collect())
+        // Data from a backup does not know of the latest erasures; the key database does.
+        let erased = self.keys.erased()?.into_iter().map(|hash| (hash, Standing::Erased));
+        Ok(self.view.guards()?.into_iter().filter_map(read).chain(erased).collect())
     }
 }
 

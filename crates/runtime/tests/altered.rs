@@ -91,7 +91,7 @@ impl Hand<'_> {
     /// Alters something; `None` when the dice hit nothing that could be altered.
     fn alter(&self, dice: &mut Dice) -> Option<Altered> {
         let pos = dice.below(self.number("SELECT max(pos) FROM journal") as u64) as i64 + 1;
-        match dice.below(14) {
+        match dice.below(17) {
             kind @ 0..6 => self.alter_bytes(kind, pos, dice),
             kind => self.alter_rows(kind, pos, dice),
         }
@@ -159,6 +159,23 @@ impl Hand<'_> {
                 let whole = "(SELECT id FROM tile WHERE length(hashes) = 8192 OR id >= 17 << 47)";
                 let id = self.one(whole, "id", dice)?;
                 (self.delete("tile", "id", id), "verify-missing tile/".to_owned())
+            }
+            13 => {
+                run("UPDATE journal SET event = x'' WHERE pos = ?1", pos);
+                (format!("event {pos} emptied"), format!("{pos} verify-event"))
+            }
+            14 => {
+                let id = self.one("outbox", "id", dice)?;
+                let sql = "UPDATE outbox SET body = CAST(replace(CAST(body AS TEXT), '-1', '-2') AS BLOB) WHERE id = ?1";
+                run(sql, id);
+                (format!("another person in effect {id}"), format!("{} verify-effect", id >> 8))
+            }
+            15 => {
+                run(
+                    "INSERT INTO outbox VALUES ((?1 + 7) << 8, randomblob(32), x'7b7d', 0, 0, 0)",
+                    last,
+                );
+                ("an effect of tomorrow".to_owned(), format!("{} verify-no-leaf", last + 7))
             }
             _ => {
                 let id = self.one("evidence", "pos", dice)?;

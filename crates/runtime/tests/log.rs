@@ -5,13 +5,14 @@
 mod common;
 
 use bellwether_core::{Origin, Timestamp};
-use bellwether_ledger::note::{Note, ProofFile, Trust};
+use bellwether_ledger::note::{Note, ProofFile, Scheme, Signer, Trust};
 use bellwether_ledger::tree::{Tile, TileKind, check_consistency, leaf_hash};
 use bellwether_ledger::verify::verify;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::keys::SeededKeys;
 use bellwether_runtime::log::{
     Folder, Incomplete, begin_epoch, check_start, complete, export, own_trust, prove, prove_growth,
+    published,
 };
 use bellwether_store::{Checkpoint, Keys, OutboxStatus, Store};
 use common::{DAY, START, create, reopen, signal};
@@ -55,12 +56,11 @@ fn a_checkpoint_is_signed_once_for_the_same_tree_and_proves_every_entry() {
     grow(&mut driver, 0, 200);
     let first = driver.checkpoint(at(300)).unwrap();
     assert_eq!(driver.checkpoint(at(301)).unwrap(), first, "nothing is new");
-    let idle = driver.checkpoint(at(300 + 700)).unwrap();
-    assert_eq!((idle.head, idle.at), (first.head, at(1000)), "it is told that the log lives");
+    assert_eq!(driver.checkpoint(at(300 + 7000)).unwrap(), first, "nor is it later");
     let (trust, epoch) = (trust(driver.store()), driver.store().epoch().unwrap());
     assert_eq!(first.head.size, epoch.size);
     for index in 0..epoch.size {
-        let proof = prove(driver.store(), &epoch, index).unwrap();
+        let proof = prove(driver.store(), &epoch, &first, index).unwrap();
         let proof = ProofFile::parse(proof.to_string().as_bytes()).unwrap();
         let leaf = leaf_hash(&driver.store().entry(index + 1).unwrap().unwrap().record);
         assert!(proof.check(&leaf, &trust).is_ok(), "{index}");
@@ -68,7 +68,10 @@ fn a_checkpoint_is_signed_once_for_the_same_tree_and_proves_every_entry() {
     }
     grow(&mut driver, 400, 50);
     let beyond = driver.store().epoch().unwrap().size - 1;
-    assert_eq!(prove(driver.store(), &epoch, beyond).unwrap_err().code(), "log-not-covered");
+    assert_eq!(
+        prove(driver.store(), &epoch, &first, beyond).unwrap_err().code(),
+        "log-not-covered"
+    );
     let second = driver.checkpoint(at(2000)).unwrap();
     let epoch = driver.store().epoch().unwrap();
     let proof = prove_growth(driver.store(), &epoch, first.head.size).unwrap();
@@ -111,7 +114,7 @@ fn an_exported_folder_verifies_and_grows() {
         grow(&mut driver, 1000 * round as i64, count);
         let signed = driver.checkpoint(at(1000 * round as i64 + 950)).unwrap();
         let epoch = driver.store().epoch().unwrap();
-        let done = export(driver.store(), &epoch, out.path(), || {}).unwrap();
+        let done = export(driver.store(), &epoch, &signed, out.path(), || {}).unwrap();
         assert_eq!((done.entries, done.new), (signed.head.size, signed.head.size - before));
         before = signed.head.size;
         let checkpoint = folder.checkpoint().unwrap().unwrap();
@@ -124,9 +127,9 @@ fn an_exported_folder_verifies_and_grows() {
     let other = tempfile::tempdir().unwrap();
     let mut stranger = create(other.path());
     grow(&mut stranger, 7, 3000);
-    stranger.checkpoint(at(9000)).unwrap();
+    let signed = stranger.checkpoint(at(9000)).unwrap();
     let epoch = stranger.store().epoch().unwrap();
-    let refused = export(stranger.store(), &epoch, out.path(), || {}).unwrap_err();
+    let refused = export(stranger.store(), &epoch, &signed, out.path(), || {}).unwrap_err();
     assert_eq!(refused.code(), "log-other-folder");
 }
 
@@ -154,6 +157,35 @@ fn what_differs_from_what_was_signed_is_not_opened_for_work() {
     let tile = Tile::new(TileKind::Hashes(0), 0, 256).unwrap();
     let named = bellwether_ledger::verify::Finding::Hash { tile, at: 0 };
     assert_eq!(report.findings, [named]);
+}
+
+#[test]
+fn a_wrong_hash_above_the_leaves_is_noticed_before_it_is_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    grow(&mut driver, 0, 400);
+    driver.checkpoint(at(500)).unwrap();
+    drop(driver);
+    let above = "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)
+                 WHERE id = (1 << 51) + (1 << 47)";
+    alter(dir.path(), "data.db", above);
+    let open = Embedded::open(dir.path(), Box::new(SeededKeys(7)));
+    assert_eq!(open.err().unwrap().code(), "log-root-differs");
+}
+
+#[test]
+fn who_cosigned_is_kept_while_nothing_better_came() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    let signed = driver.checkpoint(at(1)).unwrap();
+    let witness = Signer::new("w", Scheme::Cosignature, &[9; 32]).unwrap();
+    let note = Note::parse(&signed.note).unwrap();
+    let cosigned = driver.add_signatures(&signed, vec![witness.sign(note.text(), at(2))]).unwrap();
+    assert_eq!((cosigned.cosigned, driver.checkpoint(at(9_000)).unwrap()), (1, cosigned.clone()));
+    grow(&mut driver, 20, 3);
+    let newer = driver.checkpoint(at(30)).unwrap();
+    let shown = |quorum| published(driver.store(), 1, quorum).unwrap();
+    assert_eq!((shown(0), shown(1), shown(2)), (newer.clone(), cosigned, newer));
 }
 
 #[test]
@@ -210,7 +242,15 @@ fn a_restored_copy_is_noticed_and_goes_on_in_a_new_epoch() {
     fs::copy(backup, dir.path().join("data.db")).unwrap();
     let open = || Embedded::open(dir.path(), Box::new(SeededKeys(7)));
     assert_eq!(open().err().unwrap().code(), "log-rolled-back");
-    let restored = begin_epoch(dir.path(), None, at(800)).unwrap();
+    let keys = Keys::open(dir.path(), true).unwrap();
+    for foreign in [
+        "x",
+        "acme/e4095\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} a AAAAAA==\n",
+    ] {
+        let refused = begin_epoch(dir.path(), &keys, Some(foreign.as_bytes()), at(800));
+        assert_eq!(refused.unwrap_err().code(), "log-foreign-checkpoint");
+    }
+    let restored = begin_epoch(dir.path(), &keys, None, at(800)).unwrap();
     assert_eq!((restored.epoch, restored.records, restored.signed), (2, had, last.head.size));
     assert_eq!(restored.unknown, waiting);
     assert!(restored.origin.ends_with("/e2"));
@@ -238,6 +278,6 @@ fn a_restored_copy_is_noticed_and_goes_on_in_a_new_epoch() {
     let again = reopen(dir.path());
     let keys: Keys = again.store().keys().unwrap();
     check_start(again.store(), &keys).unwrap();
-    let again: Checkpoint = keys.signed().unwrap().unwrap();
+    let again: Checkpoint = keys.signed().unwrap().pop().unwrap();
     assert_eq!((again.epoch, again.head), (2, second.head));
 }

@@ -31,9 +31,7 @@ impl Keys {
     /// # Errors
     /// As [`View::back_up`].
     pub fn back_up(&self, folder: &Path) -> Result<PathBuf> {
-        let path = copy(&self.conn, folder, KEYS_FILE)?;
-        crate::keys::restrict(&path)?;
-        Ok(path)
+        copy(&self.conn, folder, KEYS_FILE)
     }
 }
 
@@ -48,6 +46,9 @@ fn copy(conn: &Connection, folder: &Path, name: &str) -> Result<PathBuf> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
+    // It is nobody else's business from its first byte on.
+    File::create_new(&half).map_err(failed)?;
+    crate::keys::restrict(&half)?;
     conn.execute("VACUUM INTO ?1", [half.display().to_string()])?;
     let synced = File::open(&half).and_then(|file| file.sync_all());
     synced.and_then(|()| std::fs::rename(&half, &path)).map_err(failed)?;

@@ -1,7 +1,8 @@
 //! A batch: rows of all tables that are committed together or not at all.
 
 use crate::{
-    Account, Gate, Identity, ImportProgress, Link, OutboxChange, Quarantined, Staff, Tally,
+    Account, Gate, Identity, ImportProgress, Link, NewLogKey, OutboxChange, Quarantined, Staff,
+    Tally,
 };
 use bellwether_core::{Digest, StreamId, Timestamp};
 
@@ -32,6 +33,8 @@ pub struct Batch {
     pub imports: Vec<ImportProgress>,
     /// Gates that were opened or closed.
     pub gates: Vec<Gate>,
+    /// A key of the log that begins to sign, with the entry that says so.
+    pub log_key: Option<NewLogKey>,
 }
 
 /// One event with its record, and what belongs to its position.

@@ -4,7 +4,7 @@ use crate::open::set_mark;
 use crate::rows::{PARTS, part_key, stream_key};
 use crate::schema::mark;
 use crate::{
-    Batch, Committed, Entry, Store, StoreError, identity, import, intake, outbox, shelf, staff,
+    Batch, Committed, Entry, Store, StoreError, identity, import, intake, log, outbox, shelf, staff,
 };
 use bellwether_core::Duration;
 use rusqlite::Connection;
@@ -122,5 +122,6 @@ fn write_rest(conn: &Connection, batch: &Batch) -> Result<()> {
     intake::put_quarantine(conn, &batch.quarantine)?;
     intake::put_tallies(conn, batch.at, &batch.tallies)?;
     import::put_progress(conn, &batch.imports)?;
-    shelf::put_gates(conn, &batch.gates)
+    shelf::put_gates(conn, &batch.gates)?;
+    batch.log_key.iter().try_for_each(|key| log::put_log_key(conn, key))
 }

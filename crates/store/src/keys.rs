@@ -155,18 +155,21 @@ impl Keys {
         self.wipe_log()
     }
 
-    /// The newest checkpoint that was signed, whatever the data says.
+    /// The newest checkpoint that was signed in each epoch, the oldest first, whatever the data says.
     ///
     /// # Errors
     /// `store-corrupt`, `store-io`.
-    pub fn signed(&self) -> Result<Option<Checkpoint>> {
-        let sql = "SELECT epoch, size, root, note, at FROM signed ORDER BY epoch DESC LIMIT 1";
+    pub fn signed(&self) -> Result<Vec<Checkpoint>> {
+        let sql = "SELECT epoch, size, root, note, at FROM signed ORDER BY epoch";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let head = Head { size: row.get(1)?, root: rows::digest(row, 2)? };
-        let (epoch, note, at) = (row.get(0)?, row.get(3)?, rows::instant(row, 4)?);
-        Ok(Some(Checkpoint { epoch, head, note, at }))
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let head = Head { size: row.get(1)?, root: rows::digest(row, 2)? };
+            let (epoch, note, at) = (row.get(0)?, row.get(3)?, rows::instant(row, 4)?);
+            found.push(Checkpoint { epoch, head, note, cosigned: 0, at });
+        }
+        Ok(found)
     }
 
     /// Remembers the newest checkpoint of its epoch, durable when it returns.
@@ -174,7 +177,7 @@ impl Keys {
     /// # Errors
     /// `store-full`, `store-busy`, `store-io`.
     pub fn put_signed(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let Checkpoint { epoch, head: Head { size, root }, note, at } = checkpoint;
+        let Checkpoint { epoch, head: Head { size, root }, note, at, .. } = checkpoint;
         let sql = "INSERT OR REPLACE INTO signed VALUES (?1, ?2, ?3, ?4, ?5)";
         let row = (epoch, size, root.as_bytes(), note, at.micros());
         self.conn.prepare_cached(sql)?.execute(row)?;

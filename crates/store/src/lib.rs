@@ -58,7 +58,7 @@ pub use import::{Import, ImportProgress, NewImport};
 pub use intake::{Quarantined, Tallied, Tally};
 pub use journal::{Row, StoredEntry};
 pub use keys::{Key, Keys, RingRow};
-pub use log::{Checkpoint, Epoch, LogKey, NewEpoch};
+pub use log::{Checkpoint, Epoch, LogKey, NewEpoch, NewLogKey};
 pub use migrate::upgrade;
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};

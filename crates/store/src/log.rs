@@ -27,9 +27,12 @@ use std::ops::ControlFlow;
 type Result<T> = std::result::Result<T, StoreError>;
 
 const HASH: usize = 32;
+/// Tiles have 12 bits for their epoch.
+const LAST_EPOCH: u64 = 1 << 12;
 const TILE_BYTES: usize = TILE_HASHES as usize * HASH;
 
-/// One hour's checkpoints but the newest are dropped: a newer one speaks for all of them.
+/// One hour's checkpoints but the newest, and the newest that as many witnesses signed, are dropped: a
+/// newer one speaks for all of them.
 const HOUR: i64 = 3_600_000_000;
 
 /// One tree of the log: from the first record, or from a restore, up to the next restore.
@@ -73,6 +76,8 @@ pub struct Checkpoint {
     pub head: Head,
     /// The signed note; signatures may be added later under the same root.
     pub note: Vec<u8>,
+    /// How many witnesses signed it.
+    pub cosigned: u64,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -88,6 +93,24 @@ pub struct LogKey {
     pub since: u64,
     /// When it stops signing; `None` while it is the newest.
     pub until: Option<Timestamp>,
+}
+
+/// A public key of the log that begins to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLogKey {
+    /// The key.
+    pub key: LogKey,
+    /// Until when the keys before it sign beside it.
+    pub others_until: Timestamp,
+}
+
+pub(crate) fn put_log_key(conn: &Connection, new: &NewLogKey) -> Result<()> {
+    let NewLogKey { key: LogKey { vkey, epoch, since, until }, others_until } = new;
+    let sql = "UPDATE log_key SET until = ?1 WHERE until IS NULL AND vkey <> ?2";
+    conn.execute(sql, (others_until.micros(), vkey))?;
+    let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    conn.execute(sql, (vkey, epoch, since, until.map(Timestamp::micros)))?;
+    Ok(())
 }
 
 pub(crate) fn put_epoch(conn: &Connection, first_pos: u64, new: &NewEpoch<'_>) -> Result<()> {
@@ -197,14 +220,22 @@ impl View {
     /// # Errors
     /// `store-corrupt`, `store-io`.
     pub fn last_checkpoint(&self, epoch: u64) -> Result<Option<Checkpoint>> {
-        let sql = "SELECT size, root, note, at FROM checkpoint WHERE epoch = ?1
-                   ORDER BY size DESC LIMIT 1";
+        self.last_cosigned(epoch, 0)
+    }
+
+    /// The newest checkpoint of an epoch that so many witnesses signed.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn last_cosigned(&self, epoch: u64, witnesses: u64) -> Result<Option<Checkpoint>> {
+        let sql = "SELECT size, root, note, cosigned, at FROM checkpoint
+                   WHERE epoch = ?1 AND cosigned >= ?2 ORDER BY size DESC LIMIT 1";
         let mut read = self.conn.prepare_cached(sql)?;
-        let mut rows = read.query([epoch])?;
+        let mut rows = read.query((epoch, witnesses))?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let head = Head { size: row.get(0)?, root: rows::digest(row, 1)? };
-        let (note, at) = (blob(row, 2)?.to_vec(), rows::instant(row, 3)?);
-        Ok(Some(Checkpoint { epoch, head, note, at }))
+        let (note, cosigned) = (blob(row, 2)?.to_vec(), row.get(3)?);
+        Ok(Some(Checkpoint { epoch, head, note, cosigned, at: rows::instant(row, 4)? }))
     }
 
     /// Public keys of the log, the oldest first.
@@ -233,8 +264,10 @@ impl Store {
     /// `store-conflict` if the epoch is not a later one; `store-full`, `store-io`.
     pub fn begin_epoch(&mut self, new: &NewEpoch<'_>) -> Result<u64> {
         let mut meta = self.meta()?;
-        if new.number <= meta.epoch {
-            return Err(StoreError::conflict("the epoch is not later than the one before"));
+        if new.number <= meta.epoch || new.number >= LAST_EPOCH {
+            return Err(StoreError::conflict(
+                "the epoch is not later than the one before, or too late",
+            ));
         }
         (meta.epoch, meta.origin) = (new.number, new.origin.to_owned());
         let first_pos = self.last_pos + 1;
@@ -255,7 +288,7 @@ impl Store {
     /// # Errors
     /// `store-conflict` if it is smaller than the last one, or has another root for the same size.
     pub fn put_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let Checkpoint { epoch, head, note, at } = checkpoint;
+        let Checkpoint { epoch, head, note, cosigned, at } = checkpoint;
         let last = self.last_checkpoint(*epoch)?;
         let fits = |last: &Checkpoint| last.head.size < head.size || last.head == *head;
         if !last.as_ref().is_none_or(fits) {
@@ -263,11 +296,13 @@ impl Store {
         }
         let tip = self.tip.clone();
         self.transact(|conn| {
-            let sql = "DELETE FROM checkpoint WHERE epoch = ?1 AND size <= ?2 AND at / ?3 = ?4";
-            conn.prepare_cached(sql)?.execute((epoch, head.size, HOUR, at.micros() / HOUR))?;
-            let sql = "INSERT OR REPLACE INTO checkpoint VALUES (?1, ?2, ?3, ?4, ?5)";
+            let sql = "DELETE FROM checkpoint
+                       WHERE epoch = ?1 AND size <= ?2 AND at / ?3 = ?4 AND cosigned <= ?5";
+            let hour = at.micros() / HOUR;
+            conn.prepare_cached(sql)?.execute((epoch, head.size, HOUR, hour, cosigned))?;
+            let sql = "INSERT OR REPLACE INTO checkpoint VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let root: &Digest = &head.root;
-            let row = (epoch, head.size, root.as_bytes(), note, at.micros());
+            let row = (epoch, head.size, root.as_bytes(), note, cosigned, at.micros());
             conn.prepare_cached(sql)?.execute(row)?;
             tip.put_partial(conn, *epoch, head.size)
         })
@@ -277,14 +312,7 @@ impl Store {
     ///
     /// # Errors
     /// `store-full`, `store-io`.
-    pub fn put_log_key(&mut self, key: &LogKey, others_until: Timestamp) -> Result<()> {
-        self.transact(|conn| {
-            let sql = "UPDATE log_key SET until = ?1 WHERE until IS NULL AND vkey <> ?2";
-            conn.execute(sql, (others_until.micros(), &key.vkey))?;
-            let sql = "INSERT INTO log_key VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-            let until = key.until.map(Timestamp::micros);
-            conn.execute(sql, (&key.vkey, key.epoch, key.since, until))?;
-            Ok(())
-        })
+    pub fn put_log_key(&mut self, key: &NewLogKey) -> Result<()> {
+        self.transact(|conn| put_log_key(conn, key))
     }
 }

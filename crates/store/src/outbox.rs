@@ -168,6 +168,18 @@ impl View {
         read_all(read.query((part_key(pos, 0), part_key(pos, PARTS - 1)))?)
     }
 
+    /// Effects at positions that the journal has not reached: nothing puts them there.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn effects_beyond_journal(&self) -> Result<Vec<OutboxRow>> {
+        let sql = format!(
+            "{ROW} WHERE id > (SELECT coalesce(max(pos), 0) << 8 | 255 FROM journal) LIMIT 100"
+        );
+        let mut read = self.conn.prepare_cached(&sql)?;
+        read_all(read.query([])?)
+    }
+
     /// How many effects stand where.
     ///
     /// # Errors

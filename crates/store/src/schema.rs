@@ -118,7 +118,8 @@ INSERT INTO epoch SELECT e.value, o.value, 1, x'', c.value FROM meta e, meta o, 
     WHERE e.key = 'epoch' AND o.key = 'origin' AND c.key = 'created';
 DROP TABLE checkpoint;
 CREATE TABLE checkpoint (epoch INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
-    note BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size)) STRICT, WITHOUT ROWID;
+    note BLOB NOT NULL, cosigned INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (epoch, size))
+    STRICT, WITHOUT ROWID;
 -- id = epoch << 51 | level << 47 | index. At level 0 the last, partial tile is as of a checkpoint.
 DROP TABLE tile;
 CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;

@@ -11,10 +11,9 @@ use crate::exit::{Exit, Failure, Problems};
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
-use bellwether_ledger::note::{Checkpoint as Text, Note};
 use bellwether_runtime::DriveError;
 use bellwether_runtime::log::{Restored, begin_epoch};
-use bellwether_store::{BACKUP_FILES, Checkpoint};
+use bellwether_store::{BACKUP_FILES, Keys, StoreError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -50,13 +49,13 @@ pub(crate) struct RestoreArgs {
 pub(crate) fn back_up(context: &Context, args: &BackupArgs) -> Result<Exit> {
     let store = context.read()?;
     let failed = |error: bellwether_store::StoreError| Failure::drive(error.into());
+    if args.keys.as_ref().is_some_and(|folder| same(folder, &args.folder)) {
+        let problem = Problem::new("backup-together", "data and keys would lie in one folder");
+        let help = "name another folder: whoever has both can read everything, for ever";
+        return Err(Problems(vec![problem.help(help)]).into());
+    }
     let data = store.back_up(&args.folder).map_err(failed)?;
     let keys = match &args.keys {
-        Some(folder) if same(folder, &args.folder) => {
-            let problem = Problem::new("backup-together", "data and keys would lie in one folder");
-            let help = "name another folder: whoever has both can read everything, for ever";
-            return Err(Problems(vec![problem.help(help)]).into());
-        }
         Some(folder) => {
             let keys = store.keys().and_then(|keys| keys.back_up(folder));
             Some(keys.map_err(failed)?)
@@ -89,31 +88,57 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
-    let known = args.checkpoint.as_deref().map(read_checkpoint).transpose()?;
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let known = args.checkpoint.as_deref().map(read).transpose()?;
     let [data, keys] = BACKUP_FILES;
-    if let Some(folder) = &args.keys {
-        put_back(folder, &context.data, keys)?;
+    let home = &context.data;
+    // Everything that can fail is tried before anything is put in place.
+    let given = match &args.keys {
+        Some(folder) => Some(available(folder, home, keys)?),
+        None => None,
+    };
+    let copy = match &args.folder {
+        Some(folder) => Some(available(folder, home, data)?),
+        None => None,
+    };
+    std::fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
+    context.keys()?.master().map_err(|error| Failure::drive(error.into()))?;
+    let failed = |error: StoreError| -> anyhow::Error { Failure::drive(error.into()).into() };
+    let key_folder = given.as_ref().map_or(Some(home.as_path()), |path| path.parent());
+    let reader = Keys::open(key_folder.unwrap_or(home), true).map_err(failed)?;
+    // The epoch begins in a copy that stands apart: data that was put in place without it would go on
+    // signing the old tree, and sending what may have been sent.
+    let apart = home.join("restore.half");
+    let place = copy.as_ref().map_or(home, |_| &apart);
+    if let Some(copy) = &copy {
+        let _ = std::fs::remove_dir_all(&apart);
+        std::fs::create_dir_all(&apart)?;
+        put(copy, &apart.join(data))?;
+    } else {
+        context.must_exist()?;
     }
-    if let Some(folder) = &args.folder {
-        put_back(folder, &context.data, data)?;
+    let done = begin_epoch(place, &reader, known.as_deref(), now());
+    let done = done.map_err(|error| Failure::drive(DriveError::from(error)))?;
+    drop(reader);
+    if let Some(given) = &given {
+        drop_strays(home, keys)?;
+        put(given, &home.join(keys))?;
     }
-    context.must_exist()?;
-    let failed = |error| Failure::drive(DriveError::from(error));
-    let done = begin_epoch(&context.data, known, now()).map_err(failed)?;
-    // Opening writes the first leaf of the epoch, and closing signs it.
-    let mut driver = context.open()?;
-    let again = driver.erase_restored(now()).map_err(Failure::drive)?;
-    drop(driver);
+    if copy.is_some() {
+        drop_strays(home, data)?;
+        std::fs::rename(apart.join(data), home.join(data))?;
+        let _ = std::fs::remove_dir_all(&apart);
+    }
+    // Opening writes the first leaf of the epoch and erases again; closing signs.
+    drop(context.open()?);
     print(context, &done);
-    if let Some(again) = again {
-        let people = thousands(again.subjects.len() as u64);
-        eprintln!("note: {people} who were erased since the backup are erased again");
-    }
     Ok(Exit::Fine)
 }
 
-/// Copies a file to where none is, and makes it appear when it is whole.
-fn put_back(from: &Path, to: &Path, name: &str) -> Result<()> {
+/// The file of a backup, if it is there and none stands where it goes.
+fn available(from: &Path, to: &Path, name: &str) -> Result<PathBuf> {
     let (source, target) = (from.join(name), to.join(name));
     if !source.is_file() {
         let message = format!("there is no {}", source.display());
@@ -126,29 +151,29 @@ fn put_back(from: &Path, to: &Path, name: &str) -> Result<()> {
         let help = "move it away, or name another directory with `--data`";
         return Err(Problems(vec![problem.help(help)]).into());
     }
-    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    // A log that belonged to the file that was lost would be played into the restored one.
-    for stray in ["-wal", "-shm"].map(|ending| to.join(format!("{name}{ending}"))) {
-        if stray.exists() {
-            let aside = PathBuf::from(format!("{}.before-restore", stray.display()));
-            std::fs::rename(&stray, &aside)
-                .with_context(|| format!("cannot move {} away", stray.display()))?;
-        }
-    }
-    let half = to.join(format!("{name}.half"));
-    let copied = std::fs::copy(&source, &half)
+    Ok(source)
+}
+
+/// Copies a file to where none is, and makes it appear when it is whole.
+fn put(source: &Path, target: &Path) -> Result<()> {
+    let half = target.with_extension("half");
+    let copied = std::fs::copy(source, &half)
         .and_then(|_| std::fs::File::open(&half)?.sync_all())
-        .and_then(|()| std::fs::rename(&half, &target));
+        .and_then(|()| std::fs::rename(&half, target));
     copied.with_context(|| format!("cannot copy {} to {}", source.display(), target.display()))
 }
 
-fn read_checkpoint(path: &Path) -> Result<Checkpoint> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let about = || format!("{} is no checkpoint of a log", path.display());
-    let note = Note::parse(&bytes).with_context(about)?;
-    let text: Text = note.text().parse().with_context(about)?;
-    let epoch = text.origin.rsplit_once("/e").and_then(|(_, number)| number.parse().ok());
-    Ok(Checkpoint { epoch: epoch.unwrap_or(1), head: text.head, note: bytes, at: now() })
+/// Removes what belonged to a file that was lost: it would be played into the restored one.
+fn drop_strays(folder: &Path, name: &str) -> Result<()> {
+    for stray in ["-wal", "-shm"].map(|ending| folder.join(format!("{name}{ending}"))) {
+        match std::fs::remove_file(&stray) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", stray.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn print(context: &Context, done: &Restored) {

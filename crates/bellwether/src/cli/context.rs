@@ -97,6 +97,10 @@ impl Context {
     pub(crate) fn open(&self) -> Result<Working> {
         self.must_exist()?;
         let mut driver = Embedded::open(&self.data, self.keys()?).map_err(Failure::drive)?;
+        if let Some(again) = driver.settle_restore(now()).map_err(Failure::drive)? {
+            let people = again.subjects.len();
+            eprintln!("note: {people} who were erased since the backup are erased again");
+        }
         driver.adopt_engine(now()).map_err(Failure::drive)?;
         // The erased are guarded from the intent on, so whatever is left can wait for another time.
         match driver.finish_erasures(now()) {

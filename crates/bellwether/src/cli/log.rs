@@ -83,8 +83,10 @@ pub(crate) fn run(context: &Context, command: &LogCommand) -> Result<Exit> {
 fn export(context: &Context, args: &ExportArgs) -> Result<Exit> {
     let store = context.read()?;
     let epoch = epoch(&store, args.epoch)?;
+    let quorum = checkpoint::quorum(context)?;
+    let kept = log::published(&store, epoch.number, quorum).map_err(failed)?;
     let bar = progress::counter("files");
-    let done = log::export(&store, &epoch, &args.folder, || bar.inc(1));
+    let done = log::export(&store, &epoch, &kept, &args.folder, || bar.inc(1));
     bar.finish_and_clear();
     let done = done.map_err(failed)?;
     match context.format {

@@ -4,7 +4,7 @@
 //! event, the leaf before it in its stream, its effects in the outbox, its evidence.
 
 use super::LogError;
-use bellwether_core::{Digest, StreamId};
+use bellwether_core::{Digest, StreamId, StreamKind};
 use bellwether_ledger::whole_record;
 use bellwether_store::{Row, View};
 use serde_json::Value;
@@ -34,6 +34,11 @@ pub enum Incomplete {
         /// Its key.
         key: String,
     },
+    /// An effect in the outbox is not as its leaf says.
+    Body {
+        /// Its key.
+        key: String,
+    },
     /// Evidence that the leaf names is not there.
     NoEvidence {
         /// Its digest.
@@ -50,6 +55,7 @@ impl Incomplete {
             Self::Chain { .. } => "verify-chain",
             Self::NoRow { .. } => "verify-no-row",
             Self::NoLeaf { .. } => "verify-no-leaf",
+            Self::Body { .. } => "verify-effect",
             Self::NoEvidence { .. } => "verify-no-evidence",
         }
     }
@@ -67,6 +73,9 @@ impl fmt::Display for Incomplete {
             Self::NoLeaf { key } => {
                 write!(f, "the outbox has an effect {key}; no leaf speaks of it")
             }
+            Self::Body { key } => {
+                write!(f, "the effect {key} in the outbox is not as it was decided")
+            }
             Self::NoEvidence { digest } => write!(f, "the evidence {digest} is missing or changed"),
         }
     }
@@ -82,8 +91,15 @@ pub fn complete(
     mut found: impl FnMut(u64, Incomplete),
     mut done: impl FnMut(),
 ) -> Result<(), LogError> {
-    let kept =
-        Kept { view, outbox: view.purged_pos("outbox")?, evidence: view.purged_pos("evidence")? };
+    let kept = Kept {
+        view,
+        outbox: view.purged_pos("outbox")?,
+        evidence: view.purged_pos("evidence")?,
+        trimmed: view.trimmed_pos()?,
+    };
+    for row in view.effects_beyond_journal()? {
+        found(row.pos, Incomplete::NoLeaf { key: row.key.to_string() });
+    }
     let mut heads: HashMap<StreamId, (u64, Digest)> = HashMap::new();
     let mut fault = None;
     view.scan(1, |row| {
@@ -105,6 +121,7 @@ struct Kept<'v> {
     view: &'v View,
     outbox: u64,
     evidence: u64,
+    trimmed: u64,
 }
 
 impl Kept<'_> {
@@ -120,7 +137,9 @@ impl Kept<'_> {
             return Ok(());
         };
         let text = |name: &str| leaf.get(name).and_then(Value::as_str).unwrap_or_default();
-        if !row.event.is_empty() && text("event") != Digest::of(row.event).to_string() {
+        let trimmed =
+            row.event.is_empty() && row.pos < self.trimmed && row.stream.kind != StreamKind::System;
+        if !trimmed && text("event") != Digest::of(row.event).to_string() {
             found(Incomplete::Event);
         }
         let (seq, head) = before;
@@ -141,17 +160,24 @@ impl Kept<'_> {
         leaf: &Value,
         mut found: impl FnMut(Incomplete),
     ) -> Result<(), LogError> {
-        let of_leaf: Vec<&str> = texts(leaf, "effects", "key").collect();
-        let rows: Vec<String> =
-            self.view.effects(pos)?.iter().map(|row| row.key.to_string()).collect();
-        for key in &of_leaf {
-            if pos >= self.outbox && !rows.iter().any(|row| row == key) {
-                found(Incomplete::NoRow { key: (*key).to_owned() });
+        let of_leaf = list(leaf, "effects");
+        let key_of = |effect: &Value| -> String {
+            effect.get("key").and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let rows = self.view.effects(pos)?;
+        for key in of_leaf.iter().map(key_of) {
+            if pos >= self.outbox && !rows.iter().any(|row| row.key.to_string() == key) {
+                found(Incomplete::NoRow { key });
             }
         }
-        for key in rows {
-            if !of_leaf.contains(&key.as_str()) {
-                found(Incomplete::NoLeaf { key });
+        for row in rows {
+            // The body is the leaf's effect: what is sent is what was decided.
+            let body: Option<Value> = serde_json::from_slice(&row.body).ok();
+            let key = row.key.to_string();
+            match of_leaf.iter().find(|effect| key_of(effect) == key) {
+                None => found(Incomplete::NoLeaf { key }),
+                Some(effect) if body.as_ref() != Some(effect) => found(Incomplete::Body { key }),
+                Some(_) => {}
             }
         }
         Ok(())
@@ -180,8 +206,12 @@ impl Kept<'_> {
     }
 }
 
+/// A list of the leaf.
+fn list<'l>(leaf: &'l Value, name: &str) -> &'l [Value] {
+    leaf.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
 /// A member of each object in a list of the leaf.
 fn texts<'l>(leaf: &'l Value, list: &str, member: &'l str) -> impl Iterator<Item = &'l str> {
-    let list = leaf.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(move |one| one.get(member)?.as_str())
+    self::list(leaf, list).iter().filter_map(move |one| one.get(member)?.as_str())
 }

@@ -14,7 +14,7 @@
 use super::{LogError, own_trust};
 use bellwether_ledger::note::{Checkpoint as Text, Note};
 use bellwether_ledger::tree::{FORMAT_LIMIT, Tile, TileKind, TileNodes, new_tiles, tree_root};
-use bellwether_store::{Epoch, View};
+use bellwether_store::{Checkpoint, Epoch, View};
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -36,18 +36,18 @@ pub struct Exported {
     pub files: u64,
 }
 
-/// Writes an epoch of the log, as far as it was signed, into a folder; one that holds an earlier part
-/// of it is brought up to date. `done` is told of every file.
+/// Writes an epoch of the log, up to a checkpoint, into a folder; one that holds an earlier part of it is
+/// brought up to date. `done` is told of every file.
 ///
 /// # Errors
 /// [`LogError::OtherFolder`] for a folder of another log; [`LogError`] when a file cannot be written.
 pub fn export(
     view: &View,
     epoch: &Epoch,
+    kept: &Checkpoint,
     folder: &Path,
     mut done: impl FnMut(),
 ) -> Result<Exported, LogError> {
-    let kept = view.last_checkpoint(epoch.number)?.ok_or(LogError::NoCheckpoint)?;
     let size = kept.head.size;
     let there = Folder::at(folder);
     let old = exported(view, epoch, &there, size)?;
@@ -63,9 +63,35 @@ pub fn export(
     put(&folder.join(KEYS), keys.as_bytes())?;
     put(&folder.join("README.txt"), readme(&epoch.origin).as_bytes())?;
     put(&folder.join(CHECKPOINT), &kept.note)?;
-    // Whoever read the checkpoint before this one may still want its last tiles: they stay until the
-    // next export.
+    drop_partials(folder, old, size)?;
     Ok(report)
+}
+
+/// Removes partial tiles but those of this checkpoint and of the one before, which somebody may be
+/// reading. Where a tile is full its parts are of no use.
+fn drop_partials(folder: &Path, old: u64, new: u64) -> Result<(), LogError> {
+    let keep: Vec<PathBuf> = [old, new]
+        .into_iter()
+        .flat_map(Tile::all)
+        .filter(Tile::is_partial)
+        .map(|tile| folder.join(tile.to_string()))
+        .collect();
+    for part in &keep {
+        let (Some(parts), Some(level)) = (part.parent(), part.ancestors().nth(2)) else { continue };
+        let failed = |source| LogError::File { path: level.to_owned(), source };
+        for entry in fs::read_dir(level).map_err(failed)?.flatten().map(|entry| entry.path()) {
+            let is_parts = entry.extension().is_some_and(|ending| ending == "p");
+            if is_parts && !keep.iter().any(|kept| kept.parent() == Some(&entry)) {
+                fs::remove_dir_all(&entry).map_err(failed)?;
+            }
+        }
+        for entry in fs::read_dir(parts).map_err(failed)?.flatten().map(|entry| entry.path()) {
+            if !keep.contains(&entry) {
+                fs::remove_file(&entry).map_err(failed)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// For whoever is handed the folder.

@@ -3,10 +3,14 @@
 //! A tree that was signed once cannot be continued from an earlier point: others hold checkpoints that
 //! it would contradict. So the restored records stay the old tree, and a new one begins.
 
-use super::LogError;
+use super::{LogError, own_trust};
 use bellwether_core::Timestamp;
-use bellwether_store::{Checkpoint, NewEpoch, Options, Store};
+use bellwether_ledger::note::Note;
+use bellwether_store::{Checkpoint, Epoch, Keys, NewEpoch, Options, Store};
 use std::path::Path;
+
+/// A note that goes into a record; the record has 16 KiB.
+const LONGEST_NOTE: usize = 8 << 10;
 
 /// What a restore found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,25 +27,30 @@ pub struct Restored {
     pub unknown: u64,
 }
 
-/// Begins a new epoch in a data directory whose `data.db` was restored. Its first leaf is written when
-/// the directory is opened for work. `known` is the newest checkpoint that somebody else kept.
+/// Begins a new epoch in restored data, in one transaction. Its first leaf is written when the directory
+/// is opened for work. `data` is the folder of `data.db`, which may still stand apart from its keys;
+/// `known` is the newest checkpoint that somebody else kept.
 ///
 /// # Errors
-/// [`LogError`] when the directory cannot be opened for work.
+/// [`LogError::ForeignCheckpoint`] for a checkpoint that this log did not sign; [`LogError`] when the
+/// data cannot be opened for work.
 pub fn begin_epoch(
-    dir: &Path,
-    known: Option<Checkpoint>,
+    data: &Path,
+    keys: &Keys,
+    known: Option<&[u8]>,
     at: Timestamp,
 ) -> Result<Restored, LogError> {
-    let mut store = Store::open(dir, &Options::default())?;
-    let keys = store.keys()?;
-    let (epoch, signed) = (store.epoch()?, keys.signed()?);
+    let mut store = Store::open(data, &Options::default())?;
+    let epoch = store.epoch()?;
+    let known = known.map(|note| believed(&store, note, at)).transpose()?;
     let kept = store.last_checkpoint(epoch.number)?;
-    let last = [known, signed, kept].into_iter().flatten();
+    let last = keys.signed()?.into_iter().chain(known).chain(kept);
     let last = last.max_by_key(|checkpoint| (checkpoint.epoch, checkpoint.head.size));
     let number = last.as_ref().map_or(0, |last| last.epoch).max(epoch.number) + 1;
-    let origin = later_origin(&epoch.origin, number);
-    let before = last.as_ref().map(|last| last.note.as_slice()).unwrap_or_default();
+    let origin = later_origin(&epoch, number);
+    let before = last.as_ref().map(|last| last.note.as_slice());
+    // Co-signatures may make a note long; whom it is of and what it says stands in its first lines.
+    let before = before.filter(|note| note.len() <= LONGEST_NOTE).unwrap_or_default();
     let slots_taken = keys.next_free_slot()? - 1;
     let new = NewEpoch { number, origin: &origin, before, at, slots_taken };
     let unknown = store.begin_epoch(&new)?;
@@ -50,11 +59,33 @@ pub fn begin_epoch(
     Ok(Restored { epoch: number, origin, records: epoch.size, signed, unknown })
 }
 
+/// A checkpoint that was brought along, if a key of this log signed it for one of its epochs.
+fn believed(store: &Store, bytes: &[u8], at: Timestamp) -> Result<Checkpoint, LogError> {
+    let foreign = |why: String| LogError::ForeignCheckpoint { why };
+    if bytes.len() > LONGEST_NOTE {
+        return Err(foreign("it is longer than 8 KiB".to_owned()));
+    }
+    let note = Note::parse(bytes).map_err(|error| foreign(error.to_string()))?;
+    let mut why = "it names another log".to_owned();
+    for epoch in store.epochs()? {
+        match own_trust(store, &epoch)?.open(&note) {
+            Ok(opened) => {
+                let (head, note) = (opened.checkpoint.head, bytes.to_vec());
+                return Ok(Checkpoint { epoch: epoch.number, head, note, cosigned: 0, at });
+            }
+            Err(error) if note.text().lines().next() == Some(epoch.origin.as_str()) => {
+                why = error.to_string();
+            }
+            Err(_) => {}
+        }
+    }
+    Err(foreign(why))
+}
+
 /// `bellwether/eu/acme/1a2b` -> `bellwether/eu/acme/1a2b/e2` -> `bellwether/eu/acme/1a2b/e3`.
-fn later_origin(origin: &str, number: u64) -> String {
-    let base = match origin.rsplit_once("/e") {
-        Some((base, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => base,
-        _ => origin,
-    };
+fn later_origin(epoch: &Epoch, number: u64) -> String {
+    let own = format!("/e{}", epoch.number);
+    let base = Some(epoch.origin.as_str()).filter(|_| epoch.number > 1);
+    let base = base.and_then(|origin| origin.strip_suffix(&own)).unwrap_or(&epoch.origin);
     format!("{base}/e{number}")
 }

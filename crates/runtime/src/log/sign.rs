@@ -6,13 +6,10 @@ use crate::error::DriveError;
 use bellwether_core::{Body, Duration, Origin, StreamId, Timestamp};
 use bellwether_ledger::note::{Checkpoint as Text, Note, ProofFile, Scheme, Signature, Signer};
 use bellwether_ledger::tree::{TileNodes, prove_consistency, prove_inclusion};
-use bellwether_store::{Checkpoint, Epoch, LogKey, View};
+use bellwether_store::{Checkpoint, Epoch, LogKey, NewLogKey, View};
 
 /// How long an old key of the log goes on signing beside the new one.
 pub const OVERLAP: Duration = Duration::from_days(30);
-
-/// A checkpoint of a log that does not change is signed again after this, so that others see it lives.
-const IDLE: Duration = Duration::from_secs(600);
 
 impl Embedded {
     /// Signs the tree over everything that is committed, unless the newest checkpoint says the same.
@@ -22,9 +19,10 @@ impl Embedded {
     pub fn checkpoint(&mut self, at: Timestamp) -> Result<Checkpoint, DriveError> {
         self.commit()?;
         let epoch = self.store().epoch().map_err(LogError::from)?;
-        let head = self.store().log_head().map_err(LogError::from)?;
+        let head = self.store().committed_head().map_err(LogError::from)?;
         let last = self.store().last_checkpoint(epoch.number).map_err(LogError::from)?;
-        if let Some(last) = last.filter(|last| last.head == head && at < last.at.plus(IDLE)) {
+        // Signing the same again would say nothing new, and lose who co-signed it.
+        if let Some(last) = last.filter(|last| last.head == head) {
             return Ok(last);
         }
         let signers = self.signers(&epoch, at)?;
@@ -34,11 +32,12 @@ impl Embedded {
             epoch: epoch.number,
             head,
             note: note.to_string().into_bytes(),
+            cosigned: 0,
             at,
         })
     }
 
-    /// Adds signatures of witnesses to the newest checkpoint.
+    /// Adds signatures of witnesses, each of another one, to the newest checkpoint.
     ///
     /// # Errors
     /// [`DriveError`] when there is none, or it cannot be stored.
@@ -48,9 +47,10 @@ impl Embedded {
         signatures: Vec<Signature>,
     ) -> Result<Checkpoint, DriveError> {
         let mut note = Note::parse(&checkpoint.note).map_err(LogError::from)?;
+        let cosigned = checkpoint.cosigned.max(signatures.len() as u64);
         signatures.into_iter().for_each(|signature| note.add(signature));
         let note = note.to_string().into_bytes();
-        self.keep_checkpoint(Checkpoint { note, ..checkpoint.clone() })
+        self.keep_checkpoint(Checkpoint { note, cosigned, ..checkpoint.clone() })
     }
 
     fn keep_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<Checkpoint, DriveError> {
@@ -72,8 +72,9 @@ impl Embedded {
         let new = self.new_signer(&epoch, at)?.verifier().to_string();
         let body = Body::LogKeyRotated { new: new.clone(), old: old.unwrap_or_default() };
         self.give(StreamId::SYSTEM, &body, Origin::Live, at)?;
+        // With the leaf or not at all: what the log says of its keys is so.
+        self.batch().log_key = Some(begins(&epoch, &new, at));
         self.commit()?;
-        self.keep_log_key(&epoch, &new, at)?;
         self.checkpoint(at)?;
         Ok(new)
     }
@@ -83,7 +84,8 @@ impl Embedded {
         let mut keys = self.store().log_keys().map_err(LogError::from)?;
         if !keys.iter().any(|key| key.epoch == epoch.number) {
             let signer = self.new_signer(epoch, at)?;
-            self.keep_log_key(epoch, &signer.verifier().to_string(), at)?;
+            let vkey = signer.verifier().to_string();
+            self.store_mut().put_log_key(&begins(epoch, &vkey, at)).map_err(LogError::from)?;
             keys = self.store().log_keys().map_err(LogError::from)?;
         }
         keys.retain(|key| key.until.is_none_or(|until| at < until));
@@ -122,12 +124,13 @@ impl Embedded {
         vault.keep_secret(&secret_name(&signer.verifier().to_string()), seed.bytes(), at)?;
         Ok(signer)
     }
+}
 
-    fn keep_log_key(&mut self, epoch: &Epoch, vkey: &str, at: Timestamp) -> Result<(), DriveError> {
-        let since = self.store().epoch()?.size;
-        let key = LogKey { vkey: vkey.to_owned(), epoch: epoch.number, since, until: None };
-        Ok(self.store_mut().put_log_key(&key, at.plus(OVERLAP))?)
-    }
+/// A key that signs from here on; the ones before it go on for a while.
+fn begins(epoch: &Epoch, vkey: &str, at: Timestamp) -> NewLogKey {
+    let (vkey, since) = (vkey.to_owned(), epoch.size);
+    let key = LogKey { vkey, epoch: epoch.number, since, until: None };
+    NewLogKey { key, others_until: at.plus(OVERLAP) }
 }
 
 /// Under what the secret of a log's key is kept.
@@ -135,12 +138,16 @@ fn secret_name(vkey: &str) -> String {
     format!("log {vkey}")
 }
 
-/// The proof that an entry is under the newest checkpoint of its epoch.
+/// The proof that an entry is under a checkpoint of its epoch.
 ///
 /// # Errors
 /// [`LogError::NotCovered`] where it came later; [`LogError`] when a tile cannot be read.
-pub fn prove(view: &View, epoch: &Epoch, index: u64) -> Result<ProofFile, LogError> {
-    let kept = view.last_checkpoint(epoch.number)?.ok_or(LogError::NoCheckpoint)?;
+pub fn prove(
+    view: &View,
+    epoch: &Epoch,
+    kept: &Checkpoint,
+    index: u64,
+) -> Result<ProofFile, LogError> {
     let size = kept.head.size;
     if index >= size {
         return Err(LogError::NotCovered { index, size });

@@ -28,6 +28,23 @@ impl Embedded {
         Ok(finished)
     }
 
+    /// After a restore, once an epoch: erases again whoever was erased since the backup. Nothing else may
+    /// be done before it has succeeded.
+    ///
+    /// # Errors
+    /// What the stores say; then run it again.
+    pub fn settle_restore(&mut self, at: Timestamp) -> Result<Option<Receipt>, DriveError> {
+        const SETTLED: &str = "restore_settled";
+        let epoch = self.store().epoch()?.number;
+        let mark = epoch.to_be_bytes();
+        if epoch == 1 || self.store().note(SETTLED)?.as_deref() == Some(&mark[..]) {
+            return Ok(None);
+        }
+        let receipt = self.erase_restored(at)?;
+        self.store_mut().put_note(SETTLED, &mark)?;
+        Ok(receipt)
+    }
+
     /// Erases whoever the key database says is erased while the data still tells of them: for data from
     /// a backup that is older than the erasure. `None` when there is nobody.
     ///

@@ -29,28 +29,42 @@ impl Tip {
         records: impl Iterator<Item = &'a [u8]>,
     ) -> Result<()> {
         let mut put = conn.prepare_cached("INSERT OR REPLACE INTO tile VALUES (?1, ?2)")?;
+        let epoch = self.epoch;
         for record in records {
-            let (mut hash, mut index) = (leaf_hash(record), self.size);
-            for level in 0u8.. {
-                let at = usize::from(level);
-                if self.levels.len() == at {
-                    self.levels.push(Vec::with_capacity(TILE_BYTES));
-                }
-                let Some(tile) = self.levels.get_mut(at) else { break };
-                tile.extend(hash.as_bytes());
-                let full = tile.len() == TILE_BYTES;
-                if full || level > 0 {
-                    put.execute((tile_key(self.epoch, level, index >> 8)?, &*tile))?;
-                }
-                if !full {
-                    break;
-                }
-                hash = Edge::over(&read_tile(tile)).root();
-                index >>= 8;
-                tile.clear();
-            }
-            self.size += 1;
+            self.push(record, |level, index, tile| {
+                put.execute((tile_key(epoch, level, index)?, tile))?;
+                Ok(())
+            })?;
         }
+        Ok(())
+    }
+
+    /// Appends a leaf; `put` is told of the tiles that change and are stored.
+    fn push(
+        &mut self,
+        record: &[u8],
+        mut put: impl FnMut(u8, u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let (mut hash, mut index) = (leaf_hash(record), self.size);
+        for level in 0u8.. {
+            let at = usize::from(level);
+            if self.levels.len() == at {
+                self.levels.push(Vec::with_capacity(TILE_BYTES));
+            }
+            let Some(tile) = self.levels.get_mut(at) else { break };
+            tile.extend(hash.as_bytes());
+            let full = tile.len() == TILE_BYTES;
+            if full || level > 0 {
+                put(level, index >> 8, tile)?;
+            }
+            if !full {
+                break;
+            }
+            hash = Edge::over(&read_tile(tile)).root();
+            index >>= 8;
+            tile.clear();
+        }
+        self.size += 1;
         Ok(())
     }
 
@@ -84,6 +98,21 @@ pub(super) fn tile_key(epoch: u64, level: u8, index: u64) -> Result<i64> {
 
 impl View {
     /// Takes the newest tree up where it was left.
+    /// The newest tree as stored tiles and the records after them give it: what the next checkpoint
+    /// would say.
+    ///
+    /// # Errors
+    /// `store-corrupt` where stored tiles are missing; `store-io`.
+    pub fn log_head(&self) -> Result<Head> {
+        let (mut tip, epoch, mut fault) = (self.kept_tip()?, self.epoch()?, Ok(()));
+        self.scan(epoch.first_pos + tip.size, |row| {
+            fault = tip.push(row.record, |_, _, _| Ok(()));
+            if fault.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        fault?;
+        tip.head()
+    }
+
     fn kept_tip(&self) -> Result<Tip> {
         let epoch = self.epoch()?;
         let mut tip =
@@ -120,11 +149,11 @@ impl View {
 }
 
 impl Store {
-    /// The newest tree as it stands: what a checkpoint says.
+    /// The newest tree as it is committed: what a checkpoint says.
     ///
     /// # Errors
     /// `store-corrupt` where stored tiles are missing.
-    pub fn log_head(&self) -> Result<Head> {
+    pub fn committed_head(&self) -> Result<Head> {
         self.tip.head()
     }
 

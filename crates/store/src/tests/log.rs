@@ -147,6 +147,7 @@ fn checkpoints_never_go_back_and_are_thinned_to_one_an_hour() {
         epoch: 1,
         head: Head { size, root: Digest::of(root) },
         note: vec![1],
+        cosigned: 0,
         at: at(secs),
     };
     assert_eq!(store.last_checkpoint(1).unwrap(), None);
@@ -168,10 +169,11 @@ fn checkpoints_never_go_back_and_are_thinned_to_one_an_hour() {
 fn a_new_key_ends_the_ones_before() {
     let (_dir, mut store) = fresh();
     let key = |vkey: &str, epoch, since| LogKey { vkey: vkey.into(), epoch, since, until: None };
-    store.put_log_key(&key("a", 1, 0), at(9)).unwrap();
-    store.put_log_key(&key("b", 1, 50), at(9)).unwrap();
-    store.put_log_key(&key("b", 1, 50), at(99)).unwrap();
-    store.put_log_key(&key("c", 2, 0), at(7)).unwrap();
+    let new = |key, secs| NewLogKey { key, others_until: at(secs) };
+    store.put_log_key(&new(key("a", 1, 0), 9)).unwrap();
+    store.put_log_key(&new(key("b", 1, 50), 9)).unwrap();
+    store.put_log_key(&new(key("b", 1, 50), 99)).unwrap();
+    store.put_log_key(&new(key("c", 2, 0), 7)).unwrap();
     let ended = |key: LogKey, secs| LogKey { until: Some(at(secs)), ..key };
     let kept = [ended(key("a", 1, 0), 9), ended(key("b", 1, 50), 7), key("c", 2, 0)];
     assert_eq!(store.log_keys().unwrap(), kept);

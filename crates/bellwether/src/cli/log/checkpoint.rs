@@ -53,6 +53,11 @@ pub(super) fn run(context: &Context, args: &CheckpointArgs) -> Result<Exit> {
     Ok(if enough && quiet { Exit::Fine } else { Exit::Findings })
 }
 
+/// How many witnesses must have signed what is shown to others: 0 without a file of witnesses.
+pub(super) fn quorum(context: &Context) -> Result<usize> {
+    Ok(read(context, None)?.map_or(0, |witnesses| witnesses.quorum))
+}
+
 fn read(context: &Context, named: Option<&Path>) -> Result<Option<Witnesses>> {
     let path = match named {
         Some(path) => path.to_owned(),

@@ -1,12 +1,13 @@
 //! `log prove`: one record and its proof, in two files that stand alone.
 
+use super::checkpoint::quorum;
 use super::failed;
 use crate::cli::Format;
 use crate::cli::context::Context;
 use crate::exit::{Exit, Problems};
 use anyhow::{Context as _, Result};
 use bellwether_core::{Problem, StreamId};
-use bellwether_runtime::log::prove;
+use bellwether_runtime::log::{prove, published};
 use bellwether_store::{StoredEntry, View};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -28,7 +29,8 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
     let epochs = store.epochs()?;
     let epoch = epochs.iter().rev().find(|epoch| epoch.first_pos <= entry.pos);
     let epoch = epoch.context("the log has no epoch")?;
-    let proof = prove(&store, epoch, entry.pos - epoch.first_pos).map_err(failed)?;
+    let kept = published(&store, epoch.number, quorum(context)?).map_err(failed)?;
+    let proof = prove(&store, epoch, &kept, entry.pos - epoch.first_pos).map_err(failed)?;
     std::fs::create_dir_all(&args.out)?;
     let record = write(&args.out, entry.pos, "json", &entry.record)?;
     let file = write(&args.out, entry.pos, "tlog-proof", proof.to_string().as_bytes())?;

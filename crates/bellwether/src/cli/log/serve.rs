@@ -1,5 +1,8 @@
-//! `log serve`: the log over HTTP as c2sp.org/tlog-tiles says, straight from the database.
+//! `log serve`: the log over HTTP as c2sp.org/tlog-tiles says, straight from the database. Each epoch is a
+//! log of its own below `/epoch/N`, where nothing ever changes but the checkpoint; the newest one also
+//! stands at the root, where nothing may be kept by whoever stands between.
 
+use super::checkpoint::quorum;
 use super::failed;
 use crate::cli::context::Context;
 use crate::exit::Exit;
@@ -11,7 +14,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bellwether_ledger::tree::Tile;
-use bellwether_store::{Epoch, StoreError, View};
+use bellwether_runtime::log::{LogError, own_trust, published};
+use bellwether_store::{Checkpoint, Epoch, View};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +33,7 @@ const LIMITS: Limits = Limits {
 /// What never changes may be kept by whoever stands between.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const FOR_NOW: &str = "no-cache";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Where to answer.
 #[derive(clap::Args)]
@@ -41,13 +46,15 @@ pub(crate) struct ServeArgs {
 /// The log, read anew for each request: a reader costs little, and never holds the writer up.
 struct Log {
     data: PathBuf,
+    /// How many witnesses must have signed what is shown.
+    quorum: usize,
 }
 
 pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
     let store = context.read()?;
     let origin = store.epoch().map_err(|error| failed(error.into()))?.origin;
     drop(store);
-    let log = Arc::new(Log { data: context.data.clone() });
+    let log = Arc::new(Log { data: context.data.clone(), quorum: quorum(context)? });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
@@ -63,31 +70,56 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
 
 fn routes(log: Arc<Log>) -> Router {
     Router::new()
-        .route("/checkpoint", get(checkpoint))
-        .route("/log.vkey", get(keys))
-        .route("/tile/{*path}", get(tile))
+        .route("/checkpoint", get(|State(log)| checkpoint(log, None)))
+        .route("/log.vkey", get(|State(log)| keys(log, None)))
+        .route("/tile/{*path}", get(|State(log), Path(path): Path<String>| tile(log, None, path)))
+        .route(
+            "/epoch/{epoch}/checkpoint",
+            get(|State(log), Path(epoch): Path<u64>| checkpoint(log, Some(epoch))),
+        )
+        .route(
+            "/epoch/{epoch}/log.vkey",
+            get(|State(log), Path(epoch): Path<u64>| keys(log, Some(epoch))),
+        )
+        .route(
+            "/epoch/{epoch}/tile/{*path}",
+            get(|State(log), Path((epoch, path)): Path<(u64, String)>| {
+                tile(log, Some(epoch), path)
+            }),
+        )
         .with_state(log)
 }
 
+/// What is read of an epoch: its bytes, if there are such.
+type Found = Result<Option<Vec<u8>>, LogError>;
+
 impl Log {
-    fn read<T>(
+    /// Reads something of an epoch as far as it is published; the newest one if none is named.
+    fn read(
         &self,
-        read: impl FnOnce(&View, &Epoch) -> Result<Option<T>, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
+        number: Option<u64>,
+        read: impl FnOnce(&View, &Epoch, &Checkpoint) -> Found,
+    ) -> Found {
         let view = View::open(&self.data)?;
-        let epoch = view.epoch()?;
-        read(&view, &epoch)
+        let epochs = view.epochs()?.into_iter();
+        let mut wanted = epochs.filter(|epoch| number.is_none_or(|number| number == epoch.number));
+        let Some(epoch) = wanted.next_back() else { return Ok(None) };
+        match published(&view, epoch.number, self.quorum) {
+            Ok(kept) => read(&view, &epoch, &kept),
+            Err(LogError::NoCheckpoint) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
 /// Reads in a thread where waiting is fine.
 async fn answer(
     log: Arc<Log>,
-    kind: &'static str,
-    keep: &'static str,
-    read: impl FnOnce(&View, &Epoch) -> Result<Option<Vec<u8>>, StoreError> + Send + 'static,
+    epoch: Option<u64>,
+    (kind, keep): (&'static str, &'static str),
+    read: impl FnOnce(&View, &Epoch, &Checkpoint) -> Found + Send + 'static,
 ) -> Response {
-    let found = tokio::task::spawn_blocking(move || log.read(read)).await;
+    let found = tokio::task::spawn_blocking(move || log.read(epoch, read)).await;
     match found {
         Ok(Ok(Some(bytes))) => {
             ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)], bytes).into_response()
@@ -101,28 +133,27 @@ async fn answer(
     }
 }
 
-async fn checkpoint(State(log): State<Arc<Log>>) -> Response {
-    let read =
-        |view: &View, epoch: &Epoch| Ok(view.last_checkpoint(epoch.number)?.map(|kept| kept.note));
-    answer(log, "text/plain; charset=utf-8", FOR_NOW, read).await
+async fn checkpoint(log: Arc<Log>, epoch: Option<u64>) -> Response {
+    answer(log, epoch, (TEXT, FOR_NOW), |_, _, kept| Ok(Some(kept.note.clone()))).await
 }
 
-async fn keys(State(log): State<Arc<Log>>) -> Response {
-    let read = |view: &View, _: &Epoch| {
-        let keys = view.log_keys()?.into_iter().map(|key| key.vkey + "\n");
-        Ok(Some(keys.collect::<String>().into_bytes()))
+async fn keys(log: Arc<Log>, epoch: Option<u64>) -> Response {
+    let read = |view: &View, epoch: &Epoch, _: &Checkpoint| {
+        let keys = own_trust(view, epoch)?.log_keys;
+        Ok(Some(keys.iter().map(|key| format!("{key}\n")).collect::<String>().into_bytes()))
     };
-    answer(log, "text/plain; charset=utf-8", FOR_NOW, read).await
+    answer(log, epoch, (TEXT, FOR_NOW), read).await
 }
 
-async fn tile(State(log): State<Arc<Log>>, Path(path): Path<String>) -> Response {
+async fn tile(log: Arc<Log>, epoch: Option<u64>, path: String) -> Response {
     let Ok(tile) = format!("tile/{path}").parse::<Tile>() else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    // Only what was signed: the rest may still be a batch that never was.
-    let read = move |view: &View, epoch: &Epoch| {
-        let signed = view.last_checkpoint(epoch.number)?.map_or(0, |kept| kept.head.size);
-        if tile.is_within(signed) { view.tile(epoch, tile) } else { Ok(None) }
+    // Only what is published: the rest may still be a batch that never was.
+    let read = move |view: &View, epoch: &Epoch, kept: &Checkpoint| {
+        let within = tile.is_within(kept.head.size);
+        if within { Ok(view.tile(epoch, tile)?) } else { Ok(None) }
     };
-    answer(log, "application/octet-stream", FOR_EVER, read).await
+    let keep = if epoch.is_some() { FOR_EVER } else { FOR_NOW };
+    answer(log, epoch, ("application/octet-stream", keep), read).await
 }

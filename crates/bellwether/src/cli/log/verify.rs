@@ -218,13 +218,22 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             return Ok(());
         }
     };
-    let remembered = keys.signed()?;
-    if let Some(remembered) = remembered {
+    for remembered in keys.signed()? {
         let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
-        if kept < remembered.head.size {
+        let epochs = store.epochs()?;
+        let epoch = epochs.iter().find(|epoch| epoch.number == remembered.epoch);
+        // What was lost before a restore is told by the first record of the epoch after it.
+        let lost = epoch.is_some_and(|epoch| epoch.size < remembered.head.size)
+            && epochs.last().is_some_and(|newest| newest.number > remembered.epoch);
+        if kept < remembered.head.size && !lost {
             let gone = LogError::CheckpointGone { signed: remembered.head.size, kept };
             let place = format!("epoch {}", remembered.epoch);
             checked.say(place, gone.code(), gone.to_string());
+        }
+    }
+    for epoch in store.epochs()? {
+        if let Err(error) = log::check_signed(store, &keys, &epoch) {
+            checked.say(format!("epoch {}", epoch.number), error.code(), error.to_string());
         }
     }
     match log::check_start(store, &keys) {
