@@ -23,7 +23,7 @@ fn a_record_and_its_proof_stand_alone() {
     let key = key(&world);
     let files = ["proof/record-3.json", "proof/record-3.tlog-proof"];
     let check = |key: &str| world.run(&["log", "check", files[0], files[1], "--key", key]);
-    check(&key).ends(0).says(&["entry 2 of", "bellwether/local/main/"]);
+    check(&key).ends(0).says(&["entry 2 (the first is 0) of", "bellwether/local/main/"]);
     world.run(&["log", "check", files[0], files[1]]).ends(1).warns(&["log-no-key"]);
     let other = World::with_deals();
     check(&self::key(&other)).ends(2).says(&["not proved", "note-unsigned"]);
@@ -116,9 +116,14 @@ fn a_backup_goes_on_in_a_new_epoch_and_everything_verifies() {
     let refused = world.run(&["link", "acc_1", "acc_2"]).ends(1);
     refused.warns(&["log-rolled-back", "restore --in-place"]);
     world.run(&["log", "verify"]).ends(2).says(&["log-rolled-back"]);
+    world.doctor(2, "broken").iter().find(|(_, code)| code == "log-rolled-back").unwrap();
     let said = world.run(&["restore", "--in-place"]).ends(0);
     said.says(&["(epoch 2)", "1 records that were signed are lost"]);
     assert_eq!(records(&world), before + 1);
+    world.run(&["restore", "--in-place"]).ends(1).warns(&["restore-not-behind"]);
+    let elsewhere = ["restore", "kept", "--data", "new"];
+    world.run(&elsewhere).ends(1).warns(&["restore-no-keys"]);
+    assert!(!world.path("new/data.db").exists(), "nothing was put in place");
     world.run(&["replay", "--all"]).ends(0);
     let found =
         world.run(&["log", "search", "--kind", "restore.epoch", "--format", "json"]).ends(0);

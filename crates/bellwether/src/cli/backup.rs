@@ -12,7 +12,7 @@ use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
 use bellwether_runtime::DriveError;
-use bellwether_runtime::log::{Restored, begin_epoch};
+use bellwether_runtime::log::{LogError, Restored, begin_epoch, check_start};
 use bellwether_store::{BACKUP_FILES, Keys, StoreError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,10 @@ pub(crate) struct RestoreArgs {
     /// The data directory holds the older copy already.
     #[arg(long)]
     in_place: bool,
+    /// With `--in-place`, also when the log is not behind what was signed: it then begins an epoch that
+    /// nothing calls for, and everybody who checks it needs another key.
+    #[arg(long, requires = "in_place")]
+    yes: bool,
     /// Also restore the keys, from this folder: only when they are lost.
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
@@ -103,11 +107,21 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
         Some(folder) => Some(available(folder, home, data)?),
         None => None,
     };
-    std::fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
+    let key_folder = given.as_ref().and_then(|path| path.parent()).unwrap_or(home);
+    if !key_folder.join(keys).is_file() {
+        let message = format!("there is no {} and no `--keys`", home.join(keys).display());
+        let problem = Problem::new("restore-no-keys", message);
+        let help =
+            "give `--keys DIR` with a copy of them, or put keys.db and master.key there first";
+        return Err(Problems(vec![problem.help(help)]).into());
+    }
     context.keys()?.master().map_err(|error| Failure::drive(error.into()))?;
     let failed = |error: StoreError| -> anyhow::Error { Failure::drive(error.into()).into() };
-    let key_folder = given.as_ref().map_or(Some(home.as_path()), |path| path.parent());
-    let reader = Keys::open(key_folder.unwrap_or(home), true).map_err(failed)?;
+    let reader = Keys::open(key_folder, true).map_err(failed)?;
+    if args.in_place && !args.yes {
+        must_be_behind(context, &reader)?;
+    }
+    std::fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
     // The epoch begins in a copy that stands apart: data that was put in place without it would go on
     // signing the old tree, and sending what may have been sent.
     let apart = home.join("restore.half");
@@ -134,7 +148,27 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     // Opening writes the first leaf of the epoch and erases again; closing signs.
     drop(context.open()?);
     print(context, &done);
+    if given.is_some() {
+        eprintln!(
+            "note: the keys are those of the copy: whoever was erased since can be read again; erase them \
+             again, from the receipts"
+        );
+    }
     Ok(Exit::Fine)
+}
+
+/// A new epoch costs everybody who checks the log a new key, so nobody begins one by mistake.
+fn must_be_behind(context: &Context, keys: &Keys) -> Result<()> {
+    match check_start(&*context.read()?, keys) {
+        Err(LogError::RolledBack { .. }) => Ok(()),
+        Err(error) => Err(Failure::drive(error.into()).into()),
+        Ok(()) => {
+            let message = "the log is not behind what was signed: nothing calls for a new epoch";
+            let problem = Problem::new("restore-not-behind", message);
+            let help = "if it must be all the same, repeat with `--yes`";
+            Err(Problems(vec![problem.help(help)]).into())
+        }
+    }
 }
 
 /// The file of a backup, if it is there and none stands where it goes.

@@ -2,8 +2,10 @@
 
 use super::finding::Finding;
 use crate::cli::context::Context;
+use crate::table::thousands;
 use bellwether_runtime::StoredKeys;
 use bellwether_runtime::keys::{FileKeys, KeyError, KeyProvider, Slot, StoreFault, Vault};
+use bellwether_runtime::log::check_start;
 use bellwether_store::{Keys, Store, StoreError};
 
 pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
@@ -19,6 +21,9 @@ pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
             return findings;
         }
     };
+    if let Some(store) = store {
+        findings.push(log(store, &keys));
+    }
     let well = findings.iter().all(|finding| finding.code.is_none());
     if let (Some(store), true) = (store, well) {
         findings.push(match fits(context, store, keys) {
@@ -30,6 +35,27 @@ pub(super) fn look(context: &Context, store: Option<&Store>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether the log still is what was signed, by what is remembered beside the keys.
+fn log(store: &Store, keys: &Keys) -> Finding {
+    let signed = match check_start(store, keys) {
+        Ok(()) => keys.signed(),
+        Err(error) => {
+            return Finding::broken("log", error.to_string(), error.help()).code(error.code());
+        }
+    };
+    match signed.map(|mut signed| signed.pop()) {
+        Ok(Some(signed)) => {
+            let size = thousands(signed.head.size);
+            let found = format!("{size} records of epoch {} signed, as they are", signed.epoch);
+            Finding::ok("log", found)
+        }
+        Ok(None) => {
+            Finding::look("log", "never signed", "`bellwether log checkpoint` signs what is there")
+        }
+        Err(error) => Finding::store("log", &error),
+    }
 }
 
 fn unfit(about: &str, error: &KeyError) -> Finding {

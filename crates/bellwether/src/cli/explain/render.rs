@@ -54,9 +54,10 @@ impl Told<'_> {
         let (mut out, explained) = (String::new(), self.explained);
         let _ = writeln!(
             out,
-            "{}, record {} at {}",
-            self.called(self.stream),
+            "{}#{}{} at {}",
+            self.stream,
             explained.seq,
+            self.names.called(self.stream).map_or_else(String::new, |name| format!(" ({name})")),
             explained.event.at
         );
         out.push_str(&write_links(self.origins, |stream| self.called(stream)));

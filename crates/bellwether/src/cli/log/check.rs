@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
             let head = opened.checkpoint.head;
             match context.format {
                 Format::Text => println!(
-                    "entry {} of {} in {}, signed by {} and {} witnesses",
+                    "entry {} (the first is 0) of {} in {}, signed by {} and {} witnesses",
                     proof.index,
                     head.size,
                     trust.origin,

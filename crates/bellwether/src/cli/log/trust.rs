@@ -48,8 +48,13 @@ fn read_all(named: &[String]) -> Result<Vec<VerifierKey>> {
             for line in std::fs::read_to_string(named)?.lines().filter(|line| !line.is_empty()) {
                 keys.push(read(line)?);
             }
-        } else {
+        } else if named.contains('+') {
             keys.push(read(named)?);
+        } else {
+            let problem = Problem::new("note-key", format!("there is no file `{named}`"));
+            let help =
+                "give a file with one key a line, or a key: `bellwether log show` prints the log's";
+            bail!(Problems(vec![problem.help(help)]))
         }
     }
     Ok(keys)
