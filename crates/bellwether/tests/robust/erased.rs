@@ -78,25 +78,25 @@ impl<'a> Desk<'a> {
 }
 
 #[test]
-fn fifty_erased_people_are_nowhere() {
+fn erased_people_are_nowhere() {
     let size = match full() {
         true => Size::default(),
         false => Size { accounts: 150, signals: 2_500, days: 60 },
     };
     let made = company(DEFAULT_SEED, size);
-    let people = &made.truth.people;
-    assert_eq!(people.len(), 50);
+    assert_eq!(made.truth.people.len(), 50);
+    let people: Vec<_> = made.truth.people.iter().step_by(if full() { 1 } else { 5 }).collect();
     let world = World::new();
     let (accounts, signals) = (size.accounts.to_string(), size.signals.to_string());
     world.run(&["demo", "--accounts", &accounts, "--signals", &signals]).ends(0);
-    let mut hunt = Hunt::new(people.iter().flat_map(strings));
+    let mut hunt = Hunt::new(people.iter().copied().flat_map(strings));
     assert!(made.files.iter().any(|file| hunt.find(&file.bytes).is_some()));
     let desks = ["customers", "prospects"].map(|name| Desk::new(&world, name));
     let mut known = 0;
     for desk in &desks {
         let start = Instant::now();
         let mut stayed = BTreeSet::new();
-        for person in people {
+        for person in people.iter().copied() {
             let own = Hunt::new(strings(person));
             let Some(open) = desk.open(&["--email", &person.email]) else { continue };
             if own.find(open.as_bytes()).is_none() {
@@ -124,7 +124,7 @@ fn fifty_erased_people_are_nowhere() {
         hunt.was_not_said("export", &out);
         hunt.was_not_said("doctor", &world.run(&["doctor", "--data", data]));
     }
-    assert!(known >= 50, "{known} were found and erased");
+    assert!(known >= people.len(), "{known} were found and erased");
 }
 
 fn copy(from: &Path, to: &Path) {
