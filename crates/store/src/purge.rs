@@ -2,8 +2,6 @@
 //!
 //! Journal rows know no clock; the table `tick` says which positions were committed by when, to
 //! the hour. A row is purged only when it is certain to be older than its span.
-//!
-//! Events are not trimmed yet: [`Store::put_bases`] and [`Store::trim_events`] wait for bases.
 
 use crate::commit::TICK;
 use crate::open::set_mark;
