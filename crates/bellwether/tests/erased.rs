@@ -13,7 +13,11 @@ const EMAIL: &str = "tom@us.example";
 fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let world = World::with_deals();
     let dry = world.run(&["privacy", "erase", "--email", EMAIL, "--dry-run"]).ends(0);
-    dry.says(&["would be destroyed"]);
+    dry.says(&["would be destroyed", "6 sealed parts would be removed", "for 3 other accounts ("]);
+    let dry = world.run(&["privacy", "erase", "--id", "crm=A1", "--dry-run"]).ends(0);
+    dry.says(&["would be erased as a whole", "sealed parts would be removed"]);
+    let asked = ["privacy", "erase", "--email", EMAIL, "--dry-run", "--receipt", "r.json"];
+    world.run(&asked).ends(64);
     world.run(&["privacy", "erase", "--email", EMAIL]).ends(64);
     let held = world.run(&["privacy", "export", "--email", EMAIL, "--purpose", "r-1"]).ends(0);
     assert_eq!(held.json()["events"].as_array().unwrap().len(), 6, "six deals name the owner");
