@@ -100,17 +100,17 @@ fn retention(context: &Context) -> Exit {
     if context.format == Format::Json {
         let lines = RETENTION.iter().map(|line| {
             serde_json::json!({
-                "table": line.table, "holds": line.holds, "pii": line.pii.as_str(),
+                "file": line.file(), "table": line.table, "holds": line.holds, "pii": line.pii.as_str(),
                 "kept": kept(line.keep), "erased": line.erased,
             })
         });
         println!("{}", serde_json::Value::from_iter(lines));
         return Exit::Fine;
     }
-    let mut table = Table::new(&["table", "holds", "about people", "kept", "an erasure"]);
+    let mut table = Table::new(&["file", "table", "holds", "about people", "kept", "an erasure"]);
     for line in RETENTION {
         let kept = kept(line.keep);
-        table.row([line.table, line.holds, line.pii.as_str(), &kept, line.erased]);
+        table.row([line.file(), line.table, line.holds, line.pii.as_str(), &kept, line.erased]);
     }
     print!("{}", table.render());
     Exit::Fine

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use bellwether_runtime::DriveError;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::privacy::{PrivacyError, Receipt, Shared, State, Subject};
-use bellwether_store::{RETENTION, Sealed};
+use bellwether_store::{RETENTION, Retention, Sealed};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -152,9 +152,9 @@ fn state(receipt: &Receipt) -> &'static str {
 }
 
 fn json(receipt: &Receipt, opened: u64, seconds: f64) -> Value {
-    let stores = RETENTION.iter().map(|line| {
+    let stores = stores(receipt).into_iter().map(|line| {
         json!({
-            "file": file(line.table), "table": line.table, "holds": line.holds,
+            "file": line.file(), "table": line.table, "holds": line.holds,
             "removed": removed(receipt, line.table), "what_happens": line.erased,
         })
     });
@@ -177,8 +177,11 @@ fn json(receipt: &Receipt, opened: u64, seconds: f64) -> Value {
     })
 }
 
-fn file(table: &str) -> &'static str {
-    if matches!(table, "keys" | "ring") { "keys.db" } else { "data.db" }
+/// Every store; those from which something was removed come first.
+fn stores(receipt: &Receipt) -> Vec<&'static Retention> {
+    let mut lines: Vec<_> = RETENTION.iter().collect();
+    lines.sort_by_key(|line| removed(receipt, line.table).is_none_or(|rows| rows == 0));
+    lines
 }
 
 fn print(receipt: &Receipt, opened: u64, seconds: f64) {
@@ -193,9 +196,9 @@ fn print(receipt: &Receipt, opened: u64, seconds: f64) {
         println!("  the key of {subject} is destroyed");
     }
     let mut table = Table::new(&["file", "table", ">removed", "what happens there"]);
-    for line in RETENTION {
+    for line in stores(receipt) {
         let rows = removed(receipt, line.table).map_or_else(String::new, thousands);
-        table.row([file(line.table), line.table, &rows, line.erased]);
+        table.row([line.file(), line.table, &rows, line.erased]);
     }
     print!("{}", table.render());
     println!("data.db and keys.db were written anew, their logs cut to nothing");
