@@ -50,6 +50,7 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let held = world.run(&["privacy", "export", "--email", EMAIL, "--purpose", "r-2"]).ends(0);
     assert!(held.json()["events"].as_array().unwrap().is_empty());
     world.run(&["replay", "--all"]).ends(0).says(&["sealed parts of these events are erased"]);
+    world.run(&["doctor"]).says(&["1 by hand for r-1, last at", "1 by hand for r-2, last at"]);
     world.run(&["log", "verify"]).ends(0);
     world.run(&["explain", "--id", "crm=D1"]).ends(0).says(&["its words are erased", ", erased"]);
     // What comes again of them is neither learnt, nor sealed, nor kept as refused.
