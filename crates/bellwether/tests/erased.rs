@@ -57,6 +57,8 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let again = fs::read_to_string(world.path("crm-deals.csv")).unwrap().replace("D5,", "D6,");
     world.write("crm-deals.csv", &again);
     let imported = world.run(&["import", "crm-deals.csv", "--format", "json"]).ends(2);
+    let statuses = &imported.json()["statuses"];
+    assert!(statuses["erased"].as_u64() > Some(0) && statuses["conflict"].is_null(), "{statuses}");
     assert!(!imported.out.contains("too_late"), "an erasure is no news: {}", imported.out);
     world.run(&["privacy", "erase", "--email", EMAIL, "--dry-run"]).ends(0).says(&["erased at"]);
     for account in ["A1", "A2", "A3"] {
