@@ -66,6 +66,8 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
         let held = world.run(&["privacy", "export", "--id", &id, "--purpose", "r-3"]).ends(0);
         assert!(held.out.contains("crm=D") && !held.out.contains(EMAIL), "{}", held.out);
     }
+    let early = ["privacy", "object", "--email", "nobody@any.example"];
+    world.run(&early).ends(0).says(&["nobody here is known by it; whoever comes under it is held"]);
     let unknown = ["privacy", "erase", "--email", "nobody@any.example", "--yes"];
     assert!(world.run(&unknown).ends(1).err.contains("privacy-unknown"));
     assert!(!receipt.to_string().contains(EMAIL));

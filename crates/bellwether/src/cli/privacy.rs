@@ -39,9 +39,11 @@ pub(crate) enum PrivacyCommand {
     Erase(erase::EraseArgs),
     /// Everything that is kept of somebody, opened, as JSON; the purpose is recorded.
     Export(open::ExportArgs),
-    /// Keep what somebody does sealed, and neither use nor show it.
+    /// Keep what somebody does sealed, and neither use nor show it; also of somebody who is not known
+    /// yet: a keyed hash holds whoever comes under that address or id.
     Restrict(hold::HoldArgs),
-    /// Let nothing that somebody does cause an effect.
+    /// Let nothing that somebody does cause an effect; also of somebody who is not known yet: a keyed
+    /// hash holds whoever comes under that address or id.
     Object(hold::HoldArgs),
     /// Let somebody who was erased be learnt anew from what comes in.
     Admit(hold::AdmitArgs),
