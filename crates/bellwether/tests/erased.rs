@@ -89,7 +89,9 @@ fn the_master_key_is_rotated_and_a_lost_key_database_is_named() {
     let world = World::with_deals();
     let before = fs::read(world.data("master.key")).unwrap();
     world.run(&["keys", "status"]).ends(0).says(&["never rotated", "keys, 0 of them destroyed"]);
-    world.run(&["keys", "rotate"]).ends(0).says(&["rotation 1: "]);
+    let rotated = world.run(&["keys", "rotate"]).ends(0);
+    rotated.says(&["rotation 1: "]);
+    rotated.warns(&["back up keys.db now"]);
     world.run(&["keys", "status"]).ends(0).says(&["rotated 1 times"]);
     assert_ne!(fs::read(world.data("master.key")).unwrap(), before);
     world.run(&["explain", "--id", "crm=D1", "--list", "--names", "r-1"]).ends(0);
