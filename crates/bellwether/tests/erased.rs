@@ -13,7 +13,11 @@ const EMAIL: &str = "tom@us.example";
 fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let world = World::with_deals();
     let dry = world.run(&["privacy", "erase", "--email", EMAIL, "--dry-run"]).ends(0);
-    dry.says(&["would be destroyed"]);
+    dry.says(&["would be destroyed", "6 sealed parts would be removed", "for 3 other accounts ("]);
+    let dry = world.run(&["privacy", "erase", "--id", "crm=A1", "--dry-run"]).ends(0);
+    dry.says(&["would be erased as a whole", "sealed parts would be removed"]);
+    let asked = ["privacy", "erase", "--email", EMAIL, "--dry-run", "--receipt", "r.json"];
+    world.run(&asked).ends(64);
     world.run(&["privacy", "erase", "--email", EMAIL]).ends(64);
     let held = world.run(&["privacy", "export", "--email", EMAIL, "--purpose", "r-1"]).ends(0);
     assert_eq!(held.json()["events"].as_array().unwrap().len(), 6, "six deals name the owner");
@@ -32,6 +36,8 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
         let stores = receipt["stores"].as_array().unwrap().iter();
         stores.clone().find(|one| one["table"] == table).unwrap()["removed"].as_u64()
     };
+    let first = &receipt["stores"][0];
+    assert!(first["removed"].as_u64() > Some(0), "what lost something comes first: {first}");
     assert_eq!(
         (removed("keys"), removed("quarantine"), removed("identity")),
         (Some(2), Some(1), Some(1))
@@ -44,12 +50,15 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
     let held = world.run(&["privacy", "export", "--email", EMAIL, "--purpose", "r-2"]).ends(0);
     assert!(held.json()["events"].as_array().unwrap().is_empty());
     world.run(&["replay", "--all"]).ends(0).says(&["sealed parts of these events are erased"]);
+    world.run(&["doctor"]).says(&["1 by hand for r-1, last at", "1 by hand for r-2, last at"]);
     world.run(&["log", "verify"]).ends(0);
     world.run(&["explain", "--id", "crm=D1"]).ends(0).says(&["its words are erased", ", erased"]);
     // What comes again of them is neither learnt, nor sealed, nor kept as refused.
     let again = fs::read_to_string(world.path("crm-deals.csv")).unwrap().replace("D5,", "D6,");
     world.write("crm-deals.csv", &again);
     let imported = world.run(&["import", "crm-deals.csv", "--format", "json"]).ends(2);
+    let statuses = &imported.json()["statuses"];
+    assert!(statuses["erased"].as_u64() > Some(0) && statuses["conflict"].is_null(), "{statuses}");
     assert!(!imported.out.contains("too_late"), "an erasure is no news: {}", imported.out);
     world.run(&["privacy", "erase", "--email", EMAIL, "--dry-run"]).ends(0).says(&["erased at"]);
     for account in ["A1", "A2", "A3"] {
@@ -57,6 +66,8 @@ fn a_person_is_erased_with_a_receipt_and_twice_changes_nothing() {
         let held = world.run(&["privacy", "export", "--id", &id, "--purpose", "r-3"]).ends(0);
         assert!(held.out.contains("crm=D") && !held.out.contains(EMAIL), "{}", held.out);
     }
+    let early = ["privacy", "object", "--email", "nobody@any.example"];
+    world.run(&early).ends(0).says(&["nobody here is known by it; whoever comes under it is held"]);
     let unknown = ["privacy", "erase", "--email", "nobody@any.example", "--yes"];
     assert!(world.run(&unknown).ends(1).err.contains("privacy-unknown"));
     assert!(!receipt.to_string().contains(EMAIL));
@@ -78,7 +89,9 @@ fn the_master_key_is_rotated_and_a_lost_key_database_is_named() {
     let world = World::with_deals();
     let before = fs::read(world.data("master.key")).unwrap();
     world.run(&["keys", "status"]).ends(0).says(&["never rotated", "keys, 0 of them destroyed"]);
-    world.run(&["keys", "rotate"]).ends(0).says(&["rotation 1: "]);
+    let rotated = world.run(&["keys", "rotate"]).ends(0);
+    rotated.says(&["rotation 1: "]);
+    rotated.warns(&["back up keys.db now"]);
     world.run(&["keys", "status"]).ends(0).says(&["rotated 1 times"]);
     assert_ne!(fs::read(world.data("master.key")).unwrap(), before);
     world.run(&["explain", "--id", "crm=D1", "--list", "--names", "r-1"]).ends(0);

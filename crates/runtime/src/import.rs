@@ -65,6 +65,9 @@ pub enum Progress {
 /// Refused rows by code: how many, and the first problem.
 pub type Refused = BTreeMap<&'static str, (u64, Problem)>;
 
+/// The word for signals about somebody who was erased that were not kept.
+pub const ERASED: &str = "erased";
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -80,7 +83,8 @@ pub struct Report {
     pub not_kept: u64,
     /// Gates that somebody let a file through, with the file.
     pub accepted: Vec<(String, Verdict)>,
-    /// Steps by what was done.
+    /// Signals by what was done with them: words of [`Status`](bellwether_core::record::Status), or
+    /// [`ERASED`].
     pub statuses: BTreeMap<&'static str, u64>,
     /// Signals of kinds that no feature reads, by kind.
     pub unread: BTreeMap<String, u64>,

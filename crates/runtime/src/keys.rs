@@ -264,6 +264,9 @@ pub enum KeyError {
     /// There is no master key that could take over.
     #[error("there is no next master key to rotate to")]
     NoNext,
+    /// The keys come from a seed, which has no next one.
+    #[error("seeds cannot be rotated")]
+    Seeded,
     /// The data is there, its keys are not.
     #[error("there is no key database beside the data")]
     DatabaseMissing,
@@ -294,7 +297,7 @@ impl KeyError {
             Self::Damaged { .. } | Self::SecretDamaged { .. } => "key-damaged",
             Self::Unknown { .. } => "key-unknown",
             Self::Erased { .. } => "key-erased",
-            Self::NoNext => "key-no-next",
+            Self::NoNext | Self::Seeded => "key-no-next",
             Self::DatabaseMissing => "key-database-missing",
             Self::NotGiven { .. } => "key-not-given",
             Self::Store(fault) => fault.reason,
@@ -322,8 +325,9 @@ impl KeyError {
             Self::Erased { .. } => "nothing to mend: what was sealed for the subject is gone",
             Self::NoNext => {
                 "give it as BELLWETHER_MASTER_KEY_NEXT or as the credential \
-                 `bellwether-master-key-next`; seeds cannot be rotated"
+                 `bellwether-master-key-next`"
             }
+            Self::Seeded => "start anew without a seed",
             Self::DatabaseMissing => {
                 "restore the newest backup of keys.db; without it nothing that was sealed can be opened, \
                  while `replay --all` and `export decisions` still work"

@@ -15,7 +15,7 @@ mod hold;
 mod open;
 mod words;
 
-pub use erase::{Receipt, Shared, State, erased_in};
+pub use erase::{Preview, Receipt, Shared, State, erased_in};
 pub use hold::restricted;
 
 use crate::identity::Blind;
@@ -47,7 +47,7 @@ pub struct Subject {
     pub staff: Vec<String>,
     /// Refused rows that name them, by number.
     pub refused: Vec<u64>,
-    /// Accounts that are theirs as a whole: nobody else is known of them.
+    /// Accounts that go as a whole: they were named themselves, or nobody else is known of them.
     pub accounts: BTreeSet<AccountId>,
     /// Accounts of others that their address stood for; those stay.
     pub kept_accounts: BTreeSet<AccountId>,
@@ -57,6 +57,9 @@ pub struct Subject {
     pub erased: Option<Erasure>,
     /// Blind indexes that name them.
     blinds: BTreeSet<Blind>,
+    /// Addresses that led to their accounts, whoever has them. They go with the account, and nobody is
+    /// guarded by them: the people whom they name were not erased.
+    leads: BTreeSet<Blind>,
     /// Keyed hashes of these.
     hashes: BTreeSet<[u8; 16]>,
     /// Addresses and ids.

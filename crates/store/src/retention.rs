@@ -57,6 +57,16 @@ pub struct Retention {
     pub erased: &'static str,
 }
 
+impl Retention {
+    /// The file that has the table.
+    pub fn file(&self) -> &'static str {
+        match self.table {
+            "erased" | "keys" | "ring" | "secret" | "signed" => "keys.db",
+            _ => "data.db",
+        }
+    }
+}
+
 const SIX_YEARS: Duration = Duration::from_days(2190);
 const KEY_GONE: &str = "the subject's key is destroyed, and every row that needs it is removed";
 const NOBODY: &str = "holds nothing about anybody";
@@ -144,7 +154,8 @@ pub const RETENTION: &[Retention] = &[
         "when sealed data was opened by hand, and what for",
         Pii::Pseudonymous,
         Keep::For(SIX_YEARS),
-        "holds numbers of rows, and the purpose as it was typed",
+        "holds numbers of refused rows, random ids of whose data was opened, and the purpose as it was \
+         typed; without the identity rows the ids lead to nobody",
     ),
     line(
         "gate_result",

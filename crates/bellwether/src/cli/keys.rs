@@ -95,6 +95,7 @@ fn turn(context: &Context) -> Result<Exit> {
             thousands(done.rewrapped)
         );
     }
+    eprintln!("back up keys.db now; copies of keys.db from before need the old master key");
     if context.keeps_its_key()? {
         eprintln!("keep a copy of {} apart from backups", context.key_file().display());
     } else {

@@ -39,9 +39,11 @@ pub(crate) enum PrivacyCommand {
     Erase(erase::EraseArgs),
     /// Everything that is kept of somebody, opened, as JSON; the purpose is recorded.
     Export(open::ExportArgs),
-    /// Keep what somebody does sealed, and neither use nor show it.
+    /// Keep what somebody does sealed, and neither use nor show it; also of somebody who is not known
+    /// yet: a keyed hash holds whoever comes under that address or id.
     Restrict(hold::HoldArgs),
-    /// Let nothing that somebody does cause an effect.
+    /// Let nothing that somebody does cause an effect; also of somebody who is not known yet: a keyed
+    /// hash holds whoever comes under that address or id.
     Object(hold::HoldArgs),
     /// Let somebody who was erased be learnt anew from what comes in.
     Admit(hold::AdmitArgs),
@@ -100,17 +102,17 @@ fn retention(context: &Context) -> Exit {
     if context.format == Format::Json {
         let lines = RETENTION.iter().map(|line| {
             serde_json::json!({
-                "table": line.table, "holds": line.holds, "pii": line.pii.as_str(),
+                "file": line.file(), "table": line.table, "holds": line.holds, "pii": line.pii.as_str(),
                 "kept": kept(line.keep), "erased": line.erased,
             })
         });
         println!("{}", serde_json::Value::from_iter(lines));
         return Exit::Fine;
     }
-    let mut table = Table::new(&["table", "holds", "about people", "kept", "an erasure"]);
+    let mut table = Table::new(&["file", "table", "holds", "about people", "kept", "an erasure"]);
     for line in RETENTION {
         let kept = kept(line.keep);
-        table.row([line.table, line.holds, line.pii.as_str(), &kept, line.erased]);
+        table.row([line.file(), line.table, line.holds, line.pii.as_str(), &kept, line.erased]);
     }
     print!("{}", table.render());
     Exit::Fine

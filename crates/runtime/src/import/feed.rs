@@ -2,7 +2,7 @@
 
 use super::read::{MOST_KEPT, note_refusal, number_file};
 use super::spool::{Sorted, SpoolKey};
-use super::{ImportError, Progress, Report, Source};
+use super::{ERASED, ImportError, Progress, Report, Source};
 use crate::edge::Standing;
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
@@ -77,7 +77,7 @@ impl Feed<'_> {
         let taken = match self.driver.take(&raw, Origin::History, raw.at.min(self.now)) {
             Err(error) if error.is_refusal() => {
                 if self.driver.edge().is_of_erased(&raw) {
-                    self.report.not_kept += 1;
+                    *self.report.statuses.entry(ERASED).or_default() += 1;
                     return Ok(());
                 }
                 let problem = Problem::new(error.code(), error.to_string()).help(error.help());
@@ -86,9 +86,12 @@ impl Feed<'_> {
             taken => taken?,
         };
         self.report.timers += taken.fired as u64;
-        *self.report.statuses.entry(taken.step.status.as_str()).or_default() += 1;
+        let conflict = taken.step.status == Status::Conflict;
         // Of somebody who was erased it cannot say the same as before, and is not kept.
-        if taken.step.status == Status::Conflict && taken.standing != Some(Standing::Erased) {
+        let erased = conflict && taken.standing == Some(Standing::Erased);
+        let became = if erased { ERASED } else { taken.step.status.as_str() };
+        *self.report.statuses.entry(became).or_default() += 1;
+        if conflict && !erased {
             let message =
                 format!("a signal of `{}` came twice and says something else", raw.source);
             let help = "find out which one is right; the first one counts";

@@ -21,6 +21,10 @@ impl KeyProvider for SeededKeys {
         Ok(self.of("master", 0))
     }
 
+    fn next(&self) -> Result<Secret, KeyError> {
+        Err(KeyError::Seeded)
+    }
+
     fn fresh(&self, what: &'static str, slot: Slot) -> Result<Secret, KeyError> {
         Ok(self.of(what, slot))
     }

@@ -35,6 +35,15 @@ pub struct Shared {
     pub accounts: BTreeSet<AccountId>,
 }
 
+/// What an erasure would remove of sealed parts.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// How many.
+    pub parts: u64,
+    /// Those of them that name others too.
+    pub shared: Shared,
+}
+
 /// What an erasure removed, store by store.
 #[derive(Clone, Debug)]
 pub struct Receipt {
@@ -101,6 +110,24 @@ impl Embedded {
         self.begin(subject, at)
     }
 
+    /// What erasing somebody would remove, and for whom else that would be gone; nothing is changed.
+    ///
+    /// # Errors
+    /// What stores and keys say.
+    pub fn preview_erasure(&self, subject: &Subject) -> Result<Preview, DriveError> {
+        let places = self.places_of(subject)?;
+        let erasure = Erasure {
+            id: 0,
+            at: Timestamp::from_micros(0),
+            slots: subject.slots.keys().copied().collect(),
+            named: self.rows_naming(subject, &places)?,
+            done: None,
+        };
+        let found = self.sealed_for(&erasure)?;
+        let parts = found.rows.values().map(|rows| rows.len() as u64).sum();
+        Ok(Preview { parts, shared: self.shared(&found)? })
+    }
+
     /// Writes the intent down, and does the rest.
     pub(super) fn begin(
         &mut self,
@@ -111,7 +138,7 @@ impl Embedded {
         let intent = Intent {
             slots: subject.slots.keys().copied().collect(),
             hashes: subject.hashes.iter().copied().collect(),
-            blinds: subject.blinds.iter().map(|blind| blind.0).collect(),
+            blinds: subject.blinds.union(&subject.leads).map(|blind| blind.0).collect(),
             named: self.rows_naming(subject, &places)?,
         };
         let (erasure, forgotten) = self.store_mut().begin_erasure(at, &intent)?;

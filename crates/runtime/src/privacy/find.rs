@@ -110,7 +110,9 @@ impl Embedded {
                 .iter()
                 .any(|mark| mark.as_str() == identity.how);
             if let (Ok(blind), false) = (identity.blind.try_into(), is_mark) {
-                subject.blinds.insert(Blind(blind));
+                let leads = identity.how == How::Contact.as_str();
+                let blinds = if leads { &mut subject.leads } else { &mut subject.blinds };
+                blinds.insert(Blind(blind));
             }
         }
         if self.store().accounts(&[slot])?.into_iter().flatten().next().is_some() {

@@ -119,7 +119,8 @@ impl Embedded {
     }
 
     fn identities(&self, subject: &Subject) -> Result<Vec<Value>, DriveError> {
-        let blinds: Vec<[u8; 16]> = subject.blinds.iter().map(|blind| blind.0).collect();
+        let blinds: Vec<[u8; 16]> =
+            subject.blinds.union(&subject.leads).map(|blind| blind.0).collect();
         let kept = self.store().find(&blinds)?.into_iter().flatten();
         Ok(kept
             .map(|identity| {

@@ -249,9 +249,19 @@ fn staff_and_whole_accounts_can_be_erased() {
     assert!(driver.store().staff().unwrap().is_empty());
     let subject = driver.find_subject(&by_email(&email(1))).unwrap();
     let account = *subject.kept_accounts.iter().next().unwrap();
+    let named = driver.find_subject(&Named::Account(account)).unwrap();
+    let preview = driver.preview_erasure(&named).unwrap();
     let receipt = erase(&mut driver, &Named::Account(account));
     assert_eq!(receipt.sealed[&Sealed::Payload], 15, "of five people");
     assert_eq!(receipt.shared.people.len(), 5);
+    assert_eq!((preview.parts, preview.shared), (receipt.sealed.values().sum(), receipt.shared));
+    // They themselves were not erased, and what they do from here on is kept.
+    let left = driver.find_subject(&by_email(&email(1))).unwrap();
+    assert!(left.is_known() && left.erased.is_none());
+    let open = driver.open_subject(&left).unwrap();
+    assert_eq!(open["guards"], serde_json::json!([]));
+    let next = driver.take(&signal(&email(1), "next", 400), Origin::Live, at(950)).unwrap();
+    assert_eq!(next.standing, None);
     let unknown = driver.find_subject(&by_email("nobody@any.example")).unwrap();
     assert_eq!(driver.erase(&unknown, at(9)).unwrap_err().code(), "privacy-unknown");
 }

@@ -13,6 +13,12 @@ fn every_table_has_a_line_and_every_line_a_table() {
     let found: BTreeSet<_> = tables_of(&store.conn).into_iter().chain(tables_of(&keys)).collect();
     let declared: BTreeSet<_> = RETENTION.iter().map(|line| line.table.to_owned()).collect();
     assert_eq!(found, declared);
+    let in_keys = tables_of(&keys);
+    for line in RETENTION.iter().filter(|line| line.table != "migration") {
+        let file =
+            if in_keys.iter().any(|table| table == line.table) { "keys.db" } else { "data.db" };
+        assert_eq!(line.file(), file, "{}", line.table);
+    }
     assert_eq!(RETENTION.len(), declared.len(), "a table is declared twice");
     for line in RETENTION {
         assert!(!line.holds.is_empty() && !line.erased.is_empty(), "{}", line.table);

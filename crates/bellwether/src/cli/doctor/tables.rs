@@ -6,6 +6,7 @@ use crate::cli::names::FAMILY;
 use crate::table::thousands;
 use bellwether_core::{Duration, Timestamp};
 use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize, Tallied};
+use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -153,14 +154,23 @@ fn timers(store: &Store, now: Timestamp) -> Result<Finding> {
     Ok(Finding::look("timers", found, mend))
 }
 
-/// For which purposes names were opened; nothing here says whose.
+/// For which purposes names, and sealed data by hand, were opened; nothing here says whose.
 fn names(store: &Store) -> Result<Finding> {
     let purposes = store.tallies(FAMILY)?;
     let times = |one: &Tallied| {
         let last = to_the_second(one.last_at);
         format!("{} for {}, last at {last}", thousands(one.count), one.name)
     };
-    let found: Vec<_> = purposes.iter().map(times).collect();
+    let mut found: Vec<_> = purposes.iter().map(times).collect();
+    let mut by_hand = BTreeMap::<_, (u64, Timestamp)>::new();
+    for access in store.accesses()? {
+        let (count, last) = by_hand.entry(access.purpose).or_insert((0, access.at));
+        (*count, *last) = (*count + 1, access.at.max(*last));
+    }
+    found.extend(by_hand.iter().map(|(purpose, (count, last))| {
+        let (count, last) = (thousands(*count), to_the_second(*last));
+        format!("{count} by hand for {purpose}, last at {last}")
+    }));
     let found = if found.is_empty() { "never".to_owned() } else { found.join("; ") };
     Ok(Finding::ok("names opened", found))
 }

@@ -3,10 +3,10 @@
 use super::super::Format;
 use super::super::context::Context;
 use crate::table::{Table, thousands};
-use bellwether_runtime::import::{Refused, Report};
+use bellwether_runtime::import::{ERASED, Refused, Report};
 
 /// What signals became that do not simply count, and what to do about it.
-const MEANT: [(&str, &str); 4] = [
+const MEANT: [(&str, &str); 5] = [
     ("duplicate", "told before: not counted again; nothing to do"),
     ("late", "told after newer ones, and counted: decisions that they change were made anew"),
     (
@@ -15,6 +15,7 @@ const MEANT: [(&str, &str); 4] = [
          together in one command, or raise `lateness` in bundle.yaml",
     ),
     ("conflict", "their ids were told before with other content: the first counts, see quarantine"),
+    (ERASED, "about somebody who was erased: not kept; nothing to do"),
 ];
 
 pub(super) fn print(context: &Context, report: &Report, seconds: f64) {

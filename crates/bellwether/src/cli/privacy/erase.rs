@@ -9,8 +9,8 @@ use crate::table::{Table, thousands};
 use anyhow::{Context as _, Result};
 use bellwether_runtime::DriveError;
 use bellwether_runtime::embedded::Embedded;
-use bellwether_runtime::privacy::{PrivacyError, Receipt, State, Subject};
-use bellwether_store::{RETENTION, Sealed};
+use bellwether_runtime::privacy::{PrivacyError, Receipt, Shared, State, Subject};
+use bellwether_store::{RETENTION, Retention, Sealed};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -21,14 +21,14 @@ use std::time::Instant;
 pub(crate) struct EraseArgs {
     #[command(flatten)]
     whom: SubjectArgs,
-    /// Only say who would be erased; change nothing.
+    /// Only say who would be erased, and whom else that concerns; change nothing.
     #[arg(long, group = "how")]
     dry_run: bool,
     /// Do it. It cannot be brought back.
     #[arg(long, group = "how")]
     yes: bool,
     /// Keep the receipt in this file too, as JSON.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     receipt: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn run(context: &Context, args: &EraseArgs) -> Result<Exit> {
     let mut driver = context.open()?;
     let subject = args.whom.find(&mut driver)?;
     if args.dry_run {
-        return preview(context, &subject);
+        return preview(context, &driver, &subject);
     }
     let receipt = driver.erase(&subject, now()).map_err(Failure::drive)?;
     let opened = opened(&driver)?;
@@ -71,12 +71,14 @@ fn opened(driver: &Embedded) -> Result<u64> {
     Ok(by_name.iter().map(|one| one.count).sum::<u64>() + by_hand.len() as u64)
 }
 
-fn preview(context: &Context, subject: &Subject) -> Result<Exit> {
+fn preview(context: &Context, driver: &Embedded, subject: &Subject) -> Result<Exit> {
     if !subject.is_known() && subject.erased.is_none() {
         return Err(Failure::drive(DriveError::from(PrivacyError::Unknown)).into());
     }
+    let would = driver.preview_erasure(subject).map_err(Failure::drive)?;
     let texts = |ids: Vec<String>| ids;
     let json = json!({
+        "parts": would.parts, "shared": shared(&would.shared),
         "subjects": texts(subject.slots.values().map(ToString::to_string).collect()),
         "accounts": texts(subject.accounts.iter().map(ToString::to_string).collect()),
         "kept_accounts": texts(subject.kept_accounts.iter().map(ToString::to_string).collect()),
@@ -91,7 +93,7 @@ fn preview(context: &Context, subject: &Subject) -> Result<Exit> {
         println!("the key of {id} would be destroyed, and what needs it removed");
     }
     for account in &subject.accounts {
-        println!("{account} would be erased as a whole: nobody else is known of it");
+        println!("{account} would be erased as a whole");
     }
     for account in &subject.kept_accounts {
         println!("{account} would stay: it is not this person's alone");
@@ -99,7 +101,31 @@ fn preview(context: &Context, subject: &Subject) -> Result<Exit> {
     if let Some(erased) = &subject.erased {
         println!("erased at {} already", erased.at);
     }
+    println!("{} sealed parts would be removed", thousands(would.parts));
+    if would.shared.parts > 0 {
+        println!(
+            "{} of them are sealed for {} too: they would be gone for them as well",
+            thousands(would.shared.parts),
+            others(&would.shared)
+        );
+    }
     Ok(Exit::Fine)
+}
+
+fn shared(shared: &Shared) -> Value {
+    let people: Vec<_> = shared.people.iter().map(ToString::to_string).collect();
+    let accounts: Vec<_> = shared.accounts.iter().map(ToString::to_string).collect();
+    json!({"parts": shared.parts, "people": people, "accounts": accounts})
+}
+
+/// For whom else parts are sealed: how many people and accounts, and who.
+fn others(shared: &Shared) -> String {
+    let people: Vec<_> = shared.people.iter().map(ToString::to_string).collect();
+    let accounts: Vec<_> = shared.accounts.iter().map(ToString::to_string).collect();
+    let kinds = [("other people", people), ("other accounts", accounts)];
+    let told = kinds.iter().filter(|(_, ids)| !ids.is_empty());
+    let told = told.map(|(what, ids)| format!("{} {what} ({})", ids.len(), ids.join(", ")));
+    told.collect::<Vec<_>>().join(" and ")
 }
 
 /// What was removed from a table; `None` where an erasure has nothing to remove.
@@ -126,9 +152,9 @@ fn state(receipt: &Receipt) -> &'static str {
 }
 
 fn json(receipt: &Receipt, opened: u64, seconds: f64) -> Value {
-    let stores = RETENTION.iter().map(|line| {
+    let stores = stores(receipt).into_iter().map(|line| {
         json!({
-            "file": file(line.table), "table": line.table, "holds": line.holds,
+            "file": line.file(), "table": line.table, "holds": line.holds,
             "removed": removed(receipt, line.table), "what_happens": line.erased,
         })
     });
@@ -144,19 +170,18 @@ fn json(receipt: &Receipt, opened: u64, seconds: f64) -> Value {
         "log": Value::from_iter(told),
         "log_frozen": texts(receipt.untold.iter().map(ToString::to_string).collect()),
         "kept_accounts": texts(receipt.kept_accounts.iter().map(ToString::to_string).collect()),
-        "shared": {
-            "parts": receipt.shared.parts,
-            "people": texts(receipt.shared.people.iter().map(ToString::to_string).collect()),
-            "accounts": texts(receipt.shared.accounts.iter().map(ToString::to_string).collect()),
-        },
+        "shared": shared(&receipt.shared),
         "refused_rows_searched": receipt.searched,
         "files": "data.db and keys.db written anew, their logs cut to nothing",
         "outside": OUTSIDE, "opened_by_hand": opened,
     })
 }
 
-fn file(table: &str) -> &'static str {
-    if matches!(table, "keys" | "ring") { "keys.db" } else { "data.db" }
+/// Every store; those from which something was removed come first.
+fn stores(receipt: &Receipt) -> Vec<&'static Retention> {
+    let mut lines: Vec<_> = RETENTION.iter().collect();
+    lines.sort_by_key(|line| removed(receipt, line.table).is_none_or(|rows| rows == 0));
+    lines
 }
 
 fn print(receipt: &Receipt, opened: u64, seconds: f64) {
@@ -171,9 +196,9 @@ fn print(receipt: &Receipt, opened: u64, seconds: f64) {
         println!("  the key of {subject} is destroyed");
     }
     let mut table = Table::new(&["file", "table", ">removed", "what happens there"]);
-    for line in RETENTION {
+    for line in stores(receipt) {
         let rows = removed(receipt, line.table).map_or_else(String::new, thousands);
-        table.row([file(line.table), line.table, &rows, line.erased]);
+        table.row([line.file(), line.table, &rows, line.erased]);
     }
     print!("{}", table.render());
     println!("data.db and keys.db were written anew, their logs cut to nothing");
@@ -184,16 +209,11 @@ fn print(receipt: &Receipt, opened: u64, seconds: f64) {
         println!("{stream} is frozen and was not told");
     }
     if receipt.shared.parts > 0 {
-        let people: Vec<_> = receipt.shared.people.iter().map(ToString::to_string).collect();
         println!(
-            "{} of the removed parts were sealed for {} accounts too{}: gone for them as well",
+            "{} of the removed parts were sealed for {} too: gone for them as well; whatever else is \
+             kept of them stays",
             thousands(receipt.shared.parts),
-            receipt.shared.accounts.len(),
-            if people.is_empty() {
-                String::new()
-            } else {
-                format!(", and for {}", people.join(", "))
-            }
+            others(&receipt.shared)
         );
     }
     for account in &receipt.kept_accounts {

@@ -6,6 +6,7 @@ use crate::cli::context::{Context, now};
 use crate::exit::{Exit, Failure};
 use anyhow::Result;
 use bellwether_runtime::edge::Standing;
+use serde_json::{Value, json};
 
 /// Whom to hold back.
 #[derive(clap::Args)]
@@ -42,7 +43,14 @@ pub(crate) fn run(context: &Context, args: &HoldArgs, standing: Standing) -> Res
         (true, true, _) => "lifted: what comes from here on counts again",
         (true, false, _) => "there was nothing to lift; nothing changed",
     };
-    report(context, word, changed, args.lift, text);
+    let known = subject.is_known();
+    let json = json!({
+        "standing": word, "changed": changed, "lifted": args.lift && changed, "known": known,
+    });
+    report(context, &json, text);
+    if !known && !args.lift && context.format == Format::Text {
+        println!("nobody here is known by it; whoever comes under it is held");
+    }
     Ok(Exit::Fine)
 }
 
@@ -54,18 +62,14 @@ pub(crate) fn admit(context: &Context, args: &AdmitArgs) -> Result<Exit> {
         true => "admitted: the next signal about them is taken as one about somebody new",
         false => "nobody was erased under this name; nothing changed",
     };
-    report(context, Standing::Erased.as_str(), changed, true, text);
+    let word = Standing::Erased.as_str();
+    report(context, &json!({"standing": word, "changed": changed, "lifted": changed}), text);
     Ok(Exit::Fine)
 }
 
-fn report(context: &Context, standing: &str, changed: bool, lifted: bool, text: &str) {
+fn report(context: &Context, json: &Value, text: &str) {
     match context.format {
         Format::Text => println!("{text}"),
-        Format::Json => {
-            let json = serde_json::json!({
-                "standing": standing, "changed": changed, "lifted": lifted && changed,
-            });
-            println!("{json}");
-        }
+        Format::Json => println!("{json}"),
     }
 }

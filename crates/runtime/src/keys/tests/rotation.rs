@@ -127,7 +127,7 @@ fn a_wrong_master_rotates_nothing_and_a_seed_has_no_next() {
     let (store, at) = (MemoryKeys::default(), Timestamp::from_secs(5));
     vault(1, &store, 1).unwrap();
     let error = rotate(&SeededKeys(1), &mut store.clone(), "acme", at).unwrap_err();
-    assert_eq!(error.code(), "key-no-next");
+    assert_eq!((error.code(), error.help()), ("key-no-next", "start anew without a seed"));
     let folder = tempfile::tempdir().unwrap();
     let other = FileKeys::create(folder.path().join("key")).unwrap();
     let error = rotate(&other, &mut store.clone(), "acme", at).unwrap_err();
