@@ -1,11 +1,12 @@
-//! A witness's memory: the logs it co-signs for, the newest tree of each, and what it refused.
+//! A witness's memory: the logs it co-signs for, the newest tree of each, forks, and what it refused.
 //!
-//! - In: trees to put in the place of the one that was read; signed notes to keep as evidence.
+//! - In: trees to put in the place of the one that was read; pairs of signed notes to keep as evidence.
 //! - Out: the same, from a file of its own in a folder of its own, usually on another machine.
 //! - Never: goes back. A tree is replaced only in one durable step that compares what is there with
-//!   what the caller saw; a log's tree outlives the trust in its keys.
+//!   what the caller saw; a log's tree outlives the trust in its keys. Evidence makes no room for
+//!   anything that somebody without the log's key could send.
 
-use crate::migrate::migrate;
+use crate::migrate::{is_older, migrate};
 use crate::open::{Access, connect};
 use crate::{StoreError, rows};
 use bellwether_core::{Digest, Timestamp};
@@ -15,7 +16,7 @@ use std::path::Path;
 pub(crate) const FILE: &str = "witness.db";
 /// Marks the file as ours: the bytes "BlwW".
 pub(crate) const ID: i64 = 0x426c_7757;
-pub(crate) const TABLES: &[(&str, &str)] = &[("witness", FIRST)];
+pub(crate) const TABLES: &[(&str, &str)] = &[("witness", FIRST), ("forks", FORKS)];
 
 const FIRST: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
@@ -29,8 +30,23 @@ CREATE TABLE refused (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, code TEXT NO
     at INTEGER NOT NULL, UNIQUE (origin, code, size, root)) STRICT;
 ";
 
-/// Pieces of evidence kept for one log and one reason: old checkpoints may be sent again by anybody.
-const MOST_REFUSED: u64 = 100;
+/// Only two notes of one size prove anything. What anybody could have sent again is counted.
+const FORKS: &str = "
+CREATE TABLE fork (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, size INTEGER NOT NULL,
+    root BLOB NOT NULL, note BLOB NOT NULL, cosigned BLOB NOT NULL, at INTEGER NOT NULL,
+    UNIQUE (origin, size, root)) STRICT;
+INSERT INTO fork (origin, size, root, note, cosigned, at)
+    SELECT origin, size, root, note, cosigned, at FROM refused
+    WHERE code = 'witness-fork' AND length(cosigned) > 0 ORDER BY id;
+CREATE TABLE count (origin TEXT NOT NULL, code TEXT NOT NULL, times INTEGER NOT NULL,
+    newest INTEGER NOT NULL, PRIMARY KEY (origin, code)) STRICT, WITHOUT ROWID;
+INSERT INTO count SELECT origin, code, count(*), max(at) FROM refused
+    WHERE code <> 'witness-fork' GROUP BY origin, code;
+DROP TABLE refused;
+";
+
+/// Forks kept for one log, the newest.
+const MOST_FORKS: u64 = 100;
 
 const CACHE_MIB: u32 = 1;
 
@@ -51,15 +67,26 @@ pub struct Cosigned {
     pub at: Timestamp,
 }
 
-/// A checkpoint that a log's own key signed and that was refused, with the one it contradicts.
+/// A log that contradicted itself: two notes that its own keys signed, of one size with two roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The tree that was refused.
+    pub tree: Cosigned,
+    /// The note that was co-signed before it.
+    pub cosigned: Vec<u8>,
+}
+
+/// How often checkpoints of a log were refused that prove nothing: anybody may have sent them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
+    /// The log.
+    pub origin: String,
     /// Why: an error code.
     pub code: String,
-    /// What was refused.
-    pub tree: Cosigned,
-    /// The checkpoint that was co-signed before it; empty where there was none.
-    pub cosigned: Vec<u8>,
+    /// How often.
+    pub times: u64,
+    /// When last.
+    pub newest: Timestamp,
 }
 
 /// The state of a witness. Several connections and processes may use it; they take turns.
@@ -82,11 +109,15 @@ impl WitnessState {
         Ok(Self { conn })
     }
 
-    /// Opens the state of a witness.
+    /// Opens the state of a witness. One that an earlier version wrote is brought to this version, also
+    /// for whoever only reads.
     ///
     /// # Errors
     /// `store-missing`, `store-version`, `store-corrupt`, `store-io`.
     pub fn open(dir: impl AsRef<Path>, read_only: bool) -> Result<Self> {
+        if read_only && is_older(dir.as_ref(), FILE)? {
+            Self::open(dir.as_ref(), false)?;
+        }
         let access = if read_only { Access::Read } else { Access::Write };
         let mut conn = connect(dir.as_ref(), FILE, access, CACHE_MIB)?;
         migrate(&mut conn, FILE, access, |_| Ok(()))?;
@@ -185,44 +216,67 @@ impl WitnessState {
         Ok(changed == 1)
     }
 
-    /// Keeps a refused checkpoint as evidence, each once, the first hundred of a log and reason.
+    /// Keeps a fork as evidence, each once; of a log's forks the newest hundred.
     ///
     /// # Errors
     /// `store-full`, `store-busy`, `store-io`.
-    pub fn refuse(&mut self, refused: &Refused) -> Result<()> {
-        let Refused { code, tree, cosigned } = refused;
+    pub fn keep_fork(&mut self, fork: &Fork) -> Result<()> {
+        let Fork { tree: Cosigned { origin, size, root, note, at }, cosigned } = fork;
         let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sql = "SELECT count(*) FROM refused WHERE origin = ?1 AND code = ?2";
-        let kept: u64 = change.query_row(sql, (&tree.origin, code), |row| row.get(0))?;
-        if kept < MOST_REFUSED {
-            let sql = "INSERT INTO refused (origin, code, size, root, note, cosigned, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-            let (root, at) = (tree.root.as_bytes(), tree.at.micros());
-            let Cosigned { origin, size, note, .. } = tree;
-            change.execute(sql, (origin, code, size, root, note, cosigned, at))?;
-        }
+        let keep = "INSERT INTO fork (origin, size, root, note, cosigned, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+        change.execute(keep, (origin, size, root.as_bytes(), note, cosigned, at.micros()))?;
+        let oldest = "DELETE FROM fork WHERE origin = ?1 AND id NOT IN
+             (SELECT id FROM fork WHERE origin = ?1 ORDER BY id DESC LIMIT ?2)";
+        change.execute(oldest, (origin, MOST_FORKS))?;
         Ok(change.commit()?)
     }
 
-    /// Everything refused that was kept, the oldest first.
+    /// Counts a checkpoint that was refused and proves nothing.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn count_refused(&mut self, origin: &str, code: &str, at: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO count VALUES (?1, ?2, 1, ?3) ON CONFLICT DO UPDATE
+             SET times = times + 1, newest = max(newest, excluded.newest)";
+        self.conn.prepare_cached(sql)?.execute((origin, code, at.micros()))?;
+        Ok(())
+    }
+
+    /// The forks that are kept, the oldest first.
     ///
     /// # Errors
     /// `store-corrupt`, `store-io`.
-    pub fn refused(&self) -> Result<Vec<Refused>> {
-        let sql = "SELECT origin, code, size, root, note, cosigned, at FROM refused ORDER BY id";
+    pub fn forks(&self) -> Result<Vec<Fork>> {
+        let sql = "SELECT origin, size, root, note, cosigned, at FROM fork ORDER BY id";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let tree = Cosigned {
                 origin: row.get(0)?,
-                size: row.get(2)?,
-                root: rows::digest(row, 3)?,
-                note: rows::blob(row, 4)?.to_vec(),
-                at: rows::instant(row, 6)?,
+                size: row.get(1)?,
+                root: rows::digest(row, 2)?,
+                note: rows::blob(row, 3)?.to_vec(),
+                at: rows::instant(row, 5)?,
             };
-            let (code, cosigned) = (row.get(1)?, rows::blob(row, 5)?.to_vec());
-            found.push(Refused { code, tree, cosigned });
+            found.push(Fork { tree, cosigned: rows::blob(row, 4)?.to_vec() });
+        }
+        Ok(found)
+    }
+
+    /// What else was refused, by log and reason.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn refused(&self) -> Result<Vec<Refused>> {
+        let sql = "SELECT origin, code, times, newest FROM count ORDER BY origin, code";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (origin, code, times) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            found.push(Refused { origin, code, times, newest: rows::instant(row, 3)? });
         }
         Ok(found)
     }
@@ -332,20 +386,58 @@ mod tests {
         assert_eq!(state.cosigned(ORIGIN).unwrap(), Some(tree(7)));
     }
 
+    fn fork(size: u64) -> Fork {
+        Fork { tree: tree(size), cosigned: b"known".to_vec() }
+    }
+
     #[test]
-    fn evidence_is_kept_once_and_bounded() {
+    fn the_newest_forks_are_kept_once_and_the_rest_is_counted() {
         let (_dir, mut state) = fresh();
-        let refused = |code: &str, size| Refused {
-            code: code.to_owned(),
-            tree: tree(size),
-            cosigned: b"known".to_vec(),
-        };
-        for size in (0..150).chain(0..150) {
-            state.refuse(&refused("old", size)).unwrap();
+        let other = Fork { tree: Cosigned { origin: "other".to_owned(), ..tree(3) }, ..fork(3) };
+        state.keep_fork(&other).unwrap();
+        for size in 0..150 {
+            state.keep_fork(&fork(size)).unwrap();
+            state.keep_fork(&fork(size)).unwrap();
+            state.count_refused(ORIGIN, "old", at(200 - size as i64)).unwrap();
         }
-        state.refuse(&refused("fork", 3)).unwrap();
-        let kept = state.refused().unwrap();
-        assert_eq!(kept.len(), 101);
-        assert_eq!((&kept[0], &kept[100]), (&refused("old", 0), &refused("fork", 3)));
+        state.count_refused(ORIGIN, "new", at(7)).unwrap();
+        let expected: Vec<_> = std::iter::once(other).chain((50..150).map(fork)).collect();
+        assert_eq!(state.forks().unwrap(), expected);
+        let refused = |code: &str, times, newest| Refused {
+            origin: ORIGIN.to_owned(),
+            code: code.to_owned(),
+            times,
+            newest: at(newest),
+        };
+        assert_eq!(state.refused().unwrap(), [refused("new", 1, 7), refused("old", 150, 200)]);
+    }
+
+    #[test]
+    fn of_an_earlier_versions_evidence_forks_stay_and_the_rest_is_counted() {
+        let (dir, state) = fresh();
+        let old = "DROP TABLE fork; DROP TABLE count; DELETE FROM migration WHERE version = 2;
+             CREATE TABLE refused (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, code TEXT NOT NULL,
+                 size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL,
+                 cosigned BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+             PRAGMA user_version = 1;";
+        state.conn.execute_batch(old).unwrap();
+        for (code, size, cosigned) in [
+            ("witness-fork", 4, "known"),
+            ("witness-fork", 0, ""),
+            ("witness-rollback", 3, "known"),
+            ("witness-rollback", 2, "known"),
+        ] {
+            let Cosigned { origin, size, root, note, at } = tree(size);
+            let sql = "INSERT INTO refused VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let (root, cosigned, at) = (root.as_bytes(), cosigned.as_bytes(), at.micros());
+            let values = (origin, code, size, root, note, cosigned, at);
+            state.conn.execute(sql, values).unwrap();
+        }
+        drop(state);
+        let again = WitnessState::open(dir.path(), true).unwrap();
+        assert_eq!(again.forks().unwrap(), [fork(4)]);
+        let refused = again.refused().unwrap();
+        assert_eq!(refused.len(), 1);
+        assert_eq!((refused[0].times, refused[0].newest), (2, at(3)));
     }
 }
