@@ -69,7 +69,7 @@ pub use retention::{Keep, Pii, RETENTION, Retention};
 pub use shelf::Gate;
 pub use staff::Staff;
 pub use trim::Base;
-pub use witness::{Cosigned, Refused, WitnessState};
+pub use witness::{Cosigned, Fork, Refused, WitnessState};
 pub use writer::{Ticket, Writer};
 
 #[cfg(test)]

@@ -13,14 +13,8 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// # Errors
 /// `store-locked` while the earlier version works there; else as [`Store::open`].
 pub fn upgrade(dir: &Path) -> Result<bool> {
-    let older = |file: &str| -> Result<bool> {
-        let conn = connect(dir, file, Access::Read, 1)?;
-        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let (application, known) = of(file);
-        let found: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        Ok(found == application && version < known.len() as i64)
-    };
-    let (data, keys) = (older(DATA_FILE)?, dir.join(KEYS_FILE).exists() && older(KEYS_FILE)?);
+    let data = is_older(dir, DATA_FILE)?;
+    let keys = dir.join(KEYS_FILE).exists() && is_older(dir, KEYS_FILE)?;
     if data {
         Store::open(dir, &Options::default())?;
     }
@@ -28,6 +22,15 @@ pub fn upgrade(dir: &Path) -> Result<bool> {
         Keys::open(dir, false)?;
     }
     Ok(data || keys)
+}
+
+/// Whether an earlier version wrote a file.
+pub(crate) fn is_older(dir: &Path, file: &str) -> Result<bool> {
+    let conn = connect(dir, file, Access::Read, 1)?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let (application, known) = of(file);
+    let found: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    Ok(found == application && version < known.len() as i64)
 }
 
 /// What a file is marked with, and its migrations.

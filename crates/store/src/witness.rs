@@ -1,11 +1,12 @@
-//! A witness's memory: the logs it co-signs for, the newest tree of each, and what it refused.
+//! A witness's memory: the logs it co-signs for, the newest tree of each, forks, and what it refused.
 //!
-//! - In: trees to put in the place of the one that was read; signed notes to keep as evidence.
+//! - In: trees to put in the place of the one that was read; pairs of signed notes to keep as evidence.
 //! - Out: the same, from a file of its own in a folder of its own, usually on another machine.
 //! - Never: goes back. A tree is replaced only in one durable step that compares what is there with
-//!   what the caller saw; a log's tree outlives the trust in its keys.
+//!   what the caller saw; a log's tree outlives the trust in its keys. Evidence makes no room for
+//!   anything that somebody without the log's key could send.
 
-use crate::migrate::migrate;
+use crate::migrate::{is_older, migrate};
 use crate::open::{Access, connect};
 use crate::{StoreError, rows};
 use bellwether_core::{Digest, Timestamp};
@@ -15,7 +16,7 @@ use std::path::Path;
 pub(crate) const FILE: &str = "witness.db";
 /// Marks the file as ours: the bytes "BlwW".
 pub(crate) const ID: i64 = 0x426c_7757;
-pub(crate) const TABLES: &[(&str, &str)] = &[("witness", FIRST)];
+pub(crate) const TABLES: &[(&str, &str)] = &[("witness", FIRST), ("forks", FORKS)];
 
 const FIRST: &str = "
 CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
@@ -29,8 +30,23 @@ CREATE TABLE refused (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, code TEXT NO
     at INTEGER NOT NULL, UNIQUE (origin, code, size, root)) STRICT;
 ";
 
-/// Pieces of evidence kept for one log and one reason: old checkpoints may be sent again by anybody.
-const MOST_REFUSED: u64 = 100;
+/// Only two notes of one size prove anything. What anybody could have sent again is counted.
+const FORKS: &str = "
+CREATE TABLE fork (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, size INTEGER NOT NULL,
+    root BLOB NOT NULL, note BLOB NOT NULL, cosigned BLOB NOT NULL, at INTEGER NOT NULL,
+    UNIQUE (origin, size, root)) STRICT;
+INSERT INTO fork (origin, size, root, note, cosigned, at)
+    SELECT origin, size, root, note, cosigned, at FROM refused
+    WHERE code = 'witness-fork' AND length(cosigned) > 0 ORDER BY id;
+CREATE TABLE count (origin TEXT NOT NULL, code TEXT NOT NULL, times INTEGER NOT NULL,
+    newest INTEGER NOT NULL, PRIMARY KEY (origin, code)) STRICT, WITHOUT ROWID;
+INSERT INTO count SELECT origin, code, count(*), max(at) FROM refused
+    WHERE code <> 'witness-fork' GROUP BY origin, code;
+DROP TABLE refused;
+";
+
+/// Forks kept for one log, the newest.
+const MOST_FORKS: u64 = 100;
 
 const CACHE_MIB: u32 = 1;
 
@@ -51,15 +67,26 @@ pub struct Cosigned {
     pub at: Timestamp,
 }
 
-/// A checkpoint that a log's own key signed and that was refused, with the one it contradicts.
+/// A log that contradicted itself: two notes that its own keys signed, of one size with two roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The tree that was refused.
+    pub tree: Cosigned,
+    /// The note that was co-signed before it.
+    pub cosigned: Vec<u8>,
+}
+
+/// How often checkpoints of a log were refused that prove nothing: anybody may have sent them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
+    /// The log.
+    pub origin: String,
     /// Why: an error code.
     pub code: String,
-    /// What was refused.
-    pub tree: Cosigned,
-    /// The checkpoint that was co-signed before it; empty where there was none.
-    pub cosigned: Vec<u8>,
+    /// How often.
+    pub times: u64,
+    /// When last.
+    pub newest: Timestamp,
 }
 
 /// The state of a witness. Several connections and processes may use it; they take turns.
@@ -82,11 +109,15 @@ impl WitnessState {
         Ok(Self { conn })
     }
 
-    /// Opens the state of a witness.
+    /// Opens the state of a witness. One that an earlier version wrote is brought to this version, also
+    /// for whoever only reads.
     ///
     /// # Errors
     /// `store-missing`, `store-version`, `store-corrupt`, `store-io`.
     pub fn open(dir: impl AsRef<Path>, read_only: bool) -> Result<Self> {
+        if read_only && is_older(dir.as_ref(), FILE)? {
+            Self::open(dir.as_ref(), false)?;
+        }
         let access = if read_only { Access::Read } else { Access::Write };
         let mut conn = connect(dir.as_ref(), FILE, access, CACHE_MIB)?;
         migrate(&mut conn, FILE, access, |_| Ok(()))?;
@@ -185,167 +216,71 @@ impl WitnessState {
         Ok(changed == 1)
     }
 
-    /// Keeps a refused checkpoint as evidence, each once, the first hundred of a log and reason.
+    /// Keeps a fork as evidence, each once; of a log's forks the newest hundred.
     ///
     /// # Errors
     /// `store-full`, `store-busy`, `store-io`.
-    pub fn refuse(&mut self, refused: &Refused) -> Result<()> {
-        let Refused { code, tree, cosigned } = refused;
+    pub fn keep_fork(&mut self, fork: &Fork) -> Result<()> {
+        let Fork { tree: Cosigned { origin, size, root, note, at }, cosigned } = fork;
         let change = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sql = "SELECT count(*) FROM refused WHERE origin = ?1 AND code = ?2";
-        let kept: u64 = change.query_row(sql, (&tree.origin, code), |row| row.get(0))?;
-        if kept < MOST_REFUSED {
-            let sql = "INSERT INTO refused (origin, code, size, root, note, cosigned, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-            let (root, at) = (tree.root.as_bytes(), tree.at.micros());
-            let Cosigned { origin, size, note, .. } = tree;
-            change.execute(sql, (origin, code, size, root, note, cosigned, at))?;
-        }
+        let keep = "INSERT INTO fork (origin, size, root, note, cosigned, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+        change.execute(keep, (origin, size, root.as_bytes(), note, cosigned, at.micros()))?;
+        let oldest = "DELETE FROM fork WHERE origin = ?1 AND id NOT IN
+             (SELECT id FROM fork WHERE origin = ?1 ORDER BY id DESC LIMIT ?2)";
+        change.execute(oldest, (origin, MOST_FORKS))?;
         Ok(change.commit()?)
     }
 
-    /// Everything refused that was kept, the oldest first.
+    /// Counts a checkpoint that was refused and proves nothing.
+    ///
+    /// # Errors
+    /// `store-full`, `store-busy`, `store-io`.
+    pub fn count_refused(&mut self, origin: &str, code: &str, at: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO count VALUES (?1, ?2, 1, ?3) ON CONFLICT DO UPDATE
+             SET times = times + 1, newest = max(newest, excluded.newest)";
+        self.conn.prepare_cached(sql)?.execute((origin, code, at.micros()))?;
+        Ok(())
+    }
+
+    /// The forks that are kept, the oldest first.
     ///
     /// # Errors
     /// `store-corrupt`, `store-io`.
-    pub fn refused(&self) -> Result<Vec<Refused>> {
-        let sql = "SELECT origin, code, size, root, note, cosigned, at FROM refused ORDER BY id";
+    pub fn forks(&self) -> Result<Vec<Fork>> {
+        let sql = "SELECT origin, size, root, note, cosigned, at FROM fork ORDER BY id";
         let mut read = self.conn.prepare_cached(sql)?;
         let mut rows = read.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let tree = Cosigned {
                 origin: row.get(0)?,
-                size: row.get(2)?,
-                root: rows::digest(row, 3)?,
-                note: rows::blob(row, 4)?.to_vec(),
-                at: rows::instant(row, 6)?,
+                size: row.get(1)?,
+                root: rows::digest(row, 2)?,
+                note: rows::blob(row, 3)?.to_vec(),
+                at: rows::instant(row, 5)?,
             };
-            let (code, cosigned) = (row.get(1)?, rows::blob(row, 5)?.to_vec());
-            found.push(Refused { code, tree, cosigned });
+            found.push(Fork { tree, cosigned: rows::blob(row, 4)?.to_vec() });
+        }
+        Ok(found)
+    }
+
+    /// What else was refused, by log and reason.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn refused(&self) -> Result<Vec<Refused>> {
+        let sql = "SELECT origin, code, times, newest FROM count ORDER BY origin, code";
+        let mut read = self.conn.prepare_cached(sql)?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (origin, code, times) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            found.push(Refused { origin, code, times, newest: rows::instant(row, 3)? });
         }
         Ok(found)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Barrier;
-    use tempfile::TempDir;
-
-    const ORIGIN: &str = "example.org/log";
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_secs(seconds)
-    }
-
-    fn tree(size: u64) -> Cosigned {
-        let root = Digest::of(&size.to_be_bytes());
-        let note = format!("note {size}").into_bytes();
-        Cosigned { origin: ORIGIN.to_owned(), size, root, note, at: at(size as i64) }
-    }
-
-    fn fresh() -> (TempDir, WitnessState) {
-        let dir = tempfile::tempdir().unwrap();
-        let state = WitnessState::create(dir.path(), "w+0+key", at(1)).unwrap();
-        (dir, state)
-    }
-
-    fn seen(size: u64) -> Option<(u64, Digest)> {
-        Some((size, tree(size).root))
-    }
-
-    #[test]
-    fn a_tree_is_replaced_only_where_it_was_seen() {
-        let (dir, mut state) = fresh();
-        assert_eq!(state.cosigned(ORIGIN).unwrap(), None);
-        for (seen, new, replaced) in [
-            (seen(3), 5, false),
-            (None, 5, true),
-            (None, 6, false),
-            (seen(4), 6, false),
-            (Some((5, tree(4).root)), 6, false),
-            (seen(5), 4, false),
-            (seen(5), 5, true),
-            (seen(5), 9, true),
-            (seen(5), 10, false),
-        ] {
-            let before = state.cosigned(ORIGIN).unwrap();
-            assert_eq!(state.replace(seen, &tree(new)).unwrap(), replaced, "{seen:?} to {new}");
-            let expected = if replaced { Some(tree(new)) } else { before };
-            assert_eq!(state.cosigned(ORIGIN).unwrap(), expected, "{seen:?} to {new}");
-        }
-        drop(state);
-        let again = WitnessState::open(dir.path(), true).unwrap();
-        assert_eq!(
-            (again.cosigned(ORIGIN).unwrap(), again.vkey().unwrap().as_str()),
-            (Some(tree(9)), "w+0+key")
-        );
-        let twice = WitnessState::create(dir.path(), "w", at(1)).unwrap_err();
-        assert_eq!(twice.code(), "store-exists");
-    }
-
-    #[test]
-    fn of_those_who_saw_the_same_tree_one_replaces_it() {
-        let (dir, mut state) = fresh();
-        assert!(state.replace(None, &tree(1)).unwrap());
-        for round in 1u64..=20 {
-            let barrier = Barrier::new(4);
-            let won: Vec<bool> = std::thread::scope(|scope| {
-                let ask = |new: u64| {
-                    let (barrier, dir) = (&barrier, dir.path());
-                    scope.spawn(move || {
-                        let mut own = WitnessState::open(dir, false).unwrap();
-                        barrier.wait();
-                        own.replace(
-                            seen(round),
-                            &Cosigned { note: vec![new as u8], ..tree(round + 1) },
-                        )
-                        .unwrap()
-                    })
-                };
-                let all: Vec<_> = (0..4).map(ask).collect();
-                all.into_iter().map(|one| one.join().unwrap()).collect()
-            });
-            assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
-            let winner = won.iter().position(|won| *won).unwrap() as u8;
-            assert_eq!(state.cosigned(ORIGIN).unwrap().unwrap().note, [winner]);
-        }
-    }
-
-    #[test]
-    fn trust_comes_and_goes_and_the_tree_stays() {
-        let (_dir, mut state) = fresh();
-        for key in ["b", "a", "b"] {
-            state.trust(ORIGIN, key, at(2)).unwrap();
-        }
-        assert_eq!(state.log_keys(ORIGIN).unwrap(), ["a", "b"]);
-        assert!(state.log_keys("other").unwrap().is_empty());
-        assert!(state.replace(None, &tree(7)).unwrap());
-        assert_eq!(
-            [state.distrust(ORIGIN, "a"), state.distrust(ORIGIN, "a")].map(Result::unwrap),
-            [true, false]
-        );
-        assert!(state.distrust(ORIGIN, "b").unwrap());
-        assert_eq!(state.origins().unwrap(), [ORIGIN]);
-        assert_eq!(state.cosigned(ORIGIN).unwrap(), Some(tree(7)));
-    }
-
-    #[test]
-    fn evidence_is_kept_once_and_bounded() {
-        let (_dir, mut state) = fresh();
-        let refused = |code: &str, size| Refused {
-            code: code.to_owned(),
-            tree: tree(size),
-            cosigned: b"known".to_vec(),
-        };
-        for size in (0..150).chain(0..150) {
-            state.refuse(&refused("old", size)).unwrap();
-        }
-        state.refuse(&refused("fork", 3)).unwrap();
-        let kept = state.refused().unwrap();
-        assert_eq!(kept.len(), 101);
-        assert_eq!((&kept[0], &kept[100]), (&refused("old", 0), &refused("fork", 3)));
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! `witness`: co-signs checkpoints of logs on other machines, and refuses those that take something back.
 //!
 //! - In: a folder of its own; requests over HTTP.
-//! - Out: co-signatures; a table of what was signed and refused.
+//! - Out: co-signatures; tables of what was signed, of forks, and of what was refused.
 //! - Never: needs a data directory, or sees anything of a log but its checkpoints.
 
 mod serve;
@@ -28,7 +28,7 @@ pub(crate) enum WitnessCommand {
     Trust(TrustArgs),
     /// Answer requests until it is ended.
     Serve(ServeArgs),
-    /// What was co-signed last for each log, and what was refused.
+    /// What was co-signed last for each log, whether it contradicted itself, and what was refused.
     Status(StatusArgs),
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct ServeArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     folder: Folder,
-    /// Also print the notes of refused checkpoints, with those that they contradict.
+    /// Also print the notes of each fork: the one co-signed, and the one that contradicts it.
     #[arg(long)]
     evidence: bool,
 }

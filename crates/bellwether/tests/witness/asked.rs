@@ -40,10 +40,11 @@ fn a_log_that_grows_is_co_signed_and_a_rollback_is_named() {
         place.cosign(&working, &other, 300, 400).unwrap_err().code(),
         "witness-inconsistent"
     );
-    // Everything is kept, with the checkpoint that it contradicts, and shown beside the witness.
+    // The fork is kept with the checkpoint that it contradicts, the rest is counted; shown beside
+    // the witness.
     let (said, code) = place.status(&["--evidence"]);
     assert_eq!(code, Some(2), "{said}");
-    let notes = [log.checkpoint(300), other.checkpoint(300), log.checkpoint(256)];
+    let notes = [log.checkpoint(300), other.checkpoint(300)];
     for part in ["witness-rollback", "witness-fork", "witness-inconsistent", ORIGIN, &place.vkey]
         .map(str::to_owned)
         .iter()
@@ -55,6 +56,41 @@ fn a_log_that_grows_is_co_signed_and_a_rollback_is_named() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("ended"), "{said}");
     assert!(!said.contains("127.0.0.1"), "who asked is not written down: {said}");
+}
+
+#[test]
+fn what_anybody_can_send_accuses_no_log() {
+    let (place, log) = (Place::new(), Log::of("a", 300));
+    let working = place.start();
+    assert!(place.cosign(&working, &log, 0, 200).is_ok());
+    // Public checkpoints: a newer one with a proof made up, and every older one again.
+    let made_up = log.request(199, 300).replace("old 199\n", "old 200\n");
+    assert_eq!(working.post("/add-checkpoint", made_up.as_bytes()).0, 422);
+    for size in 0..150 {
+        assert_eq!(working.post("/add-checkpoint", log.request(0, size).as_bytes()).0, 409);
+    }
+    let (said, code) = place.status(&["--evidence"]);
+    assert_eq!(code, Some(0), "{said}");
+    let rows = said.lines().filter(|line| line.starts_with("witness-"));
+    let counted: Vec<_> =
+        rows.map(|row| row.split_whitespace().take(3).collect::<Vec<_>>()).collect();
+    assert_eq!(
+        counted,
+        [["witness-inconsistent", ORIGIN, "1"], ["witness-rollback", ORIGIN, "150"]],
+        "{said}"
+    );
+    let (said, _) = place.status(&["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&json["forks"], &json["refused"][1]["times"]),
+        (&serde_json::json!([]), &150.into())
+    );
+    // Evidence still has its place.
+    let fork = Log::of("b", 200).request(200, 200);
+    assert_eq!(working.post("/add-checkpoint", fork.as_bytes()).0, 409);
+    let (said, code) = place.status(&[]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("`--evidence` prints both"), "{said}");
 }
 
 #[test]

@@ -2,14 +2,16 @@
 //!
 //! - In: the body of `add-checkpoint`, and what time it is.
 //! - Out: a line to send back, or a refusal with its HTTP status.
-//! - Never: signs before the tree is durable; prints or keeps anything that the log did not sign.
+//! - Never: signs before the tree is durable; prints or keeps anything that the log did not sign; says
+//!   that a log contradicted itself because of what somebody else could have sent: only two notes of one
+//!   size that the log signed do that. Old checkpoints, and such without a proof, are counted.
 
 use crate::keys::{FileKeys, KeyError, KeyProvider as _};
 use bellwether_core::Timestamp;
 use bellwether_ledger::note::{BadKey, Checkpoint, Scheme, Signer, Trust, VerifierKey};
 use bellwether_ledger::tree::Head;
 use bellwether_ledger::witness::{Refusal, Request, consider};
-use bellwether_store::{Cosigned, Refused, StoreError, WitnessState};
+use bellwether_store::{Cosigned, Fork, StoreError, WitnessState};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -163,7 +165,8 @@ impl Desk {
     /// Answers a request: the co-signature as one line with its end, once the tree is durable.
     ///
     /// # Errors
-    /// [`DeskError`]; a checkpoint that its log signed and that contradicts the one co-signed is kept.
+    /// [`DeskError`]; a checkpoint that its log signed and that contradicts the one co-signed is kept,
+    /// with that one.
     pub fn answer(&self, body: &[u8], at: Timestamp) -> Result<String, DeskError> {
         let request = Request::parse(body)?;
         let text = request.checkpoint.text().parse::<Checkpoint>();
@@ -190,10 +193,18 @@ impl Desk {
                     }
                 }
                 Err(refusal) => {
-                    if contradicts(&refusal) {
-                        let cosigned = cosigned.map(|known| known.note).unwrap_or_default();
-                        let code = refusal.code().to_owned();
-                        state.refuse(&Refused { code, tree: new(text.head), cosigned })?;
+                    match (&refusal, cosigned) {
+                        (Refusal::Fork { .. }, Some(Cosigned { note: cosigned, .. })) => {
+                            state.keep_fork(&Fork { tree: new(text.head), cosigned })?;
+                        }
+                        (
+                            Refusal::Fork { .. }
+                            | Refusal::Rollback { .. }
+                            | Refusal::Inconsistent(_),
+                            _,
+                        ) => state.count_refused(&text.origin, refusal.code(), at)?,
+                        // How it was asked, not what the log says.
+                        _ => {}
                     }
                     return Err(refusal.into());
                 }
@@ -201,11 +212,6 @@ impl Desk {
         }
         Err(StoreError::Busy.into())
     }
-}
-
-/// Whether a refusal is about what the log says, not about how it was asked.
-fn contradicts(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Rollback { .. } | Refusal::Fork { .. } | Refusal::Inconsistent(_))
 }
 
 fn trust(state: &WitnessState, origin: &str) -> Result<Trust, DeskError> {

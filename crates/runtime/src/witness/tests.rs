@@ -75,21 +75,59 @@ fn a_desk_signs_what_grows_and_keeps_what_contradicts() {
     assert_eq!(refused(&desk, &foreign), ("witness-unknown-log", 404, None));
     let forged = request(&honest, 50, 60).replace("\n60\n", "\n61\n");
     assert_eq!(refused(&desk, &forged), ("note-signature", 403, None));
-    // Only what the log itself signed is evidence; both notes are kept.
+    // Two notes of one size that the log signed are evidence; what anybody can send is counted.
     let state = WitnessState::open(dir.path(), true).unwrap();
-    let kept = state.refused().unwrap();
-    let codes: Vec<_> = kept.iter().map(|one| (one.code.as_str(), one.tree.size)).collect();
+    let forks = state.forks().unwrap();
+    assert_eq!((forks.len(), forks[0].tree.size), (1, 50));
+    let refused: Vec<_> =
+        state.refused().unwrap().into_iter().map(|one| (one.code, one.times)).collect();
     assert_eq!(
-        codes,
-        [("witness-rollback", 49), ("witness-fork", 50), ("witness-inconsistent", 60)]
+        refused,
+        [("witness-inconsistent".to_owned(), 1), ("witness-rollback".to_owned(), 1)]
     );
     let trust = Trust::of(ORIGIN, log_signer().verifier().clone());
-    let both = [&kept[1].tree.note, &kept[1].cosigned].map(|note| Note::parse(note).unwrap());
+    let both = [&forks[0].tree.note, &forks[0].cosigned].map(|note| Note::parse(note).unwrap());
     let heads = both.each_ref().map(|note| trust.open(note).unwrap().checkpoint.head);
     assert_eq!((heads[0].size, heads[1].size), (50, 50));
     assert_ne!(heads[0].root, heads[1].root);
     // After all that, the log goes on.
     assert!(desk.answer(request(&honest, 50, 60).as_bytes(), at(9)).is_ok());
+}
+
+#[test]
+fn nobody_else_can_make_a_witness_accuse_a_log() {
+    let (dir, desk) = desk();
+    let (honest, other) = (tree("a", 300), tree("b", 300));
+    desk.answer(request(&honest, 0, 200).as_bytes(), at(2)).unwrap();
+    // A public checkpoint with a proof made up, and every older one again, from the empty tree on.
+    let made_up = Request {
+        old_size: 200,
+        proof: vec![Digest::of(b"made up")],
+        checkpoint: checkpoint(&honest, 300),
+    };
+    assert_eq!(refused(&desk, &made_up.to_string()).0, "witness-inconsistent");
+    for size in 0..200 {
+        assert_eq!(refused(&desk, &request(&honest, size, size)).0, "witness-rollback");
+    }
+    let state = WitnessState::open(dir.path(), true).unwrap();
+    assert_eq!(state.forks().unwrap(), []);
+    let times: Vec<_> = state.refused().unwrap().iter().map(|one| one.times).collect();
+    assert_eq!(times, [1, 200]);
+    // None of it stands in the way of evidence.
+    assert_eq!(refused(&desk, &request(&other, 200, 200)).0, "witness-fork");
+    assert_eq!(state.forks().unwrap().len(), 1);
+}
+
+#[test]
+fn a_wrong_root_of_nothing_contradicts_no_note() {
+    let (dir, desk) = desk();
+    let head = Head { size: 0, root: Digest::of(b"not the empty tree") };
+    let checkpoint = Checkpoint::new(ORIGIN, head).sign(&[&log_signer()], at(0)).unwrap();
+    let first = Request { old_size: 0, proof: Vec::new(), checkpoint };
+    let (code, _, _) = refused(&desk, &first.to_string());
+    assert_eq!(code, "witness-fork");
+    let state = WitnessState::open(dir.path(), true).unwrap();
+    assert_eq!((state.forks().unwrap().len(), state.refused().unwrap().len()), (0, 1));
 }
 
 #[test]

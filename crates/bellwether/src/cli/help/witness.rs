@@ -40,8 +40,9 @@ pub(super) const WITNESS: &[Help] = &[
     help(
         "witness status",
         "the witness's folder, beside the witness at work",
-        "a table on stdout; with `--evidence` also the notes of refused checkpoints",
+        "tables on stdout; with `--evidence` also the two notes of each fork",
         ["witness status", "witness status --evidence --format json"],
-        JUDGES,
+        "0 fine, also when checkpoints were refused that anybody may have sent; 1 it failed; 2 a log \
+         contradicted itself (see `witness-fork`); 64 the arguments make no sense",
     ),
 ];

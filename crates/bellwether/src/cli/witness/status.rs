@@ -1,4 +1,4 @@
-//! `witness status`: the newest co-signed tree of each log, and what was refused.
+//! `witness status`: the newest co-signed tree of each log, its forks, and what was refused.
 
 use super::failure;
 use crate::cli::Format;
@@ -6,7 +6,7 @@ use crate::cli::context::{Context, to_the_second};
 use crate::exit::Exit;
 use crate::table::{Table, thousands};
 use anyhow::Result;
-use bellwether_store::{Cosigned, Refused, StoreError, WitnessState};
+use bellwether_store::{Cosigned, Fork, Refused, StoreError, WitnessState};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,17 +14,26 @@ use std::path::Path;
 struct Seen {
     vkey: String,
     logs: Vec<(String, Vec<String>, Option<Cosigned>)>,
+    forks: Vec<Fork>,
     refused: Vec<Refused>,
 }
 
-/// Exit 2 when a log contradicted itself.
+/// What a fork says.
+const REWRITTEN: &str =
+    "the log signed two notes of one size with two roots: its entries were rewritten";
+
+/// What refusals that are only counted say.
+const ANYBODY: &str =
+    "an old checkpoint, or one without a proof, may be sent by anybody: it proves nothing";
+
+/// Exit 2 when a log contradicted itself: anything else may be another's doing.
 pub(super) fn run(context: &Context, dir: &Path, evidence: bool) -> Result<Exit> {
     let seen = read(dir).map_err(failure)?;
     match context.format {
         Format::Text => print!("{}", text(&seen, evidence)),
         Format::Json => println!("{}", json(&seen, evidence)),
     }
-    Ok(if seen.refused.is_empty() { Exit::Fine } else { Exit::Findings })
+    Ok(if seen.forks.is_empty() { Exit::Fine } else { Exit::Findings })
 }
 
 fn read(dir: &Path) -> Result<Seen, StoreError> {
@@ -34,7 +43,7 @@ fn read(dir: &Path) -> Result<Seen, StoreError> {
         Ok((origin, keys, cosigned))
     };
     let logs = state.origins()?.into_iter().map(log).collect::<Result<_, StoreError>>()?;
-    Ok(Seen { vkey: state.vkey()?, logs, refused: state.refused()? })
+    Ok(Seen { vkey: state.vkey()?, logs, forks: state.forks()?, refused: state.refused()? })
 }
 
 fn text(seen: &Seen, evidence: bool) -> String {
@@ -43,9 +52,9 @@ fn text(seen: &Seen, evidence: bool) -> String {
         text.push_str("no log is known; `bellwether witness trust --log VKEY` makes one known\n");
         return text;
     }
-    let mut table = Table::new(&["log", ">keys", ">entries", "co-signed", "root", ">refused"]);
+    let mut table = Table::new(&["log", ">keys", ">entries", "co-signed", "root", ">forks"]);
     for (origin, keys, cosigned) in &seen.logs {
-        let refused = seen.refused.iter().filter(|refused| refused.tree.origin == *origin).count();
+        let forks = seen.forks.iter().filter(|fork| fork.tree.origin == *origin).count();
         let of = |show: fn(&Cosigned) -> String| cosigned.as_ref().map_or_else(String::new, show);
         table.row([
             origin.clone(),
@@ -53,28 +62,39 @@ fn text(seen: &Seen, evidence: bool) -> String {
             of(|tree| thousands(tree.size)),
             of(|tree| to_the_second(tree.at).to_string()),
             of(|tree| tree.root.to_string().chars().take(12).collect()),
-            refused.to_string(),
+            forks.to_string(),
         ]);
     }
     text.push_str(&table.render());
-    if seen.refused.is_empty() {
-        return text;
+    if !seen.forks.is_empty() {
+        text.push_str(&format!("\n{}", forks(&seen.forks, evidence)));
     }
-    let mut table = Table::new(&["refused", "log", ">entries", "why"]);
-    for Refused { code, tree, .. } in &seen.refused {
-        let at = to_the_second(tree.at).to_string();
-        table.row([at, tree.origin.clone(), thousands(tree.size), code.clone()]);
+    if !seen.refused.is_empty() {
+        let mut table = Table::new(&["refused", "log", ">times", "newest"]);
+        for Refused { origin, code, times, newest } in &seen.refused {
+            let newest = to_the_second(*newest).to_string();
+            table.row([code.clone(), origin.clone(), thousands(*times), newest]);
+        }
+        text.push_str(&format!("\n{}{ANYBODY}\n", table.render()));
     }
-    text.push_str(&format!("\n{}", table.render()));
-    for refused in seen.refused.iter().filter(|_| evidence) {
-        let Refused { code, tree, cosigned } = refused;
-        let [cosigned, note] = [cosigned, &tree.note].map(|note| String::from_utf8_lossy(note));
-        text.push_str(&format!(
-            "\n[{code}] co-signed before:\n{cosigned}\n[{code}] refused:\n{note}"
-        ));
+    text
+}
+
+fn forks(forks: &[Fork], evidence: bool) -> String {
+    let mut table = Table::new(&["forked", "log", ">entries", "root refused"]);
+    for Fork { tree, .. } in forks {
+        let (at, root) = (to_the_second(tree.at).to_string(), tree.root.to_string());
+        let root = root.chars().take(12).collect();
+        table.row([at, tree.origin.clone(), thousands(tree.size), root]);
     }
+    let mut text = format!("{}{REWRITTEN}\n", table.render());
     if !evidence {
-        text.push_str("\n`--evidence` prints the signed notes; keep them\n");
+        text.push_str("`--evidence` prints both; keep them\n");
+    }
+    for Fork { tree, cosigned } in forks.iter().filter(|_| evidence) {
+        let [cosigned, note] = [cosigned, &tree.note].map(|note| String::from_utf8_lossy(note));
+        text.push_str(&format!("\n[witness-fork] co-signed before:\n{cosigned}"));
+        text.push_str(&format!("\n[witness-fork] refused:\n{note}"));
     }
     text
 }
@@ -84,19 +104,20 @@ fn json(seen: &Seen, evidence: bool) -> serde_json::Value {
     let logs = seen.logs.iter().map(|(origin, keys, cosigned)| {
         json!({"log": origin, "keys": keys, "cosigned": cosigned.as_ref().map(tree)})
     });
-    let refused = seen.refused.iter().map(|refused| {
-        let mut one = json!({
-            "log": refused.tree.origin, "code": refused.code, "tree": tree(&refused.tree),
-        });
+    let forks = seen.forks.iter().map(|Fork { tree: refused, cosigned }| {
+        let mut one = json!({"log": refused.origin, "tree": tree(refused)});
         if let (true, Some(one)) = (evidence, one.as_object_mut()) {
             let note = |note: &[u8]| json!(String::from_utf8_lossy(note));
-            one.insert("cosigned_note".to_owned(), note(&refused.cosigned));
-            one.insert("refused_note".to_owned(), note(&refused.tree.note));
+            one.insert("cosigned_note".to_owned(), note(cosigned));
+            one.insert("refused_note".to_owned(), note(&refused.note));
         }
         one
     });
+    let refused = seen.refused.iter().map(|Refused { origin, code, times, newest }| {
+        json!({"log": origin, "code": code, "times": times, "newest": newest.to_string()})
+    });
     json!({
         "witness": seen.vkey, "logs": logs.collect::<Vec<_>>(),
-        "refused": refused.collect::<Vec<_>>(),
+        "forks": forks.collect::<Vec<_>>(), "refused": refused.collect::<Vec<_>>(),
     })
 }
