@@ -4,6 +4,8 @@
 //! - Out: answers; at the end, those under way are finished.
 //! - Never: waits for ever for a header, a body or a slow reader; writes down who asked.
 
+mod taken;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -16,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use taken::Taken;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -25,7 +28,8 @@ use tokio::time::{sleep, timeout};
 pub(crate) struct Limits {
     /// To send a request's head, and to stay silent between requests.
     pub(crate) head: Duration,
-    /// From a request's head to its answer, the body with it.
+    /// From a request's head to its answer, the body with it; and as long again to take what was
+    /// answered.
     pub(crate) request: Duration,
     /// Bytes of a body.
     pub(crate) body: usize,
@@ -73,7 +77,8 @@ pub(crate) async fn serve(
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
         let service = TowerToHyperService::new(routes.clone());
-        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Taken::new(stream, limits.request));
+        let connection = under_way.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "A connection ended early.");

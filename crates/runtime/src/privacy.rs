@@ -2,11 +2,14 @@
 //!
 //! - In: a mail address, an id in a system, or a random id.
 //! - Out: a [`Subject`], and what was done about it as a [`Receipt`].
-//! - Never: removes a row before the keys that open it are destroyed; forgets an erasure half-way.
+//! - Never: removes a sealed part of an event before the keys that open it are destroyed; forgets an
+//!   erasure half-way.
 //!
-//! An erasure is: its intent with everything that leads to the subject, in one transaction; the keys; a
-//! `subject.erased` event in each stream that loses parts; the sealed rows; both files written anew. Each
-//! step may be repeated, so an erasure that was cut short is taken up where it was.
+//! An erasure is: one transaction that writes its intent down and removes what leads to the subject
+//! (hashes of what names them, staff, the account's name, refused rows); the keys; a `subject.erased`
+//! event in each stream that loses parts; the sealed parts; both files written anew. Each step may be
+//! repeated, so an erasure that was cut short is taken up where it was. Until the keys are destroyed, a
+//! copy of the data still opens what the first step removed.
 
 mod again;
 mod erase;

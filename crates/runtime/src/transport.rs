@@ -3,7 +3,8 @@
 //! - In: a destination that was configured, and a request to it.
 //! - Out: status and body of the answer, at most as large as asked for.
 //! - Never: follows a redirect, uses a proxy that the environment names, connects to a private
-//!   address that its configuration does not allow, or believes a name twice.
+//!   address that its configuration does not allow, or without TLS to a public one, or believes a name
+//!   twice.
 //!
 //! A name is looked up and judged in the one step that also connects, so a name that changes between
 //! a check and a connection (DNS rebinding) gains nothing.
@@ -12,7 +13,7 @@ mod address;
 
 pub use address::is_public;
 
-use address::Guarded;
+use address::{Allowed, Guarded};
 use std::fmt;
 use std::time::Duration;
 use ureq::http::Uri;
@@ -35,6 +36,7 @@ pub struct Limits {
 pub struct Peer {
     base: String,
     host: String,
+    tls: bool,
     limits: Limits,
     agent: Agent,
 }
@@ -64,6 +66,12 @@ pub enum TransportError {
     /// Every address of the host is private, and it was not allowed to be.
     #[error("the host `{host}` has a private address")]
     Private {
+        /// The host.
+        host: String,
+    },
+    /// Every address of the host is public, and it was to be asked without TLS.
+    #[error("the host `{host}` has no private address and would be asked without TLS")]
+    Plain {
         /// The host.
         host: String,
     },
@@ -97,6 +105,7 @@ impl TransportError {
         match self {
             Self::Url { .. } => "transport-url",
             Self::Private { .. } => "transport-private",
+            Self::Plain { .. } => "transport-plain",
             Self::Timeout { .. } => "transport-timeout",
             Self::TooLarge { .. } => "transport-too-large",
             Self::Failed { .. } => "transport-failed",
@@ -112,6 +121,7 @@ impl TransportError {
             Self::Private { .. } => {
                 "if that host is meant, add `private: true` where it is configured"
             }
+            Self::Plain { .. } => "write `https://`; only a private host may be asked without TLS",
             Self::Timeout { .. } | Self::Failed { .. } => {
                 "check that the host is up and that a firewall lets this one through"
             }
@@ -122,7 +132,7 @@ impl TransportError {
 
 impl Peer {
     /// A destination by its address. `private` says that its host may have a private address, such as
-    /// one in the own network; only then may it be asked without TLS.
+    /// one in the own network. Without TLS it must have one, and no other address of it is used.
     ///
     /// # Errors
     /// `transport-url`.
@@ -152,10 +162,15 @@ impl Peer {
             .timeout_global(Some(limits.whole))
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect));
+        let allowed = match (tls, private) {
+            (true, false) => Allowed::Public,
+            (true, true) => Allowed::Both,
+            (false, _) => Allowed::Private,
+        };
         let agent =
-            Agent::with_parts(config.build(), DefaultConnector::default(), Guarded::new(private));
+            Agent::with_parts(config.build(), DefaultConnector::default(), Guarded::new(allowed));
         let (base, host) = (url.trim_end_matches('/').to_owned(), authority.host().to_owned());
-        Ok(Self { base, host, limits, agent })
+        Ok(Self { base, host, tls, limits, agent })
     }
 
     /// Its host, for messages.
@@ -184,7 +199,10 @@ impl Peer {
         match error {
             Error::Timeout(_) => TransportError::Timeout { host },
             Error::BodyExceedsLimit(most) => TransportError::TooLarge { host, most },
-            Error::Other(why) if why.is::<address::Refused>() => TransportError::Private { host },
+            Error::Other(why) if why.is::<address::Refused>() => match self.tls {
+                true => TransportError::Private { host },
+                false => TransportError::Plain { host },
+            },
             Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 TransportError::Timeout { host }
             }

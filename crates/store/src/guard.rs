@@ -22,12 +22,13 @@ pub struct Guard {
     pub at: Timestamp,
     /// The erasure that it belongs to.
     pub erasure: Option<u64>,
-    /// The key slot, while it still means somebody.
+    /// The key slot whose names it hides, and with which it is forgotten, while that means somebody.
     pub slot: Option<u64>,
 }
 
 impl Store {
-    /// Guards somebody. One that is known already stays as it is.
+    /// Guards somebody. One that is known already gets the slot if that is another, and stays as it is
+    /// otherwise. Says how many are new or changed.
     ///
     /// # Errors
     /// `store-full`, `store-io`.
@@ -111,7 +112,10 @@ impl Keys {
 }
 
 pub(crate) fn put_guard(conn: &Connection, guard: &Guard) -> Result<u64> {
-    let mut put = conn.prepare_cached("INSERT OR IGNORE INTO guard VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut put = conn.prepare_cached(
+        "INSERT INTO guard VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
+         SET slot = excluded.slot WHERE excluded.slot IS NOT slot AND excluded.slot IS NOT NULL",
+    )?;
     let Guard { hash, kind, at, erasure, slot } = guard;
     Ok(put.execute((hash, kind, at.micros(), erasure, slot))? as u64)
 }

@@ -140,6 +140,11 @@ impl Store {
                 put_guard(conn, &guard)?;
             }
             let mut forgotten = forget(conn, slots)?;
+            let mut lift =
+                conn.prepare("DELETE FROM guard WHERE hash = ?1 AND kind = 'restricted'")?;
+            for hash in hashes {
+                forgotten.guards += lift.execute([hash])? as u64;
+            }
             let mut remove = conn.prepare("DELETE FROM identity WHERE blind = ?1")?;
             for blind in blinds {
                 forgotten.identities += remove.execute([blind])? as u64;

@@ -2,7 +2,8 @@
 
 use super::*;
 use axum::body::Bytes;
-use axum::routing::post;
+use axum::routing::{get, post};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -112,4 +113,52 @@ async fn an_end_finishes_what_is_under_way() {
     go.send(()).unwrap();
     assert!(asking.await.unwrap().ends_with("done"));
     end.await.unwrap();
+}
+
+static LARGE: [u8; 32 << 20] = [0; 32 << 20];
+
+#[tokio::test]
+async fn whoever_asks_and_never_reads_gets_an_end() {
+    let large = || async { Bytes::from_static(&LARGE) };
+    let routes = Router::new().route("/count", post(count)).route("/large", get(large));
+    let Served { address, stop, end } = served(routes).await;
+    // More than the system holds for them; they fill the room.
+    let mut deaf = Vec::new();
+    for _ in 0..LIMITS.connections {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&b"GET /large HTTP/1.1\r\n\r\n".repeat(20)).await.unwrap();
+        deaf.push(stream);
+    }
+    let heard = timeout(Duration::from_secs(60), said(address, &asked(2, "hi"))).await;
+    assert!(heard.expect("room was given back").ends_with("\r\n\r\n2"));
+    for mut stream in deaf {
+        let mut got = Vec::new();
+        drop(stream.read_to_end(&mut got).await);
+        assert!(got.len() < LARGE.len(), "it was cut off");
+    }
+    stop.send(()).unwrap();
+    end.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_in_time_goes_on_and_what_trickles_does_not() {
+    for (pause, writes, expected) in [(1, 100, Ok(())), (20, 1, Err(ErrorKind::TimedOut))] {
+        // A pipe of 10 bytes, 100 bytes to write: about ten pauses for each write, which may take 100 s.
+        // Many writes may take longer together.
+        let (near, mut far) = tokio::io::duplex(10);
+        let reader = tokio::spawn(async move {
+            let mut piece = [0; 10];
+            while far.read_exact(&mut piece).await.is_ok() {
+                sleep(Duration::from_secs(pause)).await;
+            }
+        });
+        let mut taken = Taken::new(near, Duration::from_secs(100));
+        let mut ended = Ok(());
+        for _ in 0..writes {
+            ended = ended.and(taken.write_all(&[7; 100]).await.map_err(|error| error.kind()));
+        }
+        assert_eq!(ended, expected, "a pause of {pause} s");
+        drop(taken);
+        reader.await.unwrap();
+    }
 }

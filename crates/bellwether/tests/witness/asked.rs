@@ -2,7 +2,9 @@
 
 use super::log::{Log, ORIGIN, signer};
 use super::process::Place;
+use bellwether_core::{Digest, Timestamp};
 use bellwether_ledger::note::{Note, Scheme, Signer, Trust};
+use bellwether_ledger::witness::Request;
 use bellwether_runtime::witness::SIZE_TYPE;
 use std::sync::Barrier;
 
@@ -102,6 +104,15 @@ fn every_refusal_has_its_status() {
     let elsewhere = Signer::new("example.org/other", Scheme::Plain, &[1; 32]).unwrap();
     let other_log = log.request_with(50, 60, log.signed("example.org/other", 60, &elsewhere));
     let altered = log.request(50, 60).replace("\n60\n", "\n59\n");
+    // 63 hashes, and as many signatures as a note may have.
+    let mut signed = log.checkpoint(60);
+    for number in 0..99 {
+        let other =
+            Signer::new(&format!("witness-{number}.example"), Scheme::Cosignature, &[9; 32]);
+        signed.add(other.unwrap().sign(signed.text(), Timestamp::from_secs(0)));
+    }
+    let proof = vec![Digest::of(b"made up"); 63];
+    let longest = Request { old_size: 50, proof, checkpoint: signed }.to_string();
     let size = (SIZE_TYPE, "50\n");
     for (what, body, status, expected) in [
         ("an old checkpoint again", log.request(0, 40), 409, Some(size)),
@@ -114,6 +125,8 @@ fn every_refusal_has_its_status() {
         ("beyond its end", log.request(60, 50), 400, None),
         ("garbage", "\u{1F980}".repeat(99), 400, None),
         ("nothing", String::new(), 400, None),
+        ("the longest of all", longest, 422, None),
+        ("33 KiB", "x".repeat(33 << 10), 413, None),
         ("2 MB", "x".repeat(2 << 20), 413, None),
     ] {
         let (found, kind, said) = working.post("/add-checkpoint", body.as_bytes());

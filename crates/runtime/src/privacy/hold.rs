@@ -4,12 +4,15 @@ use super::{PrivacyError, Subject};
 use crate::edge::Standing;
 use crate::embedded::Embedded;
 use crate::error::DriveError;
-use bellwether_core::Timestamp;
+use crate::identity::Blind;
+use crate::keys::Slot;
+use bellwether_core::{AccountId, SubjectId, Timestamp};
 use bellwether_store::{Guard, StoreError, View};
 use std::collections::BTreeSet;
 
 impl Embedded {
-    /// Guards somebody, also one of whom nothing is kept yet. Says whether that changed anything.
+    /// Guards somebody, also one of whom nothing is kept yet: ask again once there is an account of
+    /// theirs, for its name to be hidden. Says whether that changed anything.
     ///
     /// # Errors
     /// `privacy-unknown` if there is nothing to tell them by; what the store says.
@@ -19,15 +22,25 @@ impl Embedded {
         standing: Standing,
         at: Timestamp,
     ) -> Result<bool, DriveError> {
-        let slot = subject.slots.keys().next().copied();
-        let guard = |hash: &[u8; 16]| Guard {
-            hash: *hash,
+        let blinds: Vec<_> = subject.blinds.iter().collect();
+        let named = self.store().find(&blinds.iter().map(|blind| blind.0).collect::<Vec<_>>())?;
+        let own = |slot: &Slot| subject.slots.contains_key(slot);
+        let slots: Vec<_> =
+            named.into_iter().map(|one| one.map(|one| one.slot).filter(own)).collect();
+        // Names are hidden by the slot of their account. What names nobody yet goes with the rest.
+        let whole = |(slot, id): (&Slot, &SubjectId)| {
+            subject.accounts.contains(&AccountId(id.0)).then_some(*slot)
+        };
+        let account = subject.slots.iter().find_map(whole);
+        let any = account.or_else(|| slots.iter().flatten().next().copied());
+        let guard = |(blind, slot): (&Blind, Option<Slot>)| Guard {
+            hash: self.edge_ref().guard_hash(blind),
             kind: standing.as_str().to_owned(),
             at,
             erasure: None,
-            slot,
+            slot: slot.or(any),
         };
-        let guards: Vec<_> = subject.hashes.iter().map(guard).collect();
+        let guards: Vec<_> = blinds.into_iter().zip(slots).map(guard).collect();
         if guards.is_empty() {
             return Err(PrivacyError::Unknown.into());
         }

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod again;
+mod held;
 mod search;
 
 use search::holds;

@@ -11,7 +11,18 @@ use ureq::unversioned::transport::NextTimeout;
 /// The system's resolver, whose refused addresses nobody gets to see.
 pub(super) struct Guarded {
     inner: DefaultResolver,
-    private: bool,
+    allowed: Allowed,
+}
+
+/// Where a host may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Allowed {
+    /// In the public internet.
+    Public,
+    /// In the own network or on this machine.
+    Private,
+    /// Either.
+    Both,
 }
 
 /// A name of which no address may be used.
@@ -20,12 +31,16 @@ pub(super) struct Guarded {
 pub(super) struct Refused;
 
 impl Guarded {
-    pub(super) fn new(private: bool) -> Self {
-        Self { inner: DefaultResolver::default(), private }
+    pub(super) fn new(allowed: Allowed) -> Self {
+        Self { inner: DefaultResolver::default(), allowed }
     }
 
     fn allows(&self, address: IpAddr) -> bool {
-        is_public(address) || (self.private && is_own(address))
+        match self.allowed {
+            Allowed::Public => is_public(address),
+            Allowed::Private => is_own(address),
+            Allowed::Both => is_public(address) || is_own(address),
+        }
     }
 }
 
@@ -47,7 +62,7 @@ impl Resolver for Guarded {
 
 impl fmt::Debug for Guarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Guarded(private: {})", self.private)
+        write!(f, "Guarded({:?})", self.allowed)
     }
 }
 

@@ -74,7 +74,15 @@ fn a_private_host_is_refused_however_it_is_spelt() {
         assert_eq!(refused(&format!("https://{host}:1/"), false), "transport-private", "{host}");
     }
     // Where a link's addresses are given out, there are secrets: never.
-    assert_eq!(refused("http://169.254.169.254/", true), "transport-private");
+    assert_eq!(refused("https://169.254.169.254/", true), "transport-private");
+    assert_eq!(refused("http://169.254.169.254/", true), "transport-plain");
+}
+
+#[test]
+fn without_tls_no_public_host_is_asked() {
+    for host in ["1.1.1.1", "[2606:4700::1111]", "0x01010101"] {
+        assert_eq!(refused(&format!("http://{host}:1/"), true), "transport-plain", "{host}");
+    }
 }
 
 #[test]

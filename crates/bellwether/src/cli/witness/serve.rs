@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// A request is a few kilobytes, from a program.
+/// A request is a few kilobytes: 63 hashes at most, and a checkpoint with its signatures.
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
     request: Duration::from_secs(20),
-    body: 256 << 10,
+    body: 32 << 10,
     connections: 512,
 };
 
