@@ -9,6 +9,7 @@
 //! One export is read like this: [`decompress`] the bytes, open them as [`rows`], and give each row
 //! to [`Mapping::map`]. Memory is bounded by one row, whatever the size of the file.
 
+pub mod channel;
 pub mod mapping;
 pub mod rows;
 

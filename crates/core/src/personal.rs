@@ -11,6 +11,8 @@ pub enum Purpose {
     Seal,
     /// To let a local reader score it before it is sealed.
     Read,
+    /// To write to a person who is asked.
+    Notify,
     /// To show it to a signed-in person.
     Show,
 }
