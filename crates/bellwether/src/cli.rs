@@ -2,7 +2,7 @@
 
 mod backtest;
 mod backup;
-mod context;
+pub(crate) mod context;
 mod demo;
 mod doctor;
 mod explain;
@@ -24,6 +24,7 @@ mod quarantine;
 #[cfg(test)]
 mod quoted;
 mod replay;
+mod serve;
 mod shell;
 mod simulate;
 mod sources;
@@ -74,6 +75,8 @@ pub(crate) enum Command {
     Init(init::InitArgs),
     /// Run a made-up company through the real path and show what was decided.
     Demo(demo::DemoArgs),
+    /// Take signals in over HTTP, decide, and answer, until Ctrl-C.
+    Serve(serve::ServeArgs),
     /// Read exports of other systems as history.
     Import(import::ImportArgs),
     /// What a bundle would have done over history, and how good that was.
@@ -145,6 +148,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
+        Command::Serve(args) => serve::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Backtest(args) => backtest::run(&context, &args),
         Command::Simulate(args) => simulate::run(&context, &args),

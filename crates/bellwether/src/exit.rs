@@ -72,6 +72,11 @@ impl Failure {
         Self { code: error.code(), message, help: error.help() }
     }
 
+    /// From the running driver's error.
+    pub(crate) fn live(error: bellwether_runtime::live::LiveError) -> Self {
+        Self { code: error.code(), message: error.to_string(), help: error.help() }
+    }
+
     /// From a witness's error.
     pub(crate) fn witness(error: &bellwether_runtime::witness::DeskError) -> Self {
         Self { code: error.code(), message: error.to_string(), help: error.help() }

@@ -9,6 +9,7 @@ mod http;
 mod log;
 mod progress;
 mod report;
+mod serve;
 mod table;
 
 use exit::Exit;

@@ -1,5 +1,6 @@
 //! Effects: what should happen next, as data. Only a driver performs them.
 
+use crate::event::Note;
 use crate::{Code, Digest, DocKey, StreamId, Timestamp};
 
 /// What a timer is for.
@@ -81,6 +82,8 @@ pub enum AskCause {
     Again,
     /// The graph now decides for a higher level.
     Raised,
+    /// The one before could not be reached: no channel took it.
+    Unreached,
     /// Something could not be decided, or what it was decided by is gone: a person must look.
     Undecided,
 }
@@ -94,6 +97,7 @@ impl AskCause {
             Self::PassedOn => "passed_on",
             Self::Again => "again",
             Self::Raised => "raised",
+            Self::Unreached => "unreached",
             Self::Undecided => "undecided",
         }
     }
@@ -129,6 +133,13 @@ pub enum Effect {
         /// The key of the ask that is withdrawn.
         ask: EffectKey,
     },
+    /// Tell a person something about the house itself; nobody waits for an answer.
+    Notice {
+        /// What it is about.
+        note: Note,
+        /// Whom.
+        person: Code,
+    },
 }
 
 impl Effect {
@@ -137,6 +148,7 @@ impl Effect {
         match self {
             Self::Ask { .. } => "ask",
             Self::StandDown { .. } => "stand_down",
+            Self::Notice { .. } => "notice",
         }
     }
 }

@@ -226,11 +226,90 @@ impl Answer {
     }
 }
 
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Performed {
+    /// Whatever carries it has it.
+    Delivered,
+    /// It will never be taken.
+    Refused,
+    /// It was tried as often as is allowed.
+    GivenUp,
+    /// It was no longer wanted when its turn came.
+    Expired,
+    /// Nobody knows: it is not repeated, and a person looks.
+    Unknown,
+}
+
+impl Performed {
+    /// All results.
+    pub const ALL: [Self; 5] =
+        [Self::Delivered, Self::Refused, Self::GivenUp, Self::Expired, Self::Unknown];
+
+    /// The word in events and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::GivenUp => "given_up",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The result of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|result| result.as_str() == word)
+    }
+
+    /// Whether the person it was for has certainly not got it, and will not.
+    pub const fn failed(self) -> bool {
+        matches!(self, Self::Refused | Self::GivenUp)
+    }
+}
+
+/// What is written down about the house itself. It decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Note {
+    /// Somebody signed in with the account for emergencies.
+    BreakGlass,
+    /// The machine's clock jumped.
+    ClockJump,
+    /// Taking in and deciding take too long, or are quick again.
+    Latency,
+    /// A source has said nothing for longer than it may, or speaks again.
+    SourceSilent,
+    /// Sending was stopped, or goes on.
+    Stop,
+}
+
+impl Note {
+    /// All notes.
+    pub const ALL: [Self; 5] =
+        [Self::BreakGlass, Self::ClockJump, Self::Latency, Self::SourceSilent, Self::Stop];
+
+    /// The word in events, and the type of the leaf.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BreakGlass => "access.breakglass",
+            Self::ClockJump => "clock.jump",
+            Self::Latency => "latency",
+            Self::SourceSilent => "source.silent",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// The note of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|note| note.as_str() == word)
+    }
+}
+
 impl Body {
     /// Whether it is news of whatever the stream is about, and moves its time; what is written down
     /// about the log itself is none.
     pub const fn is_news(&self) -> bool {
-        !matches!(self, Self::SubjectErased { .. } | Self::StreamBase { .. })
+        !matches!(self, Self::SubjectErased { .. } | Self::StreamBase { .. } | Self::Noted { .. })
     }
 
     /// The word in events and records.
@@ -245,6 +324,9 @@ impl Body {
             Self::LogKeyRotated { .. } => "key.rotate",
             Self::SubjectErased { .. } => "subject.erased",
             Self::StreamBase { .. } => "stream.base",
+            Self::Performed { result: Performed::Unknown, .. } => "effect.ambiguous",
+            Self::Performed { .. } => "effect.result",
+            Self::Noted { note, .. } => note.as_str(),
         }
     }
 }
@@ -325,6 +407,30 @@ pub enum Body {
         seq: u64,
         /// Digest of the state's bytes, which are kept beside the log.
         state: Digest,
+    },
+    /// What became of an effect of this stream.
+    Performed {
+        /// The document that it was about.
+        doc: DocKey,
+        /// The graph that decided it.
+        graph: Code,
+        /// The effect's key.
+        effect: EffectKey,
+        /// What became of it.
+        result: Performed,
+        /// The channel that was tried last, by its configured name; empty if none was.
+        via: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Something about the house itself; on the system stream only.
+    Noted {
+        /// What kind of thing.
+        note: Note,
+        /// What there is to say, sorted by name; no personal data.
+        members: Vec<(String, String)>,
+        /// Who gets a card about it; whoever is always staffed where they are away or unknown.
+        tell: Option<Code>,
     },
 }
 

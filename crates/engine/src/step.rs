@@ -20,7 +20,7 @@ use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{AskCause, Timer, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
-use bellwether_core::event::Seen;
+use bellwether_core::event::{Note, Seen};
 use bellwether_core::record::{Record, Status};
 use bellwether_core::{
     Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Origin, Signal, Timestamp,
@@ -148,10 +148,22 @@ impl Moving<'_> {
                 (Status::Applied, None)
             }
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
+            Body::Performed { doc, graph, effect, result, .. } => {
+                if result.failed() {
+                    escalate::unreached(self, (*doc, *graph), *effect);
+                }
+                (Status::Applied, None)
+            }
             Body::SubjectErased { .. }
             | Body::StreamBase { .. }
             | Body::EpochBegun { .. }
             | Body::LogKeyRotated { .. } => (Status::Applied, None),
+            Body::Noted { note, tell, .. } => {
+                if let Some(person) = tell {
+                    self.tell(*note, *person);
+                }
+                (Status::Applied, None)
+            }
         }
     }
 
@@ -260,6 +272,16 @@ impl Moving<'_> {
         if let Some(person) = staffed.filter(|_| self.may_act()) {
             let (node, person, cause) = (Code::of("undecided"), person.code, AskCause::Undecided);
             self.effect(Effect::Ask { doc, graph, opened: 0, node, person, cause });
+        }
+    }
+
+    /// Sends a card about the house to somebody, or to whoever is always staffed.
+    fn tell(&mut self, note: Note, person: Code) {
+        let (people, at) = (self.rules.policy().people(), self.event.at);
+        let meant = people.person(person).filter(|person| person.is_there(at));
+        let staffed = || people.members(people.always()).find(|person| person.is_there(at));
+        if let Some(person) = meant.or_else(staffed).filter(|_| self.may_act()) {
+            self.effect(Effect::Notice { note, person: person.code });
         }
     }
 

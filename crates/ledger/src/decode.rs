@@ -1,7 +1,7 @@
 //! Reading an event's bytes back into the envelope that they were written from.
 
 use bellwether_core::effect::TimerKind;
-use bellwether_core::event::{Answer, FoldCause, Seen};
+use bellwether_core::event::{Answer, FoldCause, Note, Performed, Seen};
 use bellwether_core::signal::MatchedBy;
 use bellwether_core::{
     AccountId, Body, Code, Currency, Digest, DocKey, Duration, EffectKey, Envelope, Field, Money,
@@ -119,7 +119,24 @@ fn read_body(body: &Members<'_>) -> Result<Body, DecodeError> {
             subject: body.parsed("subject")?,
             parts: body.unsigned("parts")?,
         }),
-        _ => Err(DecodeError::Member { member: "type" }),
+        "effect.result" | "effect.ambiguous" => Ok(Body::Performed {
+            doc: body.parsed("doc")?,
+            graph: body.code("graph")?,
+            effect: EffectKey(body.parsed("effect")?),
+            result: body.word("result", Performed::from_word)?,
+            via: body.text("via")?.to_owned(),
+            attempts: body.unsigned("attempts").and_then(|tries| {
+                u32::try_from(tries).map_err(|_| DecodeError::Member { member: "attempts" })
+            })?,
+        }),
+        _ => Ok(Body::Noted {
+            note: body.word("type", Note::from_word)?,
+            members: body.texts("members")?,
+            tell: match body.0.contains_key("tell") {
+                true => Some(body.code("tell")?),
+                false => None,
+            },
+        }),
     }
 }
 
@@ -192,6 +209,16 @@ impl<'a> Members<'a> {
     fn members(&self, member: &'static str) -> Result<Members<'a>, DecodeError> {
         let object = self.0.get(member).and_then(Json::as_object);
         object.map(Members).ok_or(DecodeError::Member { member })
+    }
+
+    /// Names and texts, as they stand: sorted.
+    fn texts(&self, member: &'static str) -> Result<Vec<(String, String)>, DecodeError> {
+        let texts = self.members(member)?;
+        let text = |(name, text): (&String, &Json)| {
+            let text = text.as_str().ok_or(DecodeError::Member { member })?;
+            Ok((name.clone(), text.to_owned()))
+        };
+        texts.0.iter().map(text).collect()
     }
 
     fn parsed<T: FromStr>(&self, member: &'static str) -> Result<T, DecodeError> {

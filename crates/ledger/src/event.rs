@@ -180,6 +180,18 @@ fn write_body(event: &mut Object<'_>, body: &DraftBody<'_>) {
         DraftBody::Plain(body @ Body::LogKeyRotated { new, old }) => {
             write_texts(event.key("body"), &[("new", new), ("old", old)], body.kind());
         }
+        DraftBody::Plain(body @ Body::Performed { .. }) => {
+            write_performed(event.key("body"), body);
+        }
+        DraftBody::Plain(Body::Noted { note, members, tell }) => {
+            let mut object = Object::new(event.key("body"));
+            write_members(object.key("members"), members);
+            if let Some(tell) = tell {
+                object.quoted("tell", tell.raw());
+            }
+            object.text("type", note.as_str());
+            object.end();
+        }
         DraftBody::Plain(Body::SubjectErased { subject, parts }) => {
             let mut object = Object::new(event.key("body"));
             object.number("parts", *parts);
@@ -197,6 +209,29 @@ fn write_texts(out: &mut Vec<u8>, texts: &[(&str, &String)], kind: &str) {
         object.text(name, text);
     }
     object.text("type", kind);
+    object.end();
+}
+
+/// What became of an effect; graphs stand as numbers.
+fn write_performed(out: &mut Vec<u8>, body: &Body) {
+    let Body::Performed { doc, graph, effect, result, via, attempts } = body else { return };
+    let mut object = Object::new(out);
+    object.number("attempts", u64::from(*attempts));
+    self::doc(object.key("doc"), *doc);
+    digest(object.key("effect"), &effect.0);
+    object.quoted("graph", graph.raw());
+    object.text("result", result.as_str());
+    object.text("type", body.kind());
+    object.text("via", via);
+    object.end();
+}
+
+/// Names and texts, which stand sorted.
+pub(crate) fn write_members(out: &mut Vec<u8>, members: &[(String, String)]) {
+    let mut object = Object::new(out);
+    for (name, text) in members {
+        object.text(name, text);
+    }
     object.end();
 }
 

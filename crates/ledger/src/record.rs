@@ -9,7 +9,7 @@ mod parts;
 
 pub use parts::write_effect;
 
-use crate::event::{digest, stream};
+use crate::event::{digest, stream, write_members};
 use crate::json::Object;
 use bellwether_core::record::{FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
@@ -56,6 +56,9 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::decisions(&mut object, record, words);
     }
+    if let Body::Performed { .. } = record.body {
+        parts::performed(object.key("delivery"), record.body, words);
+    }
     if let Some(details) = details {
         digest(object.key("details"), details);
     }
@@ -80,6 +83,9 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     if whole {
         parts::moves(&mut object, record, words);
+    }
+    if let Body::Noted { members, .. } = record.body {
+        write_members(object.key("note"), members);
     }
     object.text("origin", record.origin.as_str());
     if let Body::Folded { other: Some(other), .. } = record.body {
@@ -123,7 +129,9 @@ fn leaf_type(body: &Body) -> &'static str {
         | Body::SubjectErased { .. }
         | Body::StreamBase { .. }
         | Body::EpochBegun { .. }
-        | Body::LogKeyRotated { .. } => body.kind(),
+        | Body::LogKeyRotated { .. }
+        | Body::Performed { .. }
+        | Body::Noted { .. } => body.kind(),
         Body::Signal(_) | Body::Timer { .. } | Body::Answered { .. } | Body::Folded { .. } => {
             "step"
         }

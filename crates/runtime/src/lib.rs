@@ -14,6 +14,7 @@ pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod lineage;
+pub mod live;
 pub mod log;
 mod owners;
 pub mod privacy;

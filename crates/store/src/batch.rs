@@ -33,6 +33,8 @@ pub struct Batch {
     pub imports: Vec<ImportProgress>,
     /// Gates that were opened or closed.
     pub gates: Vec<Gate>,
+    /// Up to where the inbox is in the entries above, or refused: it is not taken again.
+    pub inbox: Option<u64>,
     /// A key of the log that begins to sign, with the entry that says so.
     pub log_key: Option<NewLogKey>,
 }
@@ -56,6 +58,8 @@ pub struct Entry {
     pub evidence: Option<Vec<u8>>,
     /// Effects in the order of the record; at most 256.
     pub effects: Vec<NewEffect>,
+    /// W3C `traceparent` of whatever caused it, so that its effects belong to the same trace.
+    pub trace: Option<String>,
 }
 
 /// Personal data, sealed under the key of a subject.
@@ -115,7 +119,8 @@ impl Entry {
     /// An entry with nothing beside its event and record.
     pub fn new(stream: StreamId, seq: u64, event: Vec<u8>, record: Vec<u8>) -> Self {
         let (payloads, effects) = (Vec::new(), Vec::new());
-        Self { stream, seq, event, record, payloads, unlisted: None, evidence: None, effects }
+        let (unlisted, evidence, trace) = (None, None, None);
+        Self { stream, seq, event, record, payloads, unlisted, evidence, effects, trace }
     }
 
     fn bytes(&self) -> usize {

@@ -103,6 +103,10 @@ fn append(conn: &Connection, first: u64, entries: &[Entry]) -> Result<()> {
         if let Some(body) = &entry.evidence {
             evidence.execute((pos, body))?;
         }
+        if let Some(parent) = &entry.trace {
+            let mut trace = conn.prepare_cached("INSERT INTO trace VALUES (?1, ?2)")?;
+            trace.execute((pos, parent))?;
+        }
         for (nth, row) in entry.effects.iter().enumerate() {
             let due = row.due.micros();
             outbox.execute((part_key(pos, nth), row.key.as_bytes(), &row.body, due))?;
@@ -123,5 +127,8 @@ fn write_rest(conn: &Connection, batch: &Batch) -> Result<()> {
     intake::put_tallies(conn, batch.at, &batch.tallies)?;
     import::put_progress(conn, &batch.imports)?;
     shelf::put_gates(conn, &batch.gates)?;
+    if let Some(seq) = batch.inbox {
+        set_mark(conn, mark::INBOX, seq)?;
+    }
     batch.log_key.iter().try_for_each(|key| log::put_log_key(conn, key))
 }

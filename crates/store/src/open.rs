@@ -225,6 +225,11 @@ impl View {
         Ok(Self { conn, dir: dir.to_owned() })
     }
 
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// What the store is about.
     ///
     /// # Errors

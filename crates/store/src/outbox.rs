@@ -5,7 +5,7 @@
 use crate::rows::{self, PARTS, blob, part_key, split_part};
 use crate::{Store, StoreError, View};
 use bellwether_core::{Digest, Timestamp};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -178,6 +178,15 @@ impl View {
         );
         let mut read = self.conn.prepare_cached(&sql)?;
         read_all(read.query([])?)
+    }
+
+    /// W3C `traceparent` of whatever caused a record, if it was given.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn trace(&self, pos: u64) -> Result<Option<String>> {
+        let mut read = self.conn.prepare_cached("SELECT parent FROM trace WHERE pos = ?1")?;
+        Ok(read.query_row([pos], |row| row.get(0)).optional()?)
     }
 
     /// How many effects stand where.

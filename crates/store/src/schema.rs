@@ -11,6 +11,7 @@ pub(crate) const DATA: &[(&str, &str)] = &[
     ("staff, unlisted fields, gates, access", SECOND),
     ("log", LOG),
     ("erasures, bases", ERASURES),
+    ("serving", SERVING),
 ];
 
 /// Migrations of `keys.db`.
@@ -25,6 +26,8 @@ pub(crate) mod mark {
     pub(crate) const INDEXED: &str = "indexed_pos";
     /// The highest key slot that was ever taken.
     pub(crate) const SLOTS: &str = "slots_taken";
+    /// What waits before the journal was stepped up to here.
+    pub(crate) const INBOX: &str = "inbox_done";
     /// Events below this position were trimmed.
     pub(crate) const TRIMMED: &str = "trimmed_pos";
 }
@@ -138,6 +141,11 @@ ALTER TABLE base ADD COLUMN state BLOB NOT NULL DEFAULT x'';
 -- Who was erased, is restricted, or objected: keyed hashes of what names them.
 CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, erasure INTEGER,
     slot INTEGER, PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
+";
+
+const SERVING: &str = "
+-- Whose trace the effects of a record belong to.
+CREATE TABLE trace (pos INTEGER PRIMARY KEY, parent TEXT NOT NULL) STRICT;
 ";
 
 const KEY_TABLE: &str = "

@@ -54,6 +54,13 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
+        "serve",
+        "the data directory, which nobody else may write meanwhile",
+        "records, effects and the signed log in the data directory; the address on stdout",
+        ["serve", "serve --data ./eu --listen 127.0.0.1:8080"],
+        ENDS,
+    ),
+    help(
         "import",
         "files, each by a mapping; for mail, the mapping's `own_domains` says which senders are yours, so \
          copy the shipped one (`mappings show mail`) and name your domains there",

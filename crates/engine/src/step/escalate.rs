@@ -233,9 +233,9 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask<'_>) {
     let mut given = state.ask;
     if live {
         let (doc, graph, node) = (key, graph.code(), node.code);
-        if let Some(before) =
-            before.filter(|before| *before != person && state.ask != EffectKey::NONE)
-        {
+        // Whoever could not be reached has nothing to stand down from.
+        let reached = state.ask != EffectKey::NONE && cause != AskCause::Unreached;
+        if let Some(before) = before.filter(|before| *before != person && reached) {
             moving.effect(Effect::StandDown { doc, graph, person: before, ask: state.ask });
         }
         given = moving.effect(Effect::Ask { doc, graph, opened, node, person, cause });
@@ -323,6 +323,18 @@ pub(super) fn apply(
     let moved = Move { doc, graph, opened, to, cause, silent, candidates, candidate_count };
     moving.scratch.moves.push(moved);
     true
+}
+
+/// Whoever was asked could not be reached: the next one is asked at once. An older ask, or one that
+/// was answered all the same, moves nothing.
+pub(super) fn unreached(moving: &mut Moving<'_>, (key, graph): (DocKey, Code), effect: EffectKey) {
+    let graphs = moving.rules.policy().graphs();
+    let Some(graph) = graphs.iter().find(|known| known.code() == graph) else { return };
+    let state = moving.state.doc(key).and_then(|doc| doc.graph(graph.code()));
+    let Some(state) = state.filter(|state| state.ask == effect) else { return };
+    if let Some(Escalation::Asked { node, rung, .. }) = state.escalation {
+        pass_on(moving, graph, key, node, Whom::After(rung), AskCause::Unreached);
+    }
 }
 
 /// A person's answer to an ask.

@@ -146,7 +146,7 @@ pub(crate) fn case(bits: u128) -> DocKey {
 pub(crate) fn asked(step: &Step) -> Vec<(Code, AskCause)> {
     let ask = |effect: &Effect| match effect {
         Effect::Ask { person, cause, .. } => Some((*person, *cause)),
-        Effect::StandDown { .. } => None,
+        Effect::StandDown { .. } | Effect::Notice { .. } => None,
     };
     step.effects.iter().filter_map(|(_, effect)| ask(effect)).collect()
 }

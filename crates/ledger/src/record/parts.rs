@@ -100,6 +100,12 @@ pub fn write_effect(key: &EffectKey, effect: &Effect, words: Words<'_>, out: &mu
             object.text("kind", effect.kind());
             word(object.key("person"), *person, words);
         }
+        Effect::Notice { note, person } => {
+            digest(object.key("key"), &key.0);
+            object.text("kind", effect.kind());
+            object.text("note", note.as_str());
+            word(object.key("person"), *person, words);
+        }
     }
     object.end();
 }
@@ -185,6 +191,19 @@ pub(super) fn answer(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
         Answer::Snooze(until) => object.quoted("until", until.micros()),
         Answer::Accept | Answer::Resolve => {}
     }
+    object.end();
+}
+
+/// What became of which effect.
+pub(super) fn performed(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
+    let Body::Performed { doc, graph, effect, result, via, attempts } = body else { return };
+    let mut object = Object::new(out);
+    object.number("attempts", u64::from(*attempts));
+    event::doc(object.key("doc"), *doc);
+    digest(object.key("effect"), &effect.0);
+    word(object.key("graph"), *graph, words);
+    object.text("result", result.as_str());
+    object.text("via", via);
     object.end();
 }
 

@@ -103,7 +103,9 @@ impl Retelling {
             | Body::SubjectErased { .. }
             | Body::StreamBase { .. }
             | Body::EpochBegun { .. }
-            | Body::LogKeyRotated { .. } => Ok(()),
+            | Body::LogKeyRotated { .. }
+            | Body::Performed { .. }
+            | Body::Noted { .. } => Ok(()),
         }
     }
 

@@ -1,0 +1,130 @@
+//! A delivery as the inbox keeps it: whence it came and its bytes as they were sent, sealed.
+//!
+//! The bytes are read once when they are taken, and once more only if the program ended before they were
+//! stepped; so what is kept is what was sent, not what was understood of it.
+
+use crate::keys::{Secret, Vault};
+use bellwether_core::{Personal, Purpose, RawSignal, Timestamp};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+
+use super::LiveError;
+
+/// The name of the key under which deliveries wait, among the tenant's secrets.
+const SECRET: &str = "inbox";
+const NONCE: usize = 24;
+
+/// What was delivered.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// The configured source that it came from.
+    pub source: String,
+    /// How its bytes are to be read, in whatever words the reader of the parcel understands.
+    pub form: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// W3C `traceparent` of whoever sent it, if it was given.
+    pub trace: Option<String>,
+    /// The bytes as they were sent.
+    pub body: Personal<Vec<u8>>,
+}
+
+/// One signal of a parcel.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// What was understood.
+    pub signal: RawSignal,
+    /// W3C `traceparent` under which what follows from it is traced.
+    pub trace: Option<String>,
+}
+
+/// Seals and opens what waits. Deliveries are nobody's in particular yet, so one key of the tenant's
+/// serves for all of them; what is stepped is sealed again under its subjects' keys.
+pub(super) struct Cover {
+    cipher: XChaCha20Poly1305,
+}
+
+impl Cover {
+    /// The cover of a tenant; its key is made at the first start.
+    pub(super) fn of(vault: &mut Vault, at: Timestamp) -> Result<Self, LiveError> {
+        let bytes = match vault.secret(SECRET)? {
+            Some(bytes) => bytes,
+            None => {
+                let fresh = vault.fresh(SECRET, 0)?;
+                vault.keep_secret(SECRET, fresh.bytes(), at)?;
+                zeroize::Zeroizing::new(fresh.bytes().to_vec())
+            }
+        };
+        let key: [u8; 32] =
+            bytes.as_slice().try_into().map_err(|_| LiveError::Damaged { seq: 0 })?;
+        let key = Secret::new(key);
+        Ok(Self { cipher: XChaCha20Poly1305::new(key.bytes().into()) })
+    }
+
+    /// Seals a parcel under its number.
+    pub(super) fn seal(&self, seq: u64, parcel: &Parcel) -> Result<Vec<u8>, LiveError> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| LiveError::Randomness)?;
+        let msg = written(parcel);
+        let sealed = Payload { msg: &msg, aad: &seq.to_be_bytes() };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), sealed);
+        let sealed = sealed.map_err(|_| LiveError::Damaged { seq })?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what was sealed under a number.
+    pub(super) fn open(&self, seq: u64, at: Timestamp, sealed: &[u8]) -> Result<Parcel, LiveError> {
+        let damaged = LiveError::Damaged { seq };
+        let Some((nonce, msg)) = sealed.split_first_chunk::<NONCE>() else { return Err(damaged) };
+        let opened = Payload { msg, aad: &seq.to_be_bytes() };
+        let Ok(bytes) = self.cipher.decrypt(&XNonce::from(*nonce), opened) else {
+            return Err(damaged);
+        };
+        read(&bytes, at).ok_or(damaged)
+    }
+}
+
+/// Three short texts behind their lengths, then the body.
+fn written(parcel: &Parcel) -> Vec<u8> {
+    let body = parcel.body.reveal(Purpose::Seal);
+    let mut out = Vec::with_capacity(body.len() + 128);
+    for text in [&parcel.source, &parcel.form, parcel.trace.as_ref().unwrap_or(&String::new())] {
+        out.extend_from_slice(&u32::try_from(text.len()).unwrap_or(0).to_be_bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.extend_from_slice(body);
+    out
+}
+
+fn read(bytes: &[u8], at: Timestamp) -> Option<Parcel> {
+    let mut rest = bytes;
+    let mut text = || -> Option<String> {
+        let (len, after) = rest.split_first_chunk::<4>()?;
+        let (text, after) = after.split_at_checked(u32::from_be_bytes(*len) as usize)?;
+        rest = after;
+        String::from_utf8(text.to_vec()).ok()
+    };
+    let (source, form, trace) = (text()?, text()?, text()?);
+    let trace = Some(trace).filter(|trace| !trace.is_empty());
+    Some(Parcel { source, form, at, trace, body: Personal::new(rest.to_vec()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parcel_survives_the_wait() {
+        for trace in [None, Some("00-aa-bb-01".to_owned())] {
+            let (source, form) = ("crm".to_owned(), String::new());
+            let body = Personal::new(b"{\"a\":1}".to_vec());
+            let parcel = Parcel { source, form, at: Timestamp::from_secs(5), trace, body };
+            let back = read(&written(&parcel), parcel.at).unwrap();
+            assert_eq!(
+                (back.source, back.form, back.trace, back.body),
+                (parcel.source, parcel.form, parcel.trace, parcel.body)
+            );
+        }
+        assert!(read(&[0, 0, 0, 9, 1], Timestamp::MIN).is_none(), "cut short");
+    }
+}

@@ -1,0 +1,50 @@
+use super::*;
+use crate::{Batch, Meta, Options};
+
+fn store(dir: &Path) -> Store {
+    let meta = Meta {
+        tenant: "t".to_owned(),
+        region: "eu".to_owned(),
+        origin: "o".to_owned(),
+        epoch: 1,
+        created: Timestamp::from_secs(1),
+    };
+    Store::open(dir, &Options::create(meta)).unwrap()
+}
+
+fn delivery(seq: u64) -> Delivery {
+    Delivery { seq, at: Timestamp::from_secs(9), signals: seq, sealed: vec![seq as u8; 40] }
+}
+
+#[test]
+fn what_is_put_waits_in_order_until_it_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = store(dir.path());
+    let mut inbox = store.inbox().unwrap();
+    assert_eq!(inbox.waiting(0).unwrap(), (0, 0));
+    inbox.put(&[delivery(1), delivery(2), delivery(3)]).unwrap();
+    assert!(inbox.put(&[delivery(4), delivery(3)]).is_err(), "a number is given once");
+    assert_eq!(inbox.from(2, 9).unwrap(), [delivery(2), delivery(3)], "all of a batch or nothing");
+    assert_eq!(inbox.waiting(1).unwrap(), (3, 5));
+
+    store.commit(&Batch { inbox: Some(2), ..Batch::default() }).unwrap();
+    assert_eq!(store.inbox_done().unwrap(), 2);
+    assert_eq!(inbox.drop_until(2).unwrap(), 2);
+    drop(inbox);
+    let again = store.inbox().unwrap();
+    assert_eq!(again.from(0, 9).unwrap(), [delivery(3)]);
+    assert_eq!(Inbox::read(dir.path()).unwrap().from(0, 1).unwrap(), [delivery(3)]);
+}
+
+#[test]
+fn what_was_dropped_is_not_left_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path());
+    let mut inbox = store.inbox().unwrap();
+    let sealed = b"planted-and-sealed".repeat(40);
+    inbox.put(&[Delivery { sealed: sealed.clone(), ..delivery(1) }]).unwrap();
+    inbox.drop_until(1).unwrap();
+    inbox.fold().unwrap();
+    let file = std::fs::read(dir.path().join(FILE)).unwrap();
+    assert!(!file.windows(18).any(|part| part == &sealed[..18]));
+}
