@@ -10,6 +10,7 @@
 mod draft;
 mod escalate;
 mod evaluate;
+mod notify;
 mod relayout;
 
 use draft::Room;
@@ -18,9 +19,9 @@ pub use draft::{Decided, Scratch};
 use crate::memory::Known;
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
-use bellwether_core::effect::{AskCause, Timer, TimerKind};
+use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
-use bellwether_core::event::{Note, Seen};
+use bellwether_core::event::Seen;
 use bellwether_core::record::{Record, Status};
 use bellwether_core::{
     Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Origin, Signal, Timestamp,
@@ -261,27 +262,6 @@ impl Moving<'_> {
         escalate::apply(self, graph, doc, EscalationEvent::Close { at, how }, TimerKind::Deadline);
         if !silent {
             self.notify_always(doc, graph);
-        }
-    }
-
-    /// Brings somebody of the role that is always staffed in: what could not be decided goes to a person.
-    fn notify_always(&mut self, doc: DocKey, graph: Code) {
-        let people = self.rules.policy().people();
-        let at = self.state.time;
-        let staffed = people.members(people.always()).find(|person| person.is_there(at));
-        if let Some(person) = staffed.filter(|_| self.may_act()) {
-            let (node, person, cause) = (Code::of("undecided"), person.code, AskCause::Undecided);
-            self.effect(Effect::Ask { doc, graph, opened: 0, node, person, cause });
-        }
-    }
-
-    /// Sends a card about the house to somebody, or to whoever is always staffed.
-    fn tell(&mut self, note: Note, person: Code) {
-        let (people, at) = (self.rules.policy().people(), self.event.at);
-        let meant = people.person(person).filter(|person| person.is_there(at));
-        let staffed = || people.members(people.always()).find(|person| person.is_there(at));
-        if let Some(person) = meant.or_else(staffed).filter(|_| self.may_act()) {
-            self.effect(Effect::Notice { note, person: person.code });
         }
     }
 

@@ -4,7 +4,7 @@
 mod world;
 
 use bellwether_core::effect::AskCause;
-use bellwether_core::event::Answer;
+use bellwether_core::event::{Answer, Note, Performed};
 use bellwether_core::record::Status;
 use bellwether_core::{Body, Code, Effect, Escalation, Origin, Timestamp};
 use bellwether_engine::{Replay, Rules, StreamState};
@@ -75,6 +75,47 @@ fn a_snooze_comes_back_to_who_asked_for_it_and_old_asks_are_not_answered() {
     assert_eq!(old.status, Status::Refused);
     let record = String::from_utf8(old.record).unwrap();
     assert!(record.contains(r#""why":"older-ask""#), "{record}");
+}
+
+#[test]
+fn whoever_cannot_be_reached_is_passed_over_at_once_and_an_old_ask_moves_nothing() {
+    let mut world = World::new();
+    let manager_2 = Code::of("manager-2");
+    let first = world.see(ticket(1_000, 1));
+    let (doc, graph) = (case(7), Code::of("case-desk"));
+    let performed = |effect, result| {
+        let (via, attempts) = ("mail".to_owned(), 5);
+        Body::Performed { doc, graph, effect, result, via, attempts }
+    };
+    let mut tell = |world: &mut World, at, body: Body| {
+        world.give(event(1, world.rules.digest(), at, Origin::Live, &body))
+    };
+    let ask = first.effects[0].0;
+    let fine = tell(&mut world, 1_010, performed(ask, Performed::Delivered));
+    assert!(asked(&fine).is_empty() && fine.status == Status::Applied);
+    let next = tell(&mut world, 1_020, performed(ask, Performed::GivenUp));
+    assert_eq!(asked(&next), [(manager_2, AskCause::Unreached)]);
+    let stands_down = next.effects.iter().any(|(_, e)| matches!(e, Effect::StandDown { .. }));
+    assert!(!stands_down, "nobody has to be told that was never reached");
+    let again = tell(&mut world, 1_030, performed(ask, Performed::Refused));
+    assert!(again.effects.is_empty(), "an ask that has moved on moves nothing");
+    let unclear = tell(&mut world, 1_040, performed(next.effects[0].0, Performed::Unknown));
+    assert!(unclear.effects.is_empty(), "what nobody knows is not repeated");
+}
+
+#[test]
+fn news_of_the_house_goes_to_its_owner_or_to_whoever_is_always_there() {
+    let mut world = World::new();
+    for (owner, told) in [("manager-1", "manager-1"), ("nobody", "desk-1")] {
+        let members = vec![("source".to_owned(), "crm".to_owned())];
+        let tell = Some(Code::of(owner));
+        let body = Body::Noted { note: Note::SourceSilent, members, tell };
+        let step = world.give(event(1, world.rules.digest(), 2_000, Origin::Live, &body));
+        let [(_, Effect::Notice { note: Note::SourceSilent, person })] = step.effects[..] else {
+            panic!("one card: {:?}", step.effects)
+        };
+        assert_eq!(person, Code::of(told), "for {owner}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod parts;
 
 pub use parts::write_effect;
 
-use crate::event::{digest, stream, write_members};
+use crate::event::{digest, stream};
 use crate::json::Object;
 use bellwether_core::record::{FORMAT, MAX_BYTES, Record, Status};
 use bellwether_core::{Body, Code, Digest};
@@ -56,14 +56,10 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::decisions(&mut object, record, words);
     }
-    if let Body::Performed { .. } = record.body {
-        parts::performed(object.key("delivery"), record.body, words);
-    }
-    if let Some(details) = details {
-        digest(object.key("details"), details);
-    }
-    if whole {
-        parts::effects(&mut object, record, words);
+    parts::performed(&mut object, record.body, words);
+    match details {
+        Some(details) => digest(object.key("details"), details),
+        None => parts::effects(&mut object, record, words),
     }
     object.number("engine", u64::from(record.engine));
     object.number("epoch", record.epoch);
@@ -84,9 +80,7 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     if whole {
         parts::moves(&mut object, record, words);
     }
-    if let Body::Noted { members, .. } = record.body {
-        write_members(object.key("note"), members);
-    }
+    parts::note(&mut object, record.body);
     object.text("origin", record.origin.as_str());
     if let Body::Folded { other: Some(other), .. } = record.body {
         stream(object.key("other"), *other);
@@ -104,10 +98,12 @@ fn write(record: &Record<'_>, words: Words<'_>, details: Option<&Digest>, out: &
     }
     object.text("type", leaf_type(record.body));
     object.number("v", u64::from(FORMAT));
-    match (record.why, record.body) {
-        (Some(why), _) => object.text("why", why),
-        (None, Body::Folded { cause, .. }) => object.text("why", cause.as_str()),
-        _ => {}
+    let cause = match record.body {
+        Body::Folded { cause, .. } => Some(cause.as_str()),
+        _ => None,
+    };
+    if let Some(why) = record.why.or(cause) {
+        object.text("why", why);
     }
     object.end();
 }

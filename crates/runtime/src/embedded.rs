@@ -303,13 +303,6 @@ impl Embedded {
         Ok((failed, done))
     }
 
-    /// The event that was stepped last belongs to a trace (W3C `traceparent`), and so do its effects.
-    pub(crate) fn trace_last(&mut self, trace: Option<String>) {
-        if let Some(entry) = self.pending.batch.entries.last_mut() {
-            entry.trace = trace;
-        }
-    }
-
     /// How many entries wait for a commit.
     pub fn waiting(&self) -> usize {
         self.pending.batch.entries.len()
@@ -402,4 +395,4 @@ fn to_row(payload: &edge::Payload) -> Payload {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,6 +5,7 @@ use crate::event::{DraftBody, EventDraft, SignalDraft, encode_event, mark_failed
 use crate::{whole_record, write_record};
 use bellwether_core::effect::{AskCause, Effect, Timer};
 use bellwether_core::escalation::Closing;
+use bellwether_core::event::{Note, Performed};
 use bellwether_core::record::{Candidate, Decision, MAX_BYTES, Move, Record, Status};
 use bellwether_core::signal::RawValue;
 use bellwether_core::{Escalation, Id, StreamId, SubjectId};
@@ -118,9 +119,82 @@ fn other_bodies_come_back() {
         },
         Body::LogKeyRotated { new: "a+1+x".into(), old: "a+2+y".into() },
         erased(),
+        performed(Performed::GivenUp),
+        performed(Performed::Unknown),
+        Body::Noted { note: Note::ClockJump, members: Vec::new(), tell: None },
+        noted(),
         Body::StreamBase { seq: 9_007_199_254_740_992, state: Digest::of(b"state") },
     ] {
         round_trip(DraftBody::Plain(&body));
+    }
+}
+
+fn performed(result: Performed) -> Body {
+    let (doc, graph) = (DocKey::Case(Id::from_bits(3)), Code::of("g"));
+    let (effect, via) = (EffectKey(Digest::of(b"ask")), "mail".to_owned());
+    Body::Performed { doc, graph, effect, result, via, attempts: 3 }
+}
+
+fn noted() -> Body {
+    let members = [("source", "crm"), ("state", "silent")];
+    let members = members.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
+    Body::Noted { note: Note::SourceSilent, members, tell: Some(Code::of("ann")) }
+}
+
+#[test]
+fn deliveries_and_notes_are_leaves_of_their_own() {
+    for (body, parts) in [
+        (
+            performed(Performed::Refused),
+            [
+                r#""delivery":{"attempts":3,"doc":"case:00000000000000000000000003","effect":""#,
+                r#""result":"refused","via":"mail"}"#,
+                r#""type":"effect.result""#,
+            ],
+        ),
+        (
+            performed(Performed::Unknown),
+            [r#""delivery":{"#, r#""kind":"effect.ambiguous""#, r#""type":"effect.ambiguous""#],
+        ),
+        (
+            noted(),
+            [
+                r#""kind":"source.silent","note":{"source":"crm","state":"silent"},"origin""#,
+                r#""status":"applied""#,
+                r#""type":"source.silent""#,
+            ],
+        ),
+    ] {
+        let mut out = Vec::new();
+        write_record(&plain_record(&body), &|_| None, &mut out);
+        check_canonical(&out);
+        let record = String::from_utf8(out).unwrap();
+        for part in parts {
+            assert!(record.contains(part), "{part} in {record}");
+        }
+    }
+}
+
+fn plain_record(body: &Body) -> Record<'_> {
+    Record {
+        stream: StreamId::SYSTEM,
+        seq: 3,
+        prev: Digest::ZERO,
+        at: Timestamp::from_secs(7),
+        stream_time: Timestamp::from_secs(7),
+        event: Digest::of(b"event"),
+        rules: Digest::of(b"rules"),
+        engine: 1,
+        shadow: false,
+        origin: Origin::Live,
+        epoch: 1,
+        body,
+        status: Status::Applied,
+        why: None,
+        decisions: &[],
+        moves: &[],
+        effects: &[],
+        timers: &[],
     }
 }
 
@@ -241,26 +315,7 @@ fn a_record_that_is_too_long_names_the_digest_of_its_lists() {
         due: Timestamp::from_secs(99),
     };
     let timers = vec![timer; 400];
-    let record = |timers| Record {
-        stream: StreamId::SYSTEM,
-        seq: 3,
-        prev: Digest::ZERO,
-        at: Timestamp::from_secs(7),
-        stream_time: Timestamp::from_secs(7),
-        event: Digest::of(b"event"),
-        rules: Digest::of(b"rules"),
-        engine: 1,
-        shadow: false,
-        origin: Origin::Live,
-        epoch: 1,
-        body: &body,
-        status: Status::Applied,
-        why: None,
-        decisions: &[],
-        moves: &[],
-        effects: &[],
-        timers,
-    };
+    let record = |timers| Record { timers, ..plain_record(&body) };
     let (mut short, mut long) = (Vec::new(), Vec::new());
     assert_eq!(write_record(&record(&timers[..4]), &|_| None, &mut short), None);
     let details = write_record(&record(&timers), &|_| None, &mut long).unwrap();

@@ -195,9 +195,9 @@ pub(super) fn answer(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
 }
 
 /// What became of which effect.
-pub(super) fn performed(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
+pub(super) fn performed(object: &mut Object<'_>, body: &Body, words: Words<'_>) {
     let Body::Performed { doc, graph, effect, result, via, attempts } = body else { return };
-    let mut object = Object::new(out);
+    let mut object = Object::new(object.key("delivery"));
     object.number("attempts", u64::from(*attempts));
     event::doc(object.key("doc"), *doc);
     digest(object.key("effect"), &effect.0);
@@ -205,6 +205,13 @@ pub(super) fn performed(out: &mut Vec<u8>, body: &Body, words: Words<'_>) {
     object.text("result", result.as_str());
     object.text("via", via);
     object.end();
+}
+
+/// What there is to say about the house.
+pub(super) fn note(object: &mut Object<'_>, body: &Body) {
+    if let Body::Noted { members, .. } = body {
+        event::write_members(object.key("note"), members);
+    }
 }
 
 fn seq(object: &mut Object<'_>, key: &str, seq: u64) {

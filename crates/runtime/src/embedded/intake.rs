@@ -10,6 +10,13 @@ use bellwether_core::{Personal, Purpose, StreamId, Timestamp};
 use bellwether_store::{Access, Import, NewImport, Quarantined};
 
 impl Embedded {
+    /// The event that was stepped last belongs to a trace (W3C `traceparent`), and so do its effects.
+    pub(crate) fn trace_last(&mut self, trace: Option<String>) {
+        if let Some(entry) = self.pending.batch.entries.last_mut() {
+            entry.trace = trace;
+        }
+    }
+
     /// Begins an import, or finds where it was interrupted.
     pub(crate) fn begin_import(&mut self, what: &NewImport) -> Result<Import, DriveError> {
         Ok(self.store.begin_import(what)?)

@@ -8,7 +8,7 @@ use bellwether_core::signal::AccountHint;
 use bellwether_core::{Effect, Personal, Trust};
 use bellwether_ledger::decode_event;
 
-pub(super) fn rules() -> Arc<Rules> {
+pub(crate) fn rules() -> Arc<Rules> {
     let files = [
         ("bundle.yaml", "bundle: b\nversion: 1.0.0\nowner: o\ncurrency: EUR\nmode: enforce\n"),
         (
@@ -28,7 +28,7 @@ pub(super) fn rules() -> Arc<Rules> {
     Arc::new(Rules::compose(files.into_iter().collect()).ok().unwrap())
 }
 
-pub(super) fn message(n: i64, at: i64) -> RawSignal {
+pub(crate) fn message(n: i64, at: i64) -> RawSignal {
     RawSignal {
         source: "chat".to_owned(),
         id: format!("m{at}"),

@@ -1,3 +1,5 @@
+//! The inbox keeps order, gives no number twice, and forgets what is done.
+
 use super::*;
 use crate::{Batch, Meta, Options};
 
