@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A number as digits and places: `mantissa` / 10^`places`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal {
+pub(crate) struct Decimal {
     mantissa: i128,
     places: u32,
     /// Whether places beyond the last were cut off: floats that were printed have many.
@@ -16,7 +16,7 @@ const MAX_DIGITS: usize = 18;
 
 impl Decimal {
     /// Reads `-1234.50`, `1,234.50` (groups of three only), `1e-3`; with `comma`, `1.234,50`.
-    pub(super) fn parse(text: &str, comma: bool) -> Option<Self> {
+    pub(crate) fn parse(text: &str, comma: bool) -> Option<Self> {
         // Most numbers are a few digits and nothing else.
         if text.len() <= MAX_DIGITS && !text.is_empty() && all_digits(text) {
             return text.parse().ok().map(|mantissa| Self { mantissa, places: 0, cut: false });
@@ -58,14 +58,14 @@ impl Decimal {
     }
 
     /// This number times 10^`shift`, if that is whole.
-    pub(super) fn exact(self, shift: u32) -> Option<i64> {
+    pub(crate) fn exact(self, shift: u32) -> Option<i64> {
         let scaled = self.mantissa.checked_mul(10i128.checked_pow(shift)?)?;
         let unit = 10i128.checked_pow(self.places)?;
         (scaled % unit == 0 && !self.cut).then(|| i64::try_from(scaled / unit).ok())?
     }
 
     /// This number times `factor`, cut towards zero.
-    pub(super) fn times(self, factor: i64) -> Option<i64> {
+    pub(crate) fn times(self, factor: i64) -> Option<i64> {
         let scaled = self.mantissa.checked_mul(i128::from(factor))?;
         i64::try_from(scaled / 10i128.checked_pow(self.places)?).ok()
     }
