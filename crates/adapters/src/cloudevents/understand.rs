@@ -122,8 +122,8 @@ impl Reader<'_> {
         let contact = contact.map(|Word(text)| address(&text).unwrap_or_else(|| text.into_owned()));
         let document = |number: Option<Word<'_>>, name: &str| {
             let number = number.filter(|Word(text)| !text.is_empty());
-            let at = format!("{}/{name}", self.at);
-            number.map(|Word(text)| short(text.into_owned(), &at)).transpose()
+            let number = number.map(|Word(text)| short(text.into_owned(), ""));
+            number.transpose().map_err(|fault| self.at(fault, name))
         };
         let unlisted = data.unlisted.map(unlisted).transpose();
         let fields = data
@@ -158,22 +158,19 @@ impl Reader<'_> {
     /// The hints in the order in which mappings try them.
     fn account(&self, account: Account<'_>) -> Vec<AccountHint> {
         let own = self.how.own_domains;
-        let given = |word: Option<Word<'_>>| {
-            word.map(|Word(text)| text.trim().to_owned()).filter(|text| !text.is_empty())
-        };
-        let (external, email) = (given(account.external), given(account.email));
-        let external = external.map(|id| {
-            let system = given(account.system).unwrap_or_else(|| self.how.source.to_owned());
-            AccountHint::External(system, Personal::new(id))
+        let Account { external, system, domain, email, name } = &account;
+        let email = given(email);
+        let external = given(external).map(|id| {
+            let system = given(system).unwrap_or(self.how.source);
+            AccountHint::External(system.to_owned(), Personal::new(id.to_owned()))
         });
-        let hints = [
-            external,
-            given(account.domain).and_then(|text| by_domain(&text, own)),
-            email.as_deref().and_then(|text| by_domain_of(text, own)),
-            email.as_deref().and_then(|text| by_contact(text, own)),
-            given(account.name).and_then(|text| by_name(&text, own)),
-        ];
-        hints.into_iter().flatten().collect()
+        let mut hints = Vec::with_capacity(4);
+        hints.extend(external);
+        hints.extend(given(domain).and_then(|text| by_domain(text, own)));
+        hints.extend(email.and_then(|text| by_domain_of(text, own)));
+        hints.extend(email.and_then(|text| by_contact(text, own)));
+        hints.extend(given(name).and_then(|text| by_name(text, own)));
+        hints
     }
 
     fn fields(
@@ -216,6 +213,11 @@ impl Reader<'_> {
             .at(format!("{}/{under}", self.at))
             .help("names are 1 to 64 characters of a-z, 0-9 and `_`"))
     }
+}
+
+/// A word that says something.
+fn given<'a>(word: &'a Option<Word<'_>>) -> Option<&'a str> {
+    word.as_ref().map(|Word(text)| text.trim()).filter(|text| !text.is_empty())
 }
 
 /// What the sender adds and nobody reads: an object, checked and kept as it was written.

@@ -99,33 +99,34 @@ impl<'de> Visitor<'de> for EventReader {
     }
 }
 
-/// The events of a batch.
-pub(super) struct Batch<'a>(pub(super) Vec<Event<'a>>);
+/// The events of a batch, each given away with its place as soon as it is read.
+pub(super) struct Batch<F>(pub(super) F);
 
-impl<'de> Deserialize<'de> for Batch<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_seq(BatchReader)
+impl<'de, F: FnMut(usize, Event<'de>)> DeserializeSeed<'de> for Batch<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
     }
 }
 
-struct BatchReader;
-
-impl<'de> Visitor<'de> for BatchReader {
-    type Value = Batch<'de>;
+impl<'de, F: FnMut(usize, Event<'de>)> Visitor<'de> for Batch<F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of events")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Batch<'de>, A::Error> {
-        let mut events = Vec::with_capacity(64);
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let mut index = 0;
         while let Some(event) = items.next_element()? {
-            if events.len() == MAX_BATCH {
-                return Err(A::Error::custom(format_args!("intake-too-many {TOO_LONG}")));
+            if index == MAX_BATCH {
+                return Err(A::Error::custom("more than a batch may have"));
             }
-            events.push(event);
+            (self.0)(index, event);
+            index += 1;
         }
-        Ok(Batch(events))
+        Ok(())
     }
 }
 
@@ -283,18 +284,20 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedReader<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<'de, T>, A::Error> {
-        let mut found: Vec<(Cow<'de, str>, Option<T>)> = Vec::with_capacity(8);
-        while let Some((Word(key), value)) = map.next_entry()? {
-            if found.len() == MAX_FIELDS {
+        let (mut found, mut nulls) = (Vec::with_capacity(6), Vec::new());
+        while let Some((Word(key), value)) = map.next_entry::<Word<'de>, Option<T>>()? {
+            if found.len() + nulls.len() == MAX_FIELDS {
                 return Err(A::Error::custom("intake-too-many names in an object: 128"));
             }
-            if found.iter().any(|(known, _)| *known == key) {
+            if found.iter().any(|(known, _)| *known == key) || nulls.contains(&key) {
                 return Err(A::Error::custom(TWICE));
             }
-            found.push((key, value));
+            match value {
+                Some(value) => found.push((key, value)),
+                None => nulls.push(key),
+            }
         }
-        let given = found.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        Ok(Named(given.collect()))
+        Ok(Named(found))
     }
 }
 

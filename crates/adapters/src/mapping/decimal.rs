@@ -21,6 +21,9 @@ impl Decimal {
         if text.len() <= MAX_DIGITS && !text.is_empty() && all_digits(text) {
             return text.parse().ok().map(|mantissa| Self { mantissa, places: 0, cut: false });
         }
+        if let Some(plain) = Self::plain(text.as_bytes(), if comma { b',' } else { b'.' }) {
+            return Some(plain);
+        }
         let (group, point) = if comma { ('.', ',') } else { (',', '.') };
         let text = text.trim();
         let (negative, text) = match text.strip_prefix('-') {
@@ -55,6 +58,34 @@ impl Decimal {
         let places = u32::try_from(scale).ok()?;
         let fits = mantissa < 10i128.pow(MAX_DIGITS as u32);
         fits.then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, places, cut })
+    }
+
+    /// Reads digits with a point among them and nothing else but a sign; `None` for all other shapes.
+    fn plain(text: &[u8], point: u8) -> Option<Self> {
+        let (negative, text) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, text),
+        };
+        if !(2..=MAX_DIGITS).contains(&text.len()) {
+            return None;
+        }
+        let (mut mantissa, mut places) = (0u64, None);
+        for byte in text {
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = mantissa * 10 + u64::from(byte - b'0');
+                    places = places.map(|places: u32| places + 1);
+                }
+                _ if *byte == point && places.is_none() => places = Some(0),
+                _ => return None,
+            }
+        }
+        let mut places = places?;
+        while places > 0 && mantissa % 10 == 0 {
+            (mantissa, places) = (mantissa / 10, places - 1);
+        }
+        let mantissa = i128::from(mantissa);
+        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, places, cut: false })
     }
 
     /// This number times 10^`shift`, if that is whole.
