@@ -116,22 +116,22 @@ fn undone(url: &str) -> String {
     text
 }
 
-/// The pairs of a form, each once, sorted and joined without anything between them.
+/// The pairs of a form, each once, sorted and joined without anything between them. Nothing signs the
+/// content type, so a sum in the address must be that of the body, whatever the body is said to be.
 fn form(request: &Request<'_>) -> Option<Vec<u8>> {
-    let kind = header(request.headers, "content-type").and_then(media_type);
-    if kind.as_deref() == Some("application/x-www-form-urlencoded") {
-        let body = std::str::from_utf8(request.body).ok()?;
-        let mut pairs: Vec<_> = pairs(body).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        return Some(pairs.into_iter().flat_map(|(name, value)| [name, value].concat()).collect());
-    }
     let (_, query) = request.url.split_once('?').unwrap_or_default();
-    let sum = pairs(query).find(|(name, _)| name == b"bodySHA256").map(|(_, sum)| sum);
-    let signed = sum.is_some_and(|sum| {
-        sum == hex::encode(<Sha256 as sha2::Digest>::digest(request.body)).as_bytes()
-    });
-    (signed || request.body.is_empty()).then(Vec::new)
+    if let Some((_, sum)) = pairs(query).find(|(name, _)| name == b"bodySHA256") {
+        let own = hex::encode(<Sha256 as sha2::Digest>::digest(request.body));
+        return (sum == own.as_bytes()).then(Vec::new);
+    }
+    let kind = header(request.headers, "content-type").and_then(media_type);
+    if kind.as_deref() != Some("application/x-www-form-urlencoded") {
+        return request.body.is_empty().then(Vec::new);
+    }
+    let mut pairs: Vec<_> = pairs(std::str::from_utf8(request.body).ok()?).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    Some(pairs.into_iter().flat_map(|(name, value)| [name, value].concat()).collect())
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {

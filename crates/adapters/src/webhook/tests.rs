@@ -11,6 +11,7 @@ use super::*;
 use bellwether_core::Digest;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// One delivery as it came.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,8 +32,14 @@ fn vectors() -> Vec<Delivery> {
 }
 
 fn scheme(name: &str) -> Scheme {
-    let (_, text) = shipped().iter().find(|(known, _)| *known == name).unwrap();
-    Scheme::parse(name, text).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    static ALL: LazyLock<BTreeMap<&str, Scheme>> = LazyLock::new(|| {
+        let parsed = shipped().iter().map(|(name, text)| match Scheme::parse(name, text) {
+            Ok(scheme) => (*name, scheme),
+            Err(problems) => panic!("{problems:#?}"),
+        });
+        parsed.collect()
+    });
+    ALL[name].clone()
 }
 
 impl Delivery {
