@@ -10,10 +10,14 @@
 //! to [`Mapping::map`]. Memory is bounded by one row, whatever the size of the file.
 
 pub mod channel;
+pub mod cloudevents;
+pub mod headers;
 pub mod mapping;
 pub mod rows;
+pub mod webhook;
 
 pub use mapping::shipped::shipped;
 pub use mapping::{FieldSchema, Figures, Format, Gates, Mapping, Verdict};
 pub use rows::gzip::decompress;
 pub use rows::{MAX_DEPTH, MAX_ROW, MAX_UNLISTED, Refusal, Row, Rows, rows};
+pub use webhook::shipped::schemes;

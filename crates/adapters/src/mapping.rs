@@ -5,12 +5,12 @@
 //! - Never: guesses. A cell that cannot be read refuses its signal, with a code and a mend, and what
 //!   the mapping does not name reaches no rule. Free text cannot become a field that rules read.
 
-mod account;
-mod apply;
-mod check;
+pub(crate) mod account;
+pub(crate) mod apply;
+pub(crate) mod check;
 mod condition;
 mod convert;
-mod decimal;
+pub(crate) mod decimal;
 mod field;
 mod gates;
 mod path;
@@ -128,7 +128,7 @@ struct Entry {
 }
 
 /// What the edge makes of an `owner`: an id that says nothing, and whether they have left.
-const STAMPED: [(&str, Type); 2] = [("owner", Type::Code), ("owner_left", Type::Bool)];
+pub(crate) const STAMPED: [(&str, Type); 2] = [("owner", Type::Code), ("owner_left", Type::Bool)];
 
 /// A part of an id.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ mod scan;
 mod spill;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 mod unlisted;
 
 pub mod gzip;

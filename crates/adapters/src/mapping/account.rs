@@ -51,18 +51,37 @@ impl Hint {
             Self::External { system, .. } => {
                 Some(AccountHint::External(system.clone(), Personal::new(text.to_owned())))
             }
-            _ if is_own(text, own) => None,
-            Self::Domain(_) => domain(text).map(|it| AccountHint::Domain(Personal::new(it))),
-            Self::DomainOf(_) => {
-                let address = address(text)?;
-                let (_, domain) = address.rsplit_once('@')?;
-                let free = FREE_MAIL.contains(&domain);
-                (!free).then(|| AccountHint::DomainOf(Personal::new(domain.to_owned())))
-            }
-            Self::Name(_) => Some(AccountHint::Name(Personal::new(text.to_owned()))),
-            Self::Contact(_) => address(text).map(|it| AccountHint::Contact(Personal::new(it))),
+            Self::Domain(_) => by_domain(text, own),
+            Self::DomainOf(_) => by_domain_of(text, own),
+            Self::Contact(_) => by_contact(text, own),
+            Self::Name(_) => by_name(text, own),
         }
     }
+}
+
+/// By a company's domain; ours lead nowhere.
+pub(crate) fn by_domain(text: &str, own: &[String]) -> Option<AccountHint> {
+    let domain = domain(text).filter(|_| !is_own(text, own))?;
+    Some(AccountHint::Domain(Personal::new(domain)))
+}
+
+/// By the domain of somebody's address, unless anybody can have such an address.
+pub(crate) fn by_domain_of(text: &str, own: &[String]) -> Option<AccountHint> {
+    let address = address(text).filter(|_| !is_own(text, own))?;
+    let (_, domain) = address.rsplit_once('@')?;
+    let free = FREE_MAIL.contains(&domain);
+    (!free).then(|| AccountHint::DomainOf(Personal::new(domain.to_owned())))
+}
+
+/// By somebody's address.
+pub(crate) fn by_contact(text: &str, own: &[String]) -> Option<AccountHint> {
+    let address = address(text).filter(|_| !is_own(text, own))?;
+    Some(AccountHint::Contact(Personal::new(address)))
+}
+
+/// By a company's name as written.
+pub(crate) fn by_name(text: &str, own: &[String]) -> Option<AccountHint> {
+    (!is_own(text, own)).then(|| AccountHint::Name(Personal::new(text.to_owned())))
 }
 
 /// Whether an address or a domain is ours, or lies below one of ours.
@@ -91,7 +110,7 @@ fn domain(text: &str) -> Option<String> {
 }
 
 /// The bare address of `Name <Name@acme.example>`, lower case.
-pub(super) fn address(text: &str) -> Option<String> {
+pub(crate) fn address(text: &str) -> Option<String> {
     let bare = match text.rsplit_once('<') {
         Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
         None => text,

@@ -8,7 +8,7 @@ use bellwether_core::signal::{Hidden, HiddenField, RawSignal, RawValue};
 use bellwether_core::{Duration, Personal, Problem, Timestamp};
 
 /// The longest id, in bytes.
-const MAX_ID: usize = 1024;
+pub(crate) const MAX_ID: usize = 1024;
 
 /// A row as a mapping reads it.
 struct View<'a> {
@@ -170,10 +170,8 @@ impl<'a> View<'a> {
             id.push('|');
             if digest {
                 hidden.id.push(Personal::new(text.to_lowercase()));
-            } else if text.contains(['|', '\\']) {
-                id.push_str(&text.replace('\\', "\\\\").replace('|', "\\|"));
             } else {
-                id.push_str(text);
+                push_part(&mut id, text);
             }
         }
         short(id)
@@ -245,6 +243,15 @@ impl<'a> View<'a> {
             }
         }
         Ok(found.map(RawValue::Bool))
+    }
+}
+
+/// Adds a part to an id; what would end it is escaped.
+pub(crate) fn push_part(id: &mut String, text: &str) {
+    if text.contains(['|', '\\']) {
+        id.push_str(&text.replace('\\', "\\\\").replace('|', "\\|"));
+    } else {
+        id.push_str(text);
     }
 }
 

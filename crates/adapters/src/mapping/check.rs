@@ -60,9 +60,19 @@ pub(super) fn types(fields: &mut Fields<'_>, entries: &[Entry]) {
     }
 }
 
+/// Whether a text can be the name of a field.
+pub(crate) fn is_name(text: &str) -> bool {
+    let fine = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    (1..=MAX_WORD).contains(&text.len()) && text.bytes().all(fine)
+}
+
+/// Whether a text can be the kind of a signal: names joined by dots.
+pub(crate) fn is_kind(text: &str) -> bool {
+    text.len() <= MAX_WORD && text.contains('.') && text.split('.').all(is_name)
+}
+
 pub(super) fn name(fields: &mut Fields<'_>, key: &Key) {
-    let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if key.text.is_empty() || key.text.len() > MAX_WORD || !key.text.chars().all(fine) {
+    if !is_name(&key.text) {
         let place = fields.document().place_of_key(key);
         let problem = Problem::new("mapping-name", format!("`{}` is no name", key.text)).at(place);
         fields.problems().push(problem.help("names are lower case, digits and `_`"));
@@ -70,10 +80,7 @@ pub(super) fn name(fields: &mut Fields<'_>, key: &Key) {
 }
 
 pub(super) fn kind(fields: &mut Fields<'_>, node: &Node, kind: &str) {
-    let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let dotted = kind.split('.').count() > 1;
-    let parts = kind.split('.').all(|part| !part.is_empty() && part.chars().all(fine));
-    if !dotted || !parts || kind.len() > MAX_WORD {
+    if !is_kind(kind) {
         let message = format!("`{kind}` is no kind");
         refuse("mapping-name", fields, node, message, "kinds look like `ticket.updated`");
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A number as digits and places: `mantissa` / 10^`places`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal {
+pub(crate) struct Decimal {
     mantissa: i128,
     places: u32,
     /// Whether places beyond the last were cut off: floats that were printed have many.
@@ -16,10 +16,13 @@ const MAX_DIGITS: usize = 18;
 
 impl Decimal {
     /// Reads `-1234.50`, `1,234.50` (groups of three only), `1e-3`; with `comma`, `1.234,50`.
-    pub(super) fn parse(text: &str, comma: bool) -> Option<Self> {
+    pub(crate) fn parse(text: &str, comma: bool) -> Option<Self> {
         // Most numbers are a few digits and nothing else.
         if text.len() <= MAX_DIGITS && !text.is_empty() && all_digits(text) {
             return text.parse().ok().map(|mantissa| Self { mantissa, places: 0, cut: false });
+        }
+        if let Some(plain) = Self::plain(text.as_bytes(), if comma { b',' } else { b'.' }) {
+            return Some(plain);
         }
         let (group, point) = if comma { ('.', ',') } else { (',', '.') };
         let text = text.trim();
@@ -57,15 +60,43 @@ impl Decimal {
         fits.then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, places, cut })
     }
 
+    /// Reads digits with a point among them and nothing else but a sign; `None` for all other shapes.
+    fn plain(text: &[u8], point: u8) -> Option<Self> {
+        let (negative, text) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, text),
+        };
+        if !(2..=MAX_DIGITS).contains(&text.len()) {
+            return None;
+        }
+        let (mut mantissa, mut places) = (0u64, None);
+        for byte in text {
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = mantissa * 10 + u64::from(byte - b'0');
+                    places = places.map(|places: u32| places + 1);
+                }
+                _ if *byte == point && places.is_none() => places = Some(0),
+                _ => return None,
+            }
+        }
+        let mut places = places?;
+        while places > 0 && mantissa % 10 == 0 {
+            (mantissa, places) = (mantissa / 10, places - 1);
+        }
+        let mantissa = i128::from(mantissa);
+        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, places, cut: false })
+    }
+
     /// This number times 10^`shift`, if that is whole.
-    pub(super) fn exact(self, shift: u32) -> Option<i64> {
+    pub(crate) fn exact(self, shift: u32) -> Option<i64> {
         let scaled = self.mantissa.checked_mul(10i128.checked_pow(shift)?)?;
         let unit = 10i128.checked_pow(self.places)?;
         (scaled % unit == 0 && !self.cut).then(|| i64::try_from(scaled / unit).ok())?
     }
 
     /// This number times `factor`, cut towards zero.
-    pub(super) fn times(self, factor: i64) -> Option<i64> {
+    pub(crate) fn times(self, factor: i64) -> Option<i64> {
         let scaled = self.mantissa.checked_mul(i128::from(factor))?;
         i64::try_from(scaled / 10i128.checked_pow(self.places)?).ok()
     }

@@ -66,7 +66,7 @@ impl<'a> Json<'a> {
 /// A string, borrowed where nothing is escaped.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
-struct Word<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Word<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The entries of an object in order, values unread.
 struct Entries<'a>(Vec<(Cow<'a, str>, &'a str)>);
