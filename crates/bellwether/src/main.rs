@@ -4,6 +4,7 @@
 
 mod bundle;
 mod cli;
+mod config;
 mod exit;
 mod http;
 mod log;

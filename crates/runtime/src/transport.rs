@@ -11,7 +11,7 @@
 
 mod address;
 
-pub use address::is_public;
+pub use address::{is_own, is_public};
 
 use address::{Allowed, Guarded};
 use std::fmt;

@@ -105,7 +105,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Whether an address is of this machine or a private network. Addresses of a link are not: cloud
 /// machines hand out their secrets there.
-fn is_own(address: IpAddr) -> bool {
+pub fn is_own(address: IpAddr) -> bool {
     let address = match address {
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
         IpAddr::V4(_) => address,
