@@ -5,13 +5,17 @@
 //! - Never: reads the journal on the driver's thread, or lets a request wait for ever.
 
 mod health;
+pub(crate) mod intake;
+mod problem;
 
 use crate::cli::context::{Context, Working, now};
-use crate::exit::Failure;
+use crate::config::Config;
+use crate::exit::{Failure, Problems};
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
 use axum::Router;
 use bellwether_runtime::live::{self, Intake, Live, Settings};
+use intake::Doors;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,12 +38,16 @@ pub(crate) struct App {
     pub(crate) intake: Intake,
     /// The data directory, for readers of their own.
     pub(crate) data: PathBuf,
+    /// Who may send signals, and how they are read.
+    pub(crate) doors: Arc<Doors>,
 }
 
 /// Where and how to serve.
 pub(crate) struct Serving {
     /// The address; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+    /// Everything else.
+    pub(crate) config: Config,
 }
 
 /// Serves until the program is asked to end. `told` hears the address.
@@ -49,16 +57,19 @@ pub(crate) fn run(
     serving: &Serving,
     told: impl FnOnce(SocketAddr),
 ) -> Result<()> {
+    let doors = Arc::new(Doors::open(&serving.config).map_err(Problems)?);
+    let reader = Arc::clone(&doors);
     let settings = Settings {
         clock: Arc::new(now),
-        most_waiting: 100_000,
-        reader: Box::new(|_| Ok(Vec::new())),
+        most_waiting: serving.config.intake.most_waiting,
+        reader: Box::new(move |parcel| reader.read(parcel)),
     };
     let running = live::start(driver, settings).map_err(Failure::live)?;
     let app = Arc::new(App {
         live: running.live().clone(),
         intake: running.intake().clone(),
         data: context.data.clone(),
+        doors,
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
@@ -74,5 +85,5 @@ pub(crate) fn run(
 
 /// Every route of the server.
 fn routes(app: Arc<App>) -> Router {
-    Router::new().merge(health::routes()).with_state(app)
+    Router::new().merge(health::routes()).merge(intake::routes()).with_state(app)
 }

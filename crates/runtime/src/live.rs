@@ -15,7 +15,7 @@ mod intake;
 mod stats;
 
 pub use bell::Bell;
-pub use delivery::{Arrived, Parcel};
+pub use delivery::{Arrived, Kept, Parcel, Understood};
 pub use intake::Intake;
 pub use stats::{BOUNDS as LATENCY_BOUNDS, Latency, Stats};
 
@@ -38,7 +38,7 @@ const CALLS: usize = 1024;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Reads a parcel that waited while the program was down, as it was read when it was taken.
-pub type Reader = Box<dyn Fn(&Parcel) -> Result<Vec<Arrived>, Problem> + Send>;
+pub type Reader = Box<dyn Fn(&Parcel) -> Result<Understood, Problem> + Send>;
 
 /// How to run.
 pub struct Settings {

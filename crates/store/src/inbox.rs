@@ -10,7 +10,7 @@ use crate::migrate::migrate;
 use crate::open::{Access, connect};
 use crate::schema::mark;
 use crate::{Store, StoreError, View, rows};
-use bellwether_core::Timestamp;
+use bellwether_core::{Digest, Timestamp};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -25,6 +25,9 @@ CREATE TABLE migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 -- signals: how many the sealed delivery holds.
 CREATE TABLE inbox (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, signals INTEGER NOT NULL,
     sealed BLOB NOT NULL) STRICT;
+-- Deliveries that their senders repeat, by a digest of what tells them apart.
+CREATE TABLE seen (once BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_at ON seen (at);
 ";
 
 const CACHE_MIB: u32 = 4;
@@ -42,6 +45,8 @@ pub struct Delivery {
     pub signals: u64,
     /// Its bytes, sealed.
     pub sealed: Vec<u8>,
+    /// What tells a repetition of it, where its sender repeats; not given back.
+    pub once: Option<Digest>,
 }
 
 /// Writes the inbox; one for each data directory, by whoever holds its store.
@@ -93,8 +98,12 @@ impl Inbox {
         let work = self.conn.transaction()?;
         {
             let mut put = work.prepare_cached("INSERT INTO inbox VALUES (?1, ?2, ?3, ?4)")?;
-            for Delivery { seq, at, signals, sealed } in deliveries {
+            let mut see = work.prepare_cached("INSERT INTO seen VALUES (?1, ?2)")?;
+            for Delivery { seq, at, signals, sealed, once } in deliveries {
                 put.execute((seq, at.micros(), signals, sealed))?;
+                if let Some(once) = once {
+                    see.execute((once.as_bytes(), at.micros()))?;
+                }
             }
         }
         Ok(work.commit()?)
@@ -116,6 +125,7 @@ impl Inbox {
                 at: rows::instant(row, 1)?,
                 signals: row.get(2)?,
                 sealed: rows::blob(row, 3)?.to_vec(),
+                once: None,
             });
         }
         Ok(deliveries)
@@ -130,6 +140,23 @@ impl Inbox {
             coalesce(sum(CASE WHEN seq > ?1 THEN signals ELSE 0 END), 0) FROM inbox";
         let row = self.conn.query_row(sql, [done], |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(row?)
+    }
+
+    /// Whether a delivery was taken before.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn has_seen(&self, once: Digest) -> Result<bool> {
+        let mut read = self.conn.prepare_cached("SELECT 1 FROM seen WHERE once = ?1")?;
+        Ok(read.exists([once.as_bytes()])?)
+    }
+
+    /// Forgets which deliveries were taken before an instant: nobody repeats them any more.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn forget_seen(&mut self, before: Timestamp) -> Result<usize> {
+        Ok(self.conn.execute("DELETE FROM seen WHERE at < ?1", [before.micros()])?)
     }
 
     /// Forgets what the journal has, up to a number. Says how many deliveries that were.

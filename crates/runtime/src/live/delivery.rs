@@ -4,7 +4,7 @@
 //! stepped; so what is kept is what was sent, not what was understood of it.
 
 use crate::keys::{Secret, Vault};
-use bellwether_core::{Personal, Purpose, RawSignal, Timestamp};
+use bellwether_core::{Digest, Personal, Problem, Purpose, RawSignal, Timestamp};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
@@ -27,6 +27,26 @@ pub struct Parcel {
     pub trace: Option<String>,
     /// The bytes as they were sent.
     pub body: Personal<Vec<u8>>,
+    /// What tells a repetition of it, where its sender repeats what was taken.
+    pub once: Option<Digest>,
+}
+
+/// What was understood of a parcel.
+#[derive(Clone, Debug, Default)]
+pub struct Understood {
+    /// Its signals.
+    pub signals: Vec<Arrived>,
+    /// What is wrong with the rest of it, which is kept in quarantine.
+    pub refused: Option<Problem>,
+}
+
+/// When a parcel became durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// With this offer.
+    Now,
+    /// Its sender repeated it: nothing was added.
+    Before,
 }
 
 /// One signal of a parcel.
@@ -106,7 +126,7 @@ fn read(bytes: &[u8], at: Timestamp) -> Option<Parcel> {
     };
     let (source, form, trace) = (text()?, text()?, text()?);
     let trace = Some(trace).filter(|trace| !trace.is_empty());
-    Some(Parcel { source, form, at, trace, body: Personal::new(rest.to_vec()) })
+    Some(Parcel { source, form, at, trace, body: Personal::new(rest.to_vec()), once: None })
 }
 
 #[cfg(test)]
@@ -118,7 +138,8 @@ mod tests {
         for trace in [None, Some("00-aa-bb-01".to_owned())] {
             let (source, form) = ("crm".to_owned(), String::new());
             let body = Personal::new(b"{\"a\":1}".to_vec());
-            let parcel = Parcel { source, form, at: Timestamp::from_secs(5), trace, body };
+            let at = Timestamp::from_secs(5);
+            let parcel = Parcel { source, form, at, trace, body, once: None };
             let back = read(&written(&parcel), parcel.at).unwrap();
             assert_eq!(
                 (back.source, back.form, back.trace, back.body),

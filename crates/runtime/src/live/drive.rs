@@ -1,6 +1,6 @@
 //! The driver's thread: whatever is ready becomes one transaction, time passes, the log is signed.
 
-use super::delivery::{Arrived, Cover, Parcel};
+use super::delivery::{Arrived, Cover, Parcel, Understood};
 use super::intake::{Ready, Shared};
 use super::{Bell, Clock, LiveError, Reader, Stats};
 use crate::embedded::{BATCH, Embedded};
@@ -8,7 +8,7 @@ use crate::error::DriveError;
 use bellwether_adapters::Refusal;
 use bellwether_core::event::Note;
 use bellwether_core::record::Status;
-use bellwether_core::{Body, Duration, Origin, Problem, StreamId, Timestamp};
+use bellwether_core::{Body, Duration, Origin, Personal, Problem, StreamId, Timestamp};
 use bellwether_store::Inbox;
 use std::ops::DerefMut;
 use std::sync::Arc;
@@ -161,7 +161,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         let (mut ready, mut signals) = (Vec::new(), 0);
         while signals < BATCH && self.shared.reaches(self.next) {
             if let Some(next) = self.shared.ready(self.next) {
-                signals += next.signals.len().max(1);
+                signals += next.signals().max(1);
                 self.next += 1;
                 ready.push(next);
                 continue;
@@ -169,8 +169,8 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
             let rows = self.waits.from(self.next, READ)?;
             let Some(last) = rows.last().map(|row| row.seq) else { break };
             for row in rows {
-                let read = self.read_again(row.seq, row.at, &row.sealed);
-                signals += read.signals.len().max(1);
+                let read = self.read_again(row.seq, row.at, row.sealed);
+                signals += read.signals().max(1);
                 ready.push(read);
             }
             self.next = last + 1;
@@ -179,24 +179,20 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
     }
 
     /// A delivery that waited on disk. What cannot be read any more is kept apart, with the reason.
-    fn read_again(&mut self, seq: u64, at: Timestamp, sealed: &[u8]) -> Ready {
-        let opened = self.cover.open(seq, at, sealed);
-        let Ok(parcel) = opened else {
-            tracing::error!(code = "live-damaged", seq, "A delivery of the inbox is damaged.");
-            let body = bellwether_core::Personal::new(sealed.to_vec());
-            let (source, form, trace) = ("inbox".to_owned(), String::new(), None);
-            return Ready {
-                seq,
-                at,
-                parcel: Parcel { source, form, at, trace, body },
-                signals: Vec::new(),
-            };
-        };
-        match (self.reader)(&parcel) {
-            Ok(signals) => Ready { seq, at, parcel, signals },
-            Err(problem) => {
-                self.keep_apart(&parcel, problem);
-                Ready { seq, at, parcel, signals: Vec::new() }
+    fn read_again(&self, seq: u64, at: Timestamp, sealed: Vec<u8>) -> Ready {
+        let unread = |problem| Understood { signals: Vec::new(), refused: Some(problem) };
+        match self.cover.open(seq, at, &sealed) {
+            Ok(parcel) => {
+                let understood = (self.reader)(&parcel).unwrap_or_else(unread);
+                Ready { seq, at, parcel, understood }
+            }
+            Err(error) => {
+                tracing::error!(code = error.code(), seq, "A delivery of the inbox is damaged.");
+                let problem = Problem::new(error.code(), error.to_string()).help(error.help());
+                let (source, form) = ("inbox".to_owned(), String::new());
+                let body = Personal::new(sealed);
+                let parcel = Parcel { source, form, at, trace: None, body, once: None };
+                Ready { seq, at, parcel, understood: unread(problem) }
             }
         }
     }
@@ -217,7 +213,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
                 self.step_alone(one, &mut pass)?;
             }
         }
-        let count: u64 = ready.iter().map(|ready| ready.signals.len() as u64).sum();
+        let count: u64 = ready.iter().map(|ready| ready.signals() as u64).sum();
         self.shared.stepped(count, last);
         self.count(&ready, &pass);
         let spent = began.elapsed().as_micros().max(1);
@@ -232,7 +228,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         let now = self.now();
         for ready in ready {
             let micros = now.since(ready.at).micros().unsigned_abs();
-            self.stats.decided.add(micros, ready.signals.len() as u64);
+            self.stats.decided.add(micros, ready.signals() as u64);
         }
         for (status, times) in &pass.statuses {
             (0..*times).for_each(|_| self.stats.signal(*status));
@@ -257,7 +253,11 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
     fn step(&mut self, ready: &Ready, pass: &mut Pass) -> Result<(), DriveError> {
         let at = ready.at.max(self.last);
         self.last = at;
-        for Arrived { signal, trace } in &ready.signals {
+        if let Some(problem) = &ready.understood.refused {
+            self.keep_apart(&ready.parcel, problem.clone());
+            pass.quarantined += 1;
+        }
+        for Arrived { signal, trace } in &ready.understood.signals {
             let taken = match self.driver.take(signal, Origin::Live, at) {
                 Err(error) if error.is_refusal() => {
                     let problem = Problem::new(error.code(), error.to_string()).help(error.help());

@@ -1,16 +1,15 @@
 //! Taking in: offers become durable in groups, whatever queued while the flush before ran.
 
-use super::delivery::{Arrived, Cover, Parcel};
+use super::delivery::{Cover, Kept, Parcel, Understood};
 use super::drive::Task;
 use super::{Clock, LiveError, thread};
-use bellwether_core::{Purpose, Timestamp};
+use bellwether_core::{Duration, Purpose, Timestamp};
 use bellwether_store::{Delivery, Inbox};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 /// How many offers may wait for the flush.
 const OFFERS: usize = 4096;
@@ -21,14 +20,16 @@ const GROUP_BYTES: usize = 16 << 20;
 const HELD: u64 = 10_000;
 /// How many stepped deliveries are let lie before they are dropped from the inbox.
 const DROP: u64 = 4096;
-const IDLE: Duration = Duration::from_millis(500);
+const IDLE: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long a delivery is known again: the most patient sender repeats for three days.
+const SEEN: Duration = Duration::from_days(8);
 
-type Done = Box<dyn FnOnce(Result<(), LiveError>) + Send>;
+type Done = Box<dyn FnOnce(Result<Kept, LiveError>) + Send>;
 
 /// Something to be taken.
 struct Offer {
     parcel: Parcel,
-    signals: Vec<Arrived>,
+    understood: Understood,
     done: Done,
 }
 
@@ -37,7 +38,14 @@ pub(super) struct Ready {
     pub(super) seq: u64,
     pub(super) at: Timestamp,
     pub(super) parcel: Parcel,
-    pub(super) signals: Vec<Arrived>,
+    pub(super) understood: Understood,
+}
+
+impl Ready {
+    /// How many signals it holds.
+    pub(super) fn signals(&self) -> usize {
+        self.understood.signals.len()
+    }
 }
 
 /// What both threads see.
@@ -84,7 +92,7 @@ impl Shared {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         while ready.front().is_some_and(|front| front.seq <= seq) {
             let front = ready.pop_front()?;
-            self.held.fetch_sub(front.signals.len() as u64, Ordering::Relaxed);
+            self.held.fetch_sub(front.signals() as u64, Ordering::Relaxed);
             if front.seq == seq {
                 return Some(front);
             }
@@ -100,6 +108,11 @@ impl Shared {
     pub(super) fn stepped(&self, signals: u64, seq: u64) {
         self.waiting.fetch_sub(signals, Ordering::Relaxed);
         self.done.store(seq, Ordering::Release);
+    }
+
+    /// An offer waits no longer, because nothing of it was added.
+    fn release(&self, offer: &Offer) {
+        self.waiting.fetch_sub(offer.understood.signals.len() as u64, Ordering::Relaxed);
     }
 
     fn retry_after(&self, waiting: u64) -> u64 {
@@ -123,17 +136,17 @@ impl Intake {
     pub fn offer(
         &self,
         parcel: Parcel,
-        signals: Vec<Arrived>,
-        done: impl FnOnce(Result<(), LiveError>) + Send + 'static,
+        understood: Understood,
+        done: impl FnOnce(Result<Kept, LiveError>) + Send + 'static,
     ) -> Result<(), LiveError> {
-        let count = signals.len() as u64;
+        let count = understood.signals.len() as u64;
         let waiting = self.shared.waiting.fetch_add(count, Ordering::Relaxed);
         let full =
             |waiting| LiveError::Full { waiting, retry_after: self.shared.retry_after(waiting) };
         let refused = if waiting + count > self.shared.most {
             full(waiting)
         } else {
-            let offer = Offer { parcel, signals, done: Box::new(done) };
+            let offer = Offer { parcel, understood, done: Box::new(done) };
             match self.offers.try_send(Some(offer)) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(_)) => full(waiting),
@@ -148,9 +161,13 @@ impl Intake {
     ///
     /// # Errors
     /// As [`Intake::offer`], and what the inbox says.
-    pub fn offer_and_wait(&self, parcel: Parcel, signals: Vec<Arrived>) -> Result<(), LiveError> {
+    pub fn offer_and_wait(
+        &self,
+        parcel: Parcel,
+        understood: Understood,
+    ) -> Result<Kept, LiveError> {
         let (answer, waits) = mpsc::sync_channel(1);
-        self.offer(parcel, signals, move |result| drop(answer.send(result)))?;
+        self.offer(parcel, understood, move |result| drop(answer.send(result)))?;
         waits.recv().unwrap_or(Err(LiveError::Closed))
     }
 
@@ -168,6 +185,8 @@ struct Taking {
     clock: Clock,
     last: Timestamp,
     dropped: u64,
+    /// When old deliveries are forgotten next.
+    forgets: Timestamp,
 }
 
 pub(super) fn start(
@@ -178,8 +197,8 @@ pub(super) fn start(
 ) -> Result<(Intake, JoinHandle<()>), LiveError> {
     let (offers, offered) = mpsc::sync_channel(OFFERS);
     let dropped = shared.done.load(Ordering::Acquire);
-    let last = Timestamp::MIN;
-    let taking = Taking { inbox, cover, shared: Arc::clone(&shared), clock, last, dropped };
+    let (last, forgets) = (Timestamp::MIN, Timestamp::MIN);
+    let taking = Taking { inbox, cover, shared: Arc::clone(&shared), clock, last, dropped, forgets };
     let thread = thread("intake", move || taking.run(&offered))?;
     Ok((Intake { offers, shared }, thread))
 }
@@ -204,7 +223,10 @@ impl Taking {
                         break;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.drop_stepped(1),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.drop_stepped(1);
+                    self.forget_seen();
+                }
                 Ok(None) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -216,30 +238,22 @@ impl Taking {
         self.last = self.last.max((self.clock)());
         let at = self.last;
         let first = self.shared.next.load(Ordering::Acquire);
-        let mut rows = Vec::with_capacity(offers.len());
-        let mut failed = None;
-        for (seq, offer) in (first..).zip(&offers) {
-            match self.cover.seal(seq, &offer.parcel) {
-                Ok(sealed) => {
-                    rows.push(Delivery { seq, at, signals: offer.signals.len() as u64, sealed });
-                }
-                Err(error) => failed = Some(error),
-            }
-        }
-        let kept = failed.map_or(Ok(()), Err).and_then(|()| Ok(self.inbox.put(&rows)?));
+        let (offers, repeated): (Vec<_>, Vec<_>) = self.without_repeated(offers);
+        let kept = self.sealed(first, at, &offers).and_then(|rows| Ok(self.inbox.put(&rows)?));
         if let Err(error) = &kept {
             tracing::error!(code = error.code(), "Nothing could be taken: {error}");
-            return self.refuse(offers, error);
+            self.refuse(offers, error);
+            return self.refuse(repeated, error);
         }
-        let next = first + rows.len() as u64;
+        let next = first + offers.len() as u64;
         let mut answers = Vec::with_capacity(offers.len());
         {
             let mut ready = self.shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            for (seq, Offer { parcel, signals, done }) in (first..).zip(offers) {
-                let count = signals.len() as u64;
+            for (seq, Offer { parcel, understood, done }) in (first..).zip(offers) {
+                let count = understood.signals.len() as u64;
                 if self.shared.held.load(Ordering::Relaxed) + count <= HELD {
                     self.shared.held.fetch_add(count, Ordering::Relaxed);
-                    ready.push_back(Ready { seq, at, parcel, signals });
+                    ready.push_back(Ready { seq, at, parcel, understood });
                 }
                 answers.push(done);
             }
@@ -249,14 +263,54 @@ impl Taking {
             // A full queue wakes the driver by itself.
             drop(self.shared.tasks.try_send(Task::Ready));
         }
-        answers.into_iter().for_each(|done| done(Ok(())));
+        answers.into_iter().for_each(|done| done(Ok(Kept::Now)));
+        for offer in repeated {
+            self.shared.release(&offer);
+            (offer.done)(Ok(Kept::Before));
+        }
+    }
+
+    /// What was taken before, or stands twice in this group, is left out.
+    fn without_repeated(&self, offers: Vec<Offer>) -> (Vec<Offer>, Vec<Offer>) {
+        let mut here = BTreeSet::new();
+        offers.into_iter().partition(|offer| match offer.parcel.once {
+            None => true,
+            // A look-up that fails must not lose a delivery: signals are told apart by their ids too.
+            Some(once) => here.insert(once) && !self.inbox.has_seen(once).unwrap_or(false),
+        })
+    }
+
+    fn sealed(
+        &self,
+        first: u64,
+        at: Timestamp,
+        offers: &[Offer],
+    ) -> Result<Vec<Delivery>, LiveError> {
+        let row = |(seq, offer): (u64, &Offer)| {
+            let (signals, once) = (offer.understood.signals.len() as u64, offer.parcel.once);
+            Ok(Delivery { seq, at, signals, sealed: self.cover.seal(seq, &offer.parcel)?, once })
+        };
+        (first..).zip(offers).map(row).collect()
     }
 
     fn refuse(&self, offers: Vec<Offer>, error: &LiveError) {
         let code = error.code();
         for offer in offers {
-            self.shared.waiting.fetch_sub(offer.signals.len() as u64, Ordering::Relaxed);
+            self.shared.release(&offer);
             (offer.done)(Err(LiveError::Untaken { code }));
+        }
+    }
+
+    /// Once an hour, when nothing else is to be done.
+    fn forget_seen(&mut self) {
+        let now = (self.clock)();
+        if now < self.forgets {
+            return;
+        }
+        self.forgets = now.plus(Duration::from_secs(3600));
+        let before = Timestamp::from_micros(now.micros().saturating_sub(SEEN.micros()));
+        if let Err(error) = self.inbox.forget_seen(before) {
+            tracing::warn!(code = error.code(), "Old deliveries could not be forgotten.");
         }
     }
 

@@ -40,15 +40,16 @@ fn open(dir: &Path) -> Plain {
 fn parcel(n: i64, at: i64) -> Parcel {
     let body = Personal::new(format!("{n} {at}").into_bytes());
     let (source, form) = ("chat".to_owned(), String::new());
-    Parcel { source, form, at: Timestamp::from_secs(at), trace: None, body }
+    Parcel { source, form, at: Timestamp::from_secs(at), trace: None, body, once: None }
 }
 
-fn read(parcel: &Parcel) -> Result<Vec<Arrived>, Problem> {
+fn read(parcel: &Parcel) -> Result<Understood, Problem> {
     let text =
         String::from_utf8_lossy(parcel.body.reveal(bellwether_core::Purpose::Read)).into_owned();
     let numbers: Vec<i64> = text.split(' ').filter_map(|word| word.parse().ok()).collect();
     let [n, at] = numbers[..] else { return Err(Problem::new("row-fields", "no numbers")) };
-    Ok(vec![Arrived { signal: message(n, at), trace: None }])
+    let signals = vec![Arrived { signal: message(n, at), trace: None }];
+    Ok(Understood { signals, refused: None })
 }
 
 fn settings(most_waiting: u64) -> Settings {
@@ -73,8 +74,8 @@ fn journaled(dir: &Path) -> u64 {
 
 fn offer(running: &Running, n: i64, at: i64) {
     let parcel = parcel(n, at);
-    let signals = read(&parcel).unwrap();
-    running.intake().offer_and_wait(parcel, signals).unwrap();
+    let understood = read(&parcel).unwrap();
+    assert_eq!(running.intake().offer_and_wait(parcel, understood).unwrap(), Kept::Now);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_parcel_that_waited_through_a_restart_is_read_again_and_stepped_once() {
             let body = if seq == 4 { "nothing to read".to_owned() } else { format!("1 {seq}") };
             let body = Personal::new(body.into_bytes());
             let sealed = cover.seal(seq, &Parcel { body, ..parcel(0, 0) }).unwrap();
-            bellwether_store::Delivery { seq, at, signals: 1, sealed }
+            bellwether_store::Delivery { seq, at, signals: 1, sealed, once: None }
         })
         .collect();
     inbox.put(&rows).unwrap();
@@ -137,8 +138,9 @@ fn a_parcel_that_waited_through_a_restart_is_read_again_and_stepped_once() {
 fn beyond_what_may_wait_nothing_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(create(dir.path()), settings(3)).unwrap();
-    let signals: Vec<_> = (0..4).flat_map(|n| read(&parcel(1, n)).unwrap()).collect();
-    let refused = running.intake().offer_and_wait(parcel(1, 0), signals);
+    let signals = (0..4).flat_map(|n| read(&parcel(1, n)).unwrap().signals).collect();
+    let understood = Understood { signals, refused: None };
+    let refused = running.intake().offer_and_wait(parcel(1, 0), understood);
     let Err(LiveError::Full { retry_after, .. }) = refused else { panic!("{refused:?}") };
     assert!(retry_after >= 1);
     assert_eq!(running.intake().waiting(), 0, "what is refused does not count");
@@ -168,12 +170,30 @@ fn one_call_that_fails_takes_no_other_with_it() {
             let taken = driver.take(&message(1, n), bellwether_core::Origin::Live, now)?;
             Ok(taken.step.seq)
         };
-        live.call_then(work, move |result| drop(answers.send((n, result.is_ok())))).unwrap();
+        live.call_then(work, move |result| answers.send((n, result.is_ok())).unwrap_or_default()).unwrap();
     }
-    go.send(()).unwrap();
+    drop(go);
     let said: BTreeMap<_, _> = answered.iter().take(6).collect();
     assert_eq!(said.values().filter(|fine| **fine).count(), 5, "{said:?}");
     assert!(!said[&3]);
     running.stop();
     assert_eq!(journaled(dir.path()), 5);
+}
+
+#[test]
+fn what_a_sender_repeats_is_taken_once_and_what_is_wrong_with_it_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(create(dir.path()), settings(9)).unwrap();
+    let once = Some(bellwether_core::Digest::of(b"hook 7"));
+    let hook = Parcel { once, ..parcel(1, 7) };
+    let mut understood = read(&hook).unwrap();
+    understood.refused = Some(Problem::new("row-fields", "a row of it means nothing"));
+    for kept in [Kept::Now, Kept::Before, Kept::Before] {
+        let said = running.intake().offer_and_wait(hook.clone(), understood.clone());
+        assert_eq!(said.unwrap(), kept);
+    }
+    running.stop();
+    assert_eq!(journaled(dir.path()), 1);
+    let view = View::open(dir.path()).unwrap();
+    assert_eq!(view.quarantine_counts().unwrap(), [("row-fields".to_owned(), 1)]);
 }

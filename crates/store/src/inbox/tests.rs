@@ -15,7 +15,7 @@ fn store(dir: &Path) -> Store {
 }
 
 fn delivery(seq: u64) -> Delivery {
-    Delivery { seq, at: Timestamp::from_secs(9), signals: seq, sealed: vec![seq as u8; 40] }
+    Delivery { seq, at: Timestamp::from_secs(9), signals: seq, sealed: vec![seq as u8; 40], once: None }
 }
 
 #[test]
@@ -49,4 +49,18 @@ fn what_was_dropped_is_not_left_in_the_file() {
     inbox.fold().unwrap();
     let file = std::fs::read(dir.path().join(FILE)).unwrap();
     assert!(!file.windows(18).any(|part| part == &sealed[..18]));
+}
+
+#[test]
+fn a_delivery_that_is_repeated_is_known_until_nobody_repeats_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut inbox = store(dir.path()).inbox().unwrap();
+    let once = Digest::of(b"delivery 7");
+    assert!(!inbox.has_seen(once).unwrap());
+    inbox.put(&[Delivery { once: Some(once), ..delivery(1) }]).unwrap();
+    inbox.drop_until(1).unwrap();
+    assert!(inbox.has_seen(once).unwrap(), "it is known longer than it waits");
+    assert_eq!(inbox.forget_seen(Timestamp::from_secs(9)).unwrap(), 0);
+    assert_eq!(inbox.forget_seen(Timestamp::from_secs(10)).unwrap(), 1);
+    assert!(!inbox.has_seen(once).unwrap());
 }

@@ -1,0 +1,174 @@
+//! Doors: the sources that may send over HTTP, each with what is needed to understand it.
+//!
+//! A door reads a parcel the same way when it is taken and, after a restart, from the inbox again.
+
+use super::rate::Rate;
+use crate::cli::sources::read_mapping;
+use crate::config::{Config, Source, SourceKind};
+use bellwether_adapters::cloudevents::{self, Fault, Intake};
+use bellwether_adapters::webhook::{Scheme, Secret, schemes};
+use bellwether_adapters::{Mapping, Refusal, rows};
+use bellwether_core::problem::nearest;
+use bellwether_core::{Problem, Purpose, Trust};
+use bellwether_runtime::live::{Arrived, Parcel, Understood};
+use std::collections::BTreeMap;
+
+/// Every source by its name, and what holds for all of them.
+pub(crate) struct Doors {
+    by_name: BTreeMap<String, Door>,
+    /// How many signals a second are taken.
+    pub(super) rate: Rate,
+    /// What senders of signed addresses call this server.
+    pub(super) public_url: String,
+}
+
+/// One source.
+pub(super) struct Door {
+    /// The most that is believed of it.
+    pub(super) trust: Trust,
+    pub(super) kind: Kind,
+}
+
+/// How a source's bytes are read.
+pub(super) enum Kind {
+    /// CloudEvents.
+    Events,
+    /// A webhook: how it is signed, and what its body means.
+    Hook { scheme: Box<Scheme>, secrets: Vec<Secret>, mapping: Box<Mapping> },
+    /// Something else whose rows a mapping explains; it does not come over HTTP.
+    Rows(Box<Mapping>),
+}
+
+impl Doors {
+    /// The doors of a configuration.
+    ///
+    /// # Errors
+    /// Every mapping, scheme and secret that cannot be had.
+    pub(crate) fn open(config: &Config) -> Result<Self, Vec<Problem>> {
+        let (mut by_name, mut problems) = (BTreeMap::new(), Vec::new());
+        for (name, source) in &config.sources {
+            match Door::open(source) {
+                Ok(door) => drop(by_name.insert(name.clone(), door)),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let rate = Rate::of(config.intake.per_second);
+        let public_url = config.server.public_url.clone().unwrap_or_default();
+        if problems.is_empty() { Ok(Self { by_name, rate, public_url }) } else { Err(problems) }
+    }
+
+    /// The door of a source.
+    pub(super) fn get(&self, source: &str) -> Option<&Door> {
+        self.by_name.get(source)
+    }
+
+    /// The names of the sources that send CloudEvents.
+    pub(super) fn of_events(&self) -> impl Iterator<Item = &str> {
+        let events = self.by_name.iter().filter(|(_, door)| matches!(door.kind, Kind::Events));
+        events.map(|(name, _)| name.as_str())
+    }
+
+    /// Reads a parcel from the inbox again.
+    ///
+    /// # Errors
+    /// Why it cannot be read: its source is configured otherwise by now.
+    pub(crate) fn read(&self, parcel: &Parcel) -> Result<Understood, Problem> {
+        let door = self.get(&parcel.source).ok_or_else(|| {
+            Problem::new("intake-source", format!("there is no source `{}` any more", parcel.source))
+                .help("put it back into `bellwether.toml`, then `quarantine retry`")
+        })?;
+        match &door.kind {
+            Kind::Events => {
+                let read = door.events(parcel).map_err(|fault| *fault.problem)?;
+                Ok(Understood { signals: arrived(read, parcel), refused: None })
+            }
+            Kind::Hook { mapping, .. } | Kind::Rows(mapping) => Ok(door.rows(mapping, parcel)),
+        }
+    }
+}
+
+impl Door {
+    fn open(source: &Source) -> Result<Self, Vec<Problem>> {
+        let kind = match &source.kind {
+            SourceKind::Events => Kind::Events,
+            SourceKind::Hook { mapping, scheme, secrets } => {
+                let secrets = secrets.iter().map(|at| Ok(Secret::new(at.read()?.bytes())));
+                let secrets: Result<Vec<_>, Problem> = secrets.collect();
+                Kind::Hook {
+                    scheme: Box::new(read_scheme(scheme)?),
+                    secrets: secrets.map_err(|problem| vec![problem])?,
+                    mapping: Box::new(read_mapping(mapping)?),
+                }
+            }
+            SourceKind::Imap(mailbox) => Kind::Rows(Box::new(read_mapping(&mailbox.mapping)?)),
+            SourceKind::Folder { mapping, .. } => Kind::Rows(Box::new(read_mapping(mapping)?)),
+        };
+        Ok(Self { trust: source.trust, kind })
+    }
+
+    /// Reads CloudEvents; the parcel's form holds the headers that say how.
+    pub(super) fn events(&self, parcel: &Parcel) -> Result<cloudevents::Read, Fault> {
+        let headers: Vec<_> =
+            parcel.form.lines().filter_map(|line| line.split_once(": ")).collect();
+        let how = Intake {
+            source: &parcel.source,
+            trust: self.trust,
+            accepted: parcel.at,
+            own_domains: &[],
+        };
+        cloudevents::read(&headers, parcel.body.reveal(Purpose::Read), &how)
+    }
+
+    /// Reads rows by a mapping. Nothing is believed more than the source may claim.
+    pub(super) fn rows(&self, mapping: &Mapping, parcel: &Parcel) -> Understood {
+        let (mut signals, mut refused) = (Vec::new(), Vec::new());
+        let body = parcel.body.reveal(Purpose::Read).as_slice();
+        for row in rows(body, &parcel.source, mapping) {
+            let read = row.map_or_else(|refusal| vec![Err(refusal)], |row| mapping.map(&row));
+            for signal in read {
+                match signal {
+                    Ok(mut signal) => {
+                        signal.trust = signal.trust.join(self.trust);
+                        signals.push(Arrived { signal, trace: parcel.trace.clone() });
+                    }
+                    Err(refusal) => refused.push(refusal),
+                }
+            }
+        }
+        Understood { signals, refused: together(&refused) }
+    }
+}
+
+/// What came of CloudEvents, each under its own trace or else under the request's.
+pub(super) fn arrived(read: cloudevents::Read, parcel: &Parcel) -> Vec<Arrived> {
+    let one = |taken: cloudevents::Taken| Arrived {
+        signal: taken.signal,
+        trace: taken.trace_parent.or_else(|| parcel.trace.clone()),
+    };
+    read.taken.into_iter().map(one).collect()
+}
+
+/// A shipped scheme by name, or a scheme's file.
+fn read_scheme(name: &str) -> Result<Scheme, Vec<Problem>> {
+    if let Some((_, text)) = schemes().iter().find(|(known, _)| *known == name) {
+        return Scheme::parse(&format!("{name}.yaml"), text);
+    }
+    let text = std::fs::read_to_string(name).map_err(|_| {
+        let message = format!("there is no shipped scheme and no file `{name}`");
+        let problem = Problem::new("webhook-no-scheme", message);
+        vec![match nearest(name, schemes().iter().map(|(known, _)| *known)) {
+            Some(close) => problem.help(format!("did you mean `{close}`?")),
+            None => problem.help("docs/signals.md lists the shipped ones"),
+        }]
+    })?;
+    Scheme::parse(name, &text)
+}
+
+/// What is wrong with the first of some rows, and how many there are.
+fn together(refused: &[Refusal]) -> Option<Problem> {
+    let mut problem = Problem::clone(&refused.first()?.problem);
+    if refused.len() > 1 {
+        problem.message = format!("{} (and {} more)", problem.message, refused.len() - 1);
+    }
+    Some(problem)
+}
