@@ -174,6 +174,23 @@ fn a_wrong_hash_above_the_leaves_is_noticed_before_it_is_signed() {
 }
 
 #[test]
+fn what_differs_in_the_last_tile_is_noticed_although_records_came_after_the_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    grow(&mut driver, 0, 150);
+    let signed = driver.checkpoint(at(500)).unwrap().head.size;
+    grow(&mut driver, 600, 5);
+    let size = driver.store().epoch().unwrap().size;
+    assert!(signed < size && signed / 256 == size / 256, "{signed} and {size} end in one tile");
+    drop(driver);
+    let record = format!("UPDATE journal SET record = x'7b7d' WHERE pos = {}", signed - 9);
+    alter(dir.path(), "data.db", &record);
+    let store = Store::open(dir.path(), &bellwether_store::Options::read_only()).unwrap();
+    let error = check_start(&store, &store.keys().unwrap()).unwrap_err();
+    assert_eq!(error.code(), "log-root-differs");
+}
+
+#[test]
 fn who_cosigned_is_kept_while_nothing_better_came() {
     let dir = tempfile::tempdir().unwrap();
     let mut driver = create(dir.path());

@@ -218,9 +218,9 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             return Ok(());
         }
     };
+    let epochs = store.epochs()?;
     for remembered in keys.signed()? {
         let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
-        let epochs = store.epochs()?;
         let epoch = epochs.iter().find(|epoch| epoch.number == remembered.epoch);
         // What was lost before a restore is told by the first record of the epoch after it.
         let lost = epoch.is_some_and(|epoch| epoch.size < remembered.head.size)
@@ -231,14 +231,20 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             checked.say(place, gone.code(), gone.to_string());
         }
     }
-    for epoch in store.epochs()? {
-        if let Err(error) = log::check_signed(store, &keys, &epoch) {
+    let start = log::check_start(store, &keys);
+    // It compares the newest epoch, unless the log is behind what was signed.
+    let newest = usize::from(!matches!(start, Err(LogError::RolledBack { .. })));
+    for epoch in epochs.iter().rev().skip(newest).rev() {
+        if let Err(error) = log::check_signed(store, &keys, epoch) {
             checked.say(format!("epoch {}", epoch.number), error.code(), error.to_string());
         }
     }
-    match log::check_start(store, &keys) {
-        Err(error @ (LogError::RolledBack { .. } | LogError::Root { .. })) => {
+    match start {
+        Err(error @ LogError::RolledBack { .. }) => {
             checked.say("keys.db".to_owned(), error.code(), error.to_string());
+        }
+        Err(error @ LogError::Root { epoch, .. }) => {
+            checked.say(format!("epoch {epoch}"), error.code(), error.to_string());
         }
         other => other.map_err(failed)?,
     }
