@@ -182,7 +182,10 @@ fn available(from: &Path, to: &Path, name: &str) -> Result<PathBuf> {
     if target.exists() {
         let message = format!("{} is there already", target.display());
         let problem = Problem::new("restore-exists", message);
-        let help = "move it away, or name another directory with `--data`";
+        let help = match name {
+            "keys.db" => "leave `--keys` out: the keys that are there stay",
+            _ => "move it away, or name another directory with `--data`",
+        };
         return Err(Problems(vec![problem.help(help)]).into());
     }
     Ok(source)
