@@ -395,4 +395,4 @@ fn to_row(payload: &edge::Payload) -> Payload {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
