@@ -6,7 +6,7 @@
 //!   keys that are in place stay.
 
 use super::Format;
-use super::context::{Context, now};
+use super::context::{Context, now, read_file};
 use crate::exit::{Exit, Failure, Problems};
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
@@ -92,10 +92,7 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
-    let read = |path: &Path| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let known = args.checkpoint.as_deref().map(read).transpose()?;
+    let known = args.checkpoint.as_deref().map(read_file).transpose()?;
     let [data, keys] = BACKUP_FILES;
     let home = &context.data;
     // Everything that can fail is tried before anything is put in place.
@@ -124,17 +121,24 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     std::fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
     // The epoch begins in a copy that stands apart: data that was put in place without it would go on
     // signing the old tree, and sending what may have been sent.
-    let apart = home.join("restore.half");
-    let place = copy.as_ref().map_or(home, |_| &apart);
+    let apart = Apart(home.join("restore.half"));
+    let place = copy.as_ref().map_or(home, |_| &apart.0);
     if let Some(copy) = &copy {
-        let _ = std::fs::remove_dir_all(&apart);
-        std::fs::create_dir_all(&apart)?;
-        put(copy, &apart.join(data))?;
+        let _ = std::fs::remove_dir_all(place);
+        std::fs::create_dir_all(place)?;
+        put(copy, &place.join(data))?;
     } else {
         context.must_exist()?;
     }
     let done = begin_epoch(place, &reader, known.as_deref(), now());
-    let done = done.map_err(|error| Failure::drive(DriveError::from(error)))?;
+    let done = done.map_err(|error| match &copy {
+        Some(copy) if matches!(error, LogError::Store(StoreError::Corrupt { .. })) => {
+            let problem = Problem::new("store-corrupt", format!("{}: {error}", copy.display()));
+            let help = "copy it here again, or take another backup; nothing was put in place";
+            anyhow::Error::from(Problems(vec![problem.help(help)]))
+        }
+        _ => Failure::drive(DriveError::from(error)).into(),
+    })?;
     drop(reader);
     if let Some(given) = &given {
         drop_strays(home, keys)?;
@@ -142,9 +146,9 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     }
     if copy.is_some() {
         drop_strays(home, data)?;
-        std::fs::rename(apart.join(data), home.join(data))?;
-        let _ = std::fs::remove_dir_all(&apart);
+        std::fs::rename(place.join(data), home.join(data))?;
     }
+    drop(apart);
     // Opening writes the first leaf of the epoch and erases again; closing signs.
     drop(context.open()?);
     print(context, &done);
@@ -155,6 +159,15 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
         );
     }
     Ok(Exit::Fine)
+}
+
+/// A folder for what is not in place yet: gone at the end, whatever came of it.
+struct Apart(PathBuf);
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// A new epoch costs everybody who checks the log a new key, so nobody begins one by mistake.
