@@ -141,10 +141,13 @@ fn a_backup_goes_on_in_a_new_epoch_and_everything_verifies() {
     let whole = fs::read(world.path("kept/data.db")).unwrap();
     let (data, aside) = (world.data("data.db"), world.path("aside"));
     fs::rename(&data, &aside).unwrap();
-    fs::write(world.path("kept/data.db"), &whole[..whole.len() / 2]).unwrap();
     let there = world::names(world.data(""));
-    world.run(&["restore", "kept"]).ends(1).warns(&["store-corrupt", "kept/data.db", "help: "]);
-    assert_eq!(world::names(world.data("")), there, "nothing is left of it");
+    for size in [0, 4096, whole.len() / 2, whole.len() - 100] {
+        fs::write(world.path("kept/data.db"), &whole[..size]).unwrap();
+        let said = world.run(&["restore", "kept"]).ends(1);
+        said.warns(&["store-corrupt", "kept/data.db", "help: "]);
+        assert_eq!(world::names(world.data("")), there, "nothing is left of {size} bytes");
+    }
     fs::write(world.path("kept/data.db"), whole).unwrap();
     fs::rename(&aside, &data).unwrap();
     let keys = world.run(&["restore", "kept", "--keys", "vault"]).ends(1);

@@ -11,9 +11,8 @@ use crate::exit::{Exit, Failure, Problems};
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
-use bellwether_runtime::DriveError;
 use bellwether_runtime::log::{LogError, Restored, begin_epoch, check_start};
-use bellwether_store::{BACKUP_FILES, Keys, StoreError};
+use bellwether_store::{BACKUP_FILES, Depth, Keys, StoreError, View};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -122,23 +121,13 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     // The epoch begins in a copy that stands apart: data that was put in place without it would go on
     // signing the old tree, and sending what may have been sent.
     let apart = Apart(home.join("restore.half"));
-    let place = copy.as_ref().map_or(home, |_| &apart.0);
-    if let Some(copy) = &copy {
-        let _ = std::fs::remove_dir_all(place);
-        std::fs::create_dir_all(place)?;
-        put(copy, &place.join(data))?;
-    } else {
-        context.must_exist()?;
-    }
-    let done = begin_epoch(place, &reader, known.as_deref(), now());
-    let done = done.map_err(|error| match &copy {
-        Some(copy) if matches!(error, LogError::Store(StoreError::Corrupt { .. })) => {
-            let problem = Problem::new("store-corrupt", format!("{}: {error}", copy.display()));
-            let help = "copy it here again, or take another backup; nothing was put in place";
-            anyhow::Error::from(Problems(vec![problem.help(help)]))
+    let done = match &copy {
+        Some(copy) => begin_in(&apart.0, copy, &reader, known.as_deref())?,
+        None => {
+            context.must_exist()?;
+            begin_epoch(home, &reader, known.as_deref(), now()).map_err(not_begun)?
         }
-        _ => Failure::drive(DriveError::from(error)).into(),
-    })?;
+    };
     drop(reader);
     if let Some(given) = &given {
         drop_strays(home, keys)?;
@@ -146,7 +135,7 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     }
     if copy.is_some() {
         drop_strays(home, data)?;
-        std::fs::rename(place.join(data), home.join(data))?;
+        std::fs::rename(apart.0.join(data), home.join(data))?;
     }
     drop(apart);
     // Opening writes the first leaf of the epoch and erases again; closing signs.
@@ -159,6 +148,40 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
         );
     }
     Ok(Exit::Fine)
+}
+
+/// Begins the epoch in a folder apart, in a copy of a backup; the backup must be whole.
+fn begin_in(apart: &Path, backup: &Path, keys: &Keys, known: Option<&[u8]>) -> Result<Restored> {
+    // Pages have 512 bytes or a multiple of it; what is cut within the last one may still open.
+    if !matches!(backup.metadata()?.len(), size @ 1.. if size.is_multiple_of(512)) {
+        return Err(damaged(backup, "it is cut short"));
+    }
+    let _ = std::fs::remove_dir_all(apart);
+    std::fs::create_dir_all(apart)?;
+    let [data, _] = BACKUP_FILES;
+    put(backup, &apart.join(data))?;
+    let done = match begin_epoch(apart, keys, known, now()) {
+        Err(LogError::Store(error @ StoreError::Corrupt { .. })) => {
+            return Err(damaged(backup, &error.to_string()));
+        }
+        done => done.map_err(not_begun)?,
+    };
+    let found = View::open(apart).and_then(|view| view.integrity(Depth::Quick));
+    match found.map_err(|error| Failure::drive(error.into()))?.first() {
+        Some(finding) => Err(damaged(backup, finding)),
+        None => Ok(done),
+    }
+}
+
+fn not_begun(error: LogError) -> anyhow::Error {
+    Failure::drive(error.into()).into()
+}
+
+/// Says that a copy cannot be used.
+fn damaged(copy: &Path, why: &str) -> anyhow::Error {
+    let problem = Problem::new("store-corrupt", format!("{}: {why}", copy.display()));
+    let help = "copy it here again, or take another backup; nothing was put in place";
+    Problems(vec![problem.help(help)]).into()
 }
 
 /// A folder for what is not in place yet: gone at the end, whatever came of it.
