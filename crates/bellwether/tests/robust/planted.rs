@@ -55,7 +55,7 @@ fn asks_about_people(world: &World, hunt: &Hunt, made: &Company, data: &str) {
         for words in [&["--list"][..], &[], &["--format", "json"]] {
             let ask = ["explain", "--data", data, "--email", &person.email];
             let said = world.run(&[&ask[..], words].concat());
-            said.lacks("explain", &hunt);
+            said.lacks("explain", hunt);
         }
     }
 }
@@ -84,7 +84,7 @@ fn dry_runs(world: &World, hunt: &Hunt) {
             let words = ["import", &name, "--mapping", mapping, "--dry-run", "--format", form];
             let said = world.run(&words).ends(0);
             said.says(&["sealed"]);
-            said.lacks(file, &hunt);
+            said.lacks(file, hunt);
         }
     }
 }
