@@ -6,15 +6,18 @@
 
 mod taken;
 
+use crate::exit::Problems;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use bellwether_core::Problem;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +48,17 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// When the system has no more sockets: how long until it is asked again.
 const NO_SOCKETS: Duration = Duration::from_millis(100);
+
+/// Takes an address to serve at.
+///
+/// # Errors
+/// `listen-failed`, with the address and why.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Problems> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let problem = Problem::new("listen-failed", format!("cannot listen on {address}: {error}"));
+        Problems(vec![problem.help("name another with `--listen`; port 0 takes a free one")])
+    })
+}
 
 /// Serves until `stop` is done, then finishes what is under way.
 pub(crate) async fn serve(

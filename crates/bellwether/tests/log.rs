@@ -6,7 +6,7 @@ mod world;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use world::World;
 
@@ -31,6 +31,35 @@ fn a_record_and_its_proof_stand_alone() {
     world.write(files[0], &record.replace("\"seq\":\"", "\"seq\":\"9"));
     check(&key).ends(2).says(&["not proved", "log-proof-invalid"]);
     world.run(&["log", "prove", "99999"]).ends(1).warns(&["log-no-record", "log search"]);
+}
+
+#[test]
+fn what_cannot_be_used_is_told_with_its_place_and_leaves_nothing() {
+    let world = World::with_deals();
+    let key = key(&world);
+    world.write("junk", "junk");
+    fs::create_dir(world.path("empty")).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let bad: [(&[&str], &str, &str); 9] = [
+        (&["log", "verify", "nowhere"], "log-no-checkpoint", "nowhere/checkpoint"),
+        (&["log", "verify", "empty"], "log-no-checkpoint", "empty/checkpoint"),
+        (&["log", "verify", "junk"], "log-file", "junk/checkpoint"),
+        (&["log", "verify", "--seen", "nowhere"], "file-unreadable", "nowhere"),
+        (&["log", "verify", "--seen", "junk"], "note-format", "junk"),
+        (&["log", "check", "junk", "nowhere", "--key", &key], "file-unreadable", "nowhere"),
+        (&["log", "export", "junk"], "log-file", "junk"),
+        (&["log", "export", "new", "--epoch", "0"], "log-no-epoch", "epoch 0"),
+        (&["log", "serve", "--listen", &address], "listen-failed", &address),
+    ];
+    for (words, code, place) in bad {
+        world.run(words).ends(1).warns(&[code, place, "help: "]);
+    }
+    let said = world.run(&["log", "check", "junk", "junk", "--key", &key]).ends(2);
+    said.says(&["not proved: junk: ", "proof-file-format"]);
+    said.warns(&["help: "]);
+    assert_eq!(fs::read(world.path("junk")).unwrap(), b"junk");
+    assert!(!world.path("new").exists() && world::names(world.path("empty")).is_empty());
 }
 
 #[test]
@@ -108,6 +137,21 @@ fn a_backup_goes_on_in_a_new_epoch_and_everything_verifies() {
     world.run(&["log", "rotate-key", "--yes"]).ends(0);
     world.run(&["restore", "kept"]).ends(1).warns(&["restore-exists"]);
     world.run(&["restore", "nowhere"]).ends(1).warns(&["restore-missing"]);
+    // A backup that was cut short, where the data is lost.
+    let whole = fs::read(world.path("kept/data.db")).unwrap();
+    let (data, aside) = (world.data("data.db"), world.path("aside"));
+    fs::rename(&data, &aside).unwrap();
+    let there = world::names(world.data(""));
+    for size in [0, 4096, whole.len() / 2, whole.len() - 100] {
+        fs::write(world.path("kept/data.db"), &whole[..size]).unwrap();
+        let said = world.run(&["restore", "kept"]).ends(1);
+        said.warns(&["store-corrupt", "kept/data.db", "help: "]);
+        assert_eq!(world::names(world.data("")), there, "nothing is left of {size} bytes");
+    }
+    fs::write(world.path("kept/data.db"), whole).unwrap();
+    fs::rename(&aside, &data).unwrap();
+    let keys = world.run(&["restore", "kept", "--keys", "vault"]).ends(1);
+    keys.warns(&["restore-exists", "leave `--keys` out"]);
     // By hand, as somebody in a hurry does it.
     fs::copy(world.path("kept/data.db"), world.data("data.db")).unwrap();
     for stray in ["data.db-wal", "data.db-shm"] {

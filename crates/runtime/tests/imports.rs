@@ -8,7 +8,6 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
-use bellwether_adapters::Mapping;
 use bellwether_core::record::Status;
 use bellwether_core::{Digest, Origin, StreamId, Timestamp};
 use bellwether_engine::ReplayError;
@@ -16,42 +15,18 @@ use bellwether_ledger::decode_event;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::import::{ImportError, Options, Progress, Report, Source, import};
 use bellwether_store::{Batch, Entry, Options as StoreOptions, Store};
-use common::{DAY, START, account, signal};
+use common::{DAY, HEADER, ROWS, START, account, signal, source};
 use std::fmt::Write as _;
 use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
-
-const MAPPING: &str = "mapping: rows
-version: 1
-source: desk
-format: csv
-signals:
-  - kind: ticket.updated
-    id: id
-    at: at
-    account: [{external: account, system: crm}, {external: alias, system: billing}]
-    case: case
-    fields:
-      urgency: {from: urgency, type: int}
-";
-
-const HEADER: &str = "id,at,account,alias,case,urgency\n";
-
-fn source(text: &str) -> Source {
-    let bytes = text.as_bytes().to_vec();
-    let open =
-        move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
-    let mapping = Mapping::parse("rows.yaml", MAPPING).unwrap();
-    Source { name: "rows.csv".to_owned(), mapping, kept: false, open: Box::new(open) }
-}
 
 fn options(now: i64) -> Options {
     Options { now: Timestamp::from_secs(now), budget: 1 << 20, accept: Vec::new() }
 }
 
 fn take(driver: &mut Embedded, text: &str, now: i64) -> Report {
-    import(driver, &[source(text)], options(now), |_| ControlFlow::Continue(())).unwrap()
+    import(driver, &[source(ROWS, text)], options(now), |_| ControlFlow::Continue(())).unwrap()
 }
 
 fn row(id: &str, at: i64, account: &str, alias: &str) -> String {
@@ -188,7 +163,7 @@ fn refused_rows_are_committed_in_batches() {
         text += &row(&format!("r{nth}"), START + DAY + nth, "a0", "");
     }
     let mut batches = 0;
-    let sources = [source(&text)];
+    let sources = [source(ROWS, &text)];
     let report = import(&mut driver, &sources, options(START + 10 * DAY), |progress| {
         batches += u32::from(matches!(progress, Progress::Feeding { done, of } if done < of));
         if batches == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -207,7 +182,7 @@ fn refused_rows_are_committed_in_batches() {
 fn more_files_than_can_be_numbered_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mut driver = common::create(dir.path());
-    let sources: Vec<_> = (0..=65_536).map(|_| source("")).collect();
+    let sources: Vec<_> = (0..=65_536).map(|_| source(ROWS, "")).collect();
     let done = import(&mut driver, &sources, options(START), |_| ControlFlow::Continue(()));
     let Err(ImportError::Files(problems)) = done else { panic!("{done:?}") };
     assert_eq!(problems.first().map(|one| one.code), Some("import-too-many-files"));
@@ -235,7 +210,7 @@ fn the_same_bytes_are_the_same_import_however_they_are_read() {
     let open = move || -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(Slowly(Cursor::new(bytes.clone()))))
     };
-    let slowly = Source { open: Box::new(open), ..source(&text) };
+    let slowly = Source { open: Box::new(open), ..source(ROWS, &text) };
     let again = import(&mut driver, &[slowly], options(START + DAY), |_| ControlFlow::Continue(()));
     assert!(again.unwrap().already);
 }

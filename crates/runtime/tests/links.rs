@@ -3,6 +3,7 @@
 //! what both would count together. A journal told again under the same rules gives the same states.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use bellwether_core::record::Status;

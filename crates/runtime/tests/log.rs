@@ -114,6 +114,13 @@ fn an_exported_folder_verifies_and_grows() {
         grow(&mut driver, 1000 * round as i64, count);
         let signed = driver.checkpoint(at(1000 * round as i64 + 950)).unwrap();
         let epoch = driver.store().epoch().unwrap();
+        if round == 3 {
+            // Whoever keeps the folder may delete partial tiles.
+            for tile in Tile::all(before).filter(Tile::is_partial) {
+                let parts = out.path().join(tile.to_string());
+                fs::remove_dir_all(parts.parent().unwrap()).unwrap();
+            }
+        }
         let done = export(driver.store(), &epoch, &signed, out.path(), || {}).unwrap();
         assert_eq!((done.entries, done.new), (signed.head.size, signed.head.size - before));
         before = signed.head.size;
@@ -171,6 +178,23 @@ fn a_wrong_hash_above_the_leaves_is_noticed_before_it_is_signed() {
     alter(dir.path(), "data.db", above);
     let open = Embedded::open(dir.path(), Box::new(SeededKeys(7)));
     assert_eq!(open.err().unwrap().code(), "log-root-differs");
+}
+
+#[test]
+fn what_differs_in_the_last_tile_is_noticed_although_records_came_after_the_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    grow(&mut driver, 0, 150);
+    let signed = driver.checkpoint(at(500)).unwrap().head.size;
+    grow(&mut driver, 600, 5);
+    let size = driver.store().epoch().unwrap().size;
+    assert!(signed < size && signed / 256 == size / 256, "{signed} and {size} end in one tile");
+    drop(driver);
+    let record = format!("UPDATE journal SET record = x'7b7d' WHERE pos = {}", signed - 9);
+    alter(dir.path(), "data.db", &record);
+    let store = Store::open(dir.path(), &bellwether_store::Options::read_only()).unwrap();
+    let error = check_start(&store, &store.keys().unwrap()).unwrap_err();
+    assert_eq!(error.code(), "log-root-differs");
 }
 
 #[test]

@@ -22,7 +22,6 @@ use bellwether_runtime::keys::SeededKeys;
 use bellwether_runtime::rehearsal::Rehearsal;
 use common::{DAY, START};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,10 +51,8 @@ fn create(dir: &Path) -> Embedded {
 fn source(made: &Company, file: &str, name: &str) -> Source {
     let (_, text) = shipped().iter().find(|(known, _)| *known == name).unwrap();
     let mapping = Mapping::parse(name, text).unwrap().with_own_domains(["ospreyvale.example"]);
-    let bytes = made.files.iter().find(|one| one.name == file).unwrap().bytes.clone();
-    let open =
-        move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
-    Source { name: file.to_owned(), mapping, kept: false, open: Box::new(open) }
+    let bytes = &made.files.iter().find(|one| one.name == file).unwrap().bytes;
+    common::export(file, mapping, bytes)
 }
 
 const LEADS: [(&str, &str); 2] = [("leads.csv", "leads"), ("accounts.csv", "firmographics")];

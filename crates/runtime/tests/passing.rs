@@ -8,30 +8,14 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
-use bellwether_adapters::Mapping;
 use bellwether_core::signal::{RawSignal, RawValue};
 use bellwether_core::{DocKey, Origin, StreamId, Timestamp};
 use bellwether_engine::Rules;
 use bellwether_runtime::embedded::Embedded;
-use bellwether_runtime::import::{Options, Source, import};
-use common::{DAY, FEATURES, START, account, signal};
-use std::io::{Cursor, Read};
+use bellwether_runtime::import::{Options, import};
+use common::{DAY, FEATURES, HEADER, ROWS, START, account, signal, source};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-const MAPPING: &str = "mapping: rows
-version: 1
-source: desk
-format: csv
-signals:
-  - kind: ticket.updated
-    id: id
-    at: at
-    account: [{external: account, system: crm}]
-    case: case
-    fields:
-      urgency: {from: urgency, type: int}
-";
 
 fn at(day: i64) -> Timestamp {
     Timestamp::from_secs(START + day * DAY)
@@ -47,18 +31,12 @@ fn ticket(name: &str, case: usize, day: i64) -> RawSignal {
 
 /// Takes in a ticket of each named account and day, as an export that is read on day 10.
 fn read_export(driver: &mut Embedded, rows: &[(&str, i64)]) {
-    let mut text = "id,at,account,case,urgency\n".to_owned();
+    let mut text = HEADER.to_owned();
     for (name, day) in rows {
-        text += &format!("{name}{day},{},{name},{name}-9,3\n", at(*day));
+        text += &format!("{name}{day},{},{name},,{name}-9,3\n", at(*day));
     }
-    let open = move || -> std::io::Result<Box<dyn Read>> {
-        Ok(Box::new(Cursor::new(text.clone().into_bytes())))
-    };
-    let mapping = Mapping::parse("rows.yaml", MAPPING).unwrap();
-    let name = "rows.csv".to_owned();
-    let sources = [Source { name, mapping, kept: false, open: Box::new(open) }];
     let options = Options { now: at(10), budget: 1 << 20, accept: Vec::new() };
-    import(driver, &sources, options, |_| ControlFlow::Continue(())).unwrap();
+    import(driver, &[source(ROWS, &text)], options, |_| ControlFlow::Continue(())).unwrap();
 }
 
 /// Escalations of a stream's cases that wait for somebody: whether each is silent.

@@ -5,7 +5,6 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
-use bellwether_adapters::Mapping;
 use bellwether_core::event::FoldCause;
 use bellwether_core::signal::{MatchedBy, RawSignal};
 use bellwether_core::{
@@ -14,7 +13,7 @@ use bellwether_core::{
 use bellwether_engine::{Replay, StreamState};
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::{Outcome, Sweep};
-use bellwether_runtime::import::{self, Options, Source};
+use bellwether_runtime::import::{self, Options};
 use bellwether_store::{Behind, Snapshot, Store};
 use common::{DAY, FEATURES, START, account, rules, states};
 use std::collections::BTreeMap;
@@ -270,13 +269,7 @@ fn verdicts(driver: &Embedded) -> BTreeMap<u64, Vec<Verdict>> {
 fn batch_and_real_time_agree() {
     for seed in 0..5 {
         let text = rows(seed);
-        let open = {
-            let text = text.clone();
-            move || Ok(Box::new(std::io::Cursor::new(text.clone())) as Box<dyn std::io::Read>)
-        };
-        let mapping = Mapping::parse("rows.yaml", MAPPING).unwrap();
-        let sources =
-            [Source { name: "rows.csv".to_owned(), mapping, open: Box::new(open), kept: false }];
+        let sources = [common::source(MAPPING, &text)];
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mut batch = common::create(one.path());
         let options = Options { now: end(), budget: 1 << 20, accept: Vec::new() };

@@ -1,8 +1,12 @@
 //! Testkit: small worlds for tests. Only ever a dev-dependency.
 //!
 //! - In: a few words about what happens.
-//! - Out: events as the edge would write them, with their bytes.
+//! - Out: events as the edge would write them, with their bytes; traces of what must be nowhere.
 //! - Never: anything random that is not seeded.
+
+mod hunt;
+
+pub use hunt::{Hunt, Searched};
 
 use bellwether_core::event::Seen;
 use bellwether_core::record::FIRST_EPOCH;

@@ -6,14 +6,13 @@
 //!   keys that are in place stay.
 
 use super::Format;
-use super::context::{Context, now};
+use super::context::{Context, now, read_file};
 use crate::exit::{Exit, Failure, Problems};
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
-use bellwether_runtime::DriveError;
 use bellwether_runtime::log::{LogError, Restored, begin_epoch, check_start};
-use bellwether_store::{BACKUP_FILES, Keys, StoreError};
+use bellwether_store::{BACKUP_FILES, Depth, Keys, StoreError, View};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -92,10 +91,7 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
-    let read = |path: &Path| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let known = args.checkpoint.as_deref().map(read).transpose()?;
+    let known = args.checkpoint.as_deref().map(read_file).transpose()?;
     let [data, keys] = BACKUP_FILES;
     let home = &context.data;
     // Everything that can fail is tried before anything is put in place.
@@ -124,17 +120,14 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     std::fs::create_dir_all(home).with_context(|| format!("cannot create {}", home.display()))?;
     // The epoch begins in a copy that stands apart: data that was put in place without it would go on
     // signing the old tree, and sending what may have been sent.
-    let apart = home.join("restore.half");
-    let place = copy.as_ref().map_or(home, |_| &apart);
-    if let Some(copy) = &copy {
-        let _ = std::fs::remove_dir_all(&apart);
-        std::fs::create_dir_all(&apart)?;
-        put(copy, &apart.join(data))?;
-    } else {
-        context.must_exist()?;
-    }
-    let done = begin_epoch(place, &reader, known.as_deref(), now());
-    let done = done.map_err(|error| Failure::drive(DriveError::from(error)))?;
+    let apart = Apart(home.join("restore.half"));
+    let done = match &copy {
+        Some(copy) => begin_in(&apart.0, copy, &reader, known.as_deref())?,
+        None => {
+            context.must_exist()?;
+            begin_epoch(home, &reader, known.as_deref(), now()).map_err(not_begun)?
+        }
+    };
     drop(reader);
     if let Some(given) = &given {
         drop_strays(home, keys)?;
@@ -142,9 +135,9 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     }
     if copy.is_some() {
         drop_strays(home, data)?;
-        std::fs::rename(apart.join(data), home.join(data))?;
-        let _ = std::fs::remove_dir_all(&apart);
+        std::fs::rename(apart.0.join(data), home.join(data))?;
     }
+    drop(apart);
     // Opening writes the first leaf of the epoch and erases again; closing signs.
     drop(context.open()?);
     print(context, &done);
@@ -155,6 +148,49 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
         );
     }
     Ok(Exit::Fine)
+}
+
+/// Begins the epoch in a folder apart, in a copy of a backup; the backup must be whole.
+fn begin_in(apart: &Path, backup: &Path, keys: &Keys, known: Option<&[u8]>) -> Result<Restored> {
+    // Pages have 512 bytes or a multiple of it; what is cut within the last one may still open.
+    if !matches!(backup.metadata()?.len(), size @ 1.. if size.is_multiple_of(512)) {
+        return Err(damaged(backup, "it is cut short"));
+    }
+    let _ = std::fs::remove_dir_all(apart);
+    std::fs::create_dir_all(apart)?;
+    let [data, _] = BACKUP_FILES;
+    put(backup, &apart.join(data))?;
+    let done = match begin_epoch(apart, keys, known, now()) {
+        Err(LogError::Store(error @ StoreError::Corrupt { .. })) => {
+            return Err(damaged(backup, &error.to_string()));
+        }
+        done => done.map_err(not_begun)?,
+    };
+    let found = View::open(apart).and_then(|view| view.integrity(Depth::Quick));
+    match found.map_err(|error| Failure::drive(error.into()))?.first() {
+        Some(finding) => Err(damaged(backup, finding)),
+        None => Ok(done),
+    }
+}
+
+fn not_begun(error: LogError) -> anyhow::Error {
+    Failure::drive(error.into()).into()
+}
+
+/// Says that a copy cannot be used.
+fn damaged(copy: &Path, why: &str) -> anyhow::Error {
+    let problem = Problem::new("store-corrupt", format!("{}: {why}", copy.display()));
+    let help = "copy it here again, or take another backup; nothing was put in place";
+    Problems(vec![problem.help(help)]).into()
+}
+
+/// A folder for what is not in place yet: gone at the end, whatever came of it.
+struct Apart(PathBuf);
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// A new epoch costs everybody who checks the log a new key, so nobody begins one by mistake.
@@ -182,7 +218,10 @@ fn available(from: &Path, to: &Path, name: &str) -> Result<PathBuf> {
     if target.exists() {
         let message = format!("{} is there already", target.display());
         let problem = Problem::new("restore-exists", message);
-        let help = "move it away, or name another directory with `--data`";
+        let help = match name {
+            "keys.db" => "leave `--keys` out: the keys that are there stay",
+            _ => "move it away, or name another directory with `--data`",
+        };
         return Err(Problems(vec![problem.help(help)]).into());
     }
     Ok(source)

@@ -11,7 +11,7 @@ use bellwether_runtime::keys::{
 };
 use bellwether_store::{Options, Store, upgrade};
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -178,6 +178,15 @@ impl Drop for Working {
             tracing::warn!(code, "The log could not be signed; `log checkpoint` tries again.");
         }
     }
+}
+
+/// The bytes of a file that somebody named.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| {
+        let message = format!("cannot read {}: {error}", path.display());
+        let help = "name a file that is there and that you may read";
+        Problems(vec![Problem::new("file-unreadable", message).help(help)]).into()
+    })
 }
 
 /// What time it is: the only place where the program asks.

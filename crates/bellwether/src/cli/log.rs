@@ -131,7 +131,8 @@ fn epoch(store: &View, number: Option<u64>) -> Result<Epoch> {
         Some(number) => epochs.into_iter().find(|epoch| epoch.number == number),
     };
     found.ok_or_else(|| {
-        let problem = Problem::new("log-no-epoch", "the log has no such epoch");
+        let which = number.map_or_else(String::new, |number| format!(" {number}"));
+        let problem = Problem::new("log-no-epoch", format!("the log has no epoch{which}"));
         Problems(vec![problem.help("`bellwether log show` lists them")]).into()
     })
 }

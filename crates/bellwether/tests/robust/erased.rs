@@ -1,10 +1,10 @@
 //! Fifty people who left traces all over are erased by commands; then everything is searched for them.
 
-use crate::hunt::Hunt;
 use crate::planted::strings;
-use crate::world::{World, full};
+use crate::world::{World, full, untraced};
 use bellwether_demo::{DEFAULT_SEED, PlantedPerson, Size, company};
 use bellwether_store::{Keys, Options, Store};
+use bellwether_testkit::Hunt;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -59,7 +59,7 @@ impl<'a> Desk<'a> {
             return Vec::new();
         }
         let receipt = said.ends(0);
-        Hunt::new(strings(person)).was_not_said("receipt", &receipt);
+        receipt.lacks("receipt", &Hunt::new(strings(person)));
         let receipt = receipt.json();
         assert_eq!(receipt["state"], "erased", "{receipt}");
         let accounts = receipt["kept_accounts"].as_array().unwrap().iter();
@@ -114,15 +114,15 @@ fn erased_people_are_nowhere() {
             hunt.is_not_in("what is kept of the company", open.as_bytes());
         }
         let keys = desk.add_keys_of(desk.folder(), &mut hunt);
-        println!("{} bytes without a trace of {keys} keys", hunt.search(desk.folder()));
+        println!("{} bytes without a trace of {keys} keys", untraced(&hunt, desk.folder()));
         let after = records(desk.folder());
         assert_eq!(after[..desk.records.len()], desk.records[..], "verdicts stay");
         let data = &desk.data;
         let replayed = world.run(&["replay", "--all", "--data", data]).ends(0);
         replayed.says(&["are byte-equal", "erased"]);
         let out = world.run(&["export", "decisions", "--out", "-", "--data", data]).ends(0);
-        hunt.was_not_said("export", &out);
-        hunt.was_not_said("doctor", &world.run(&["doctor", "--data", data]));
+        out.lacks("export", &hunt);
+        world.run(&["doctor", "--data", data]).lacks("doctor", &hunt);
     }
     assert!(known >= people.len(), "{known} were found and erased");
 }
@@ -183,7 +183,7 @@ fn an_erasure_that_is_killed_is_finished_by_the_next_command() {
         finished += u32::from(said.err.contains("was left unfinished"));
         let mut hunt = Hunt::new(strings(person));
         assert!(desk.add_keys_of(&data, &mut hunt) > 0, "kill {nth} of {tries}");
-        hunt.search(&data);
+        untraced(&hunt, &data);
         assert_eq!(told(&data), tells, "told once, kill {nth} of {tries}");
         assert_eq!(world.run(&erase(&data)).ends(0).json()["state"], "already");
         std::fs::remove_dir_all(&data).unwrap();

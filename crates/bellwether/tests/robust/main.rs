@@ -9,7 +9,6 @@ mod bad_rows;
 mod erased;
 mod flipped;
 mod history;
-mod hunt;
 mod killed;
 mod planted;
 mod resumed;

@@ -1,9 +1,9 @@
 //! Fifty people leave traces all over the company's exports; nothing of them is to be seen in what the
 //! program keeps or says.
 
-use crate::hunt::Hunt;
-use crate::world::{World, full};
+use crate::world::{World, full, untraced};
 use bellwether_demo::{Company, DEFAULT_SEED, PlantedPerson, Size, company};
+use bellwether_testkit::Hunt;
 use std::fs;
 
 /// Everything by which a planted person could be known again.
@@ -34,16 +34,16 @@ fn planted_people_are_nowhere_in_the_clear() {
     let world = World::new();
     let (accounts, signals) = (size.accounts.to_string(), size.signals.to_string());
     let said = world.run(&["demo", "--accounts", &accounts, "--signals", &signals, "-vv"]).ends(0);
-    hunt.was_not_said("demo", &said);
+    said.lacks("demo", &hunt);
     for desk in ["customers", "prospects"] {
         let data = world.data().join(desk);
-        println!("{desk}: {} bytes without a trace", hunt.search(&data));
+        println!("{desk}: {} bytes without a trace", untraced(&hunt, &data));
         let data = data.to_str().unwrap();
         asks_about_people(&world, &hunt, &made, data);
         let out = world.run(&["export", "decisions", "--out", "-", "--data", data]).ends(0);
         assert!(out.out.lines().count() > 100);
-        hunt.was_not_said("export", &out);
-        hunt.was_not_said("doctor", &world.run(&["doctor", "--data", data]));
+        out.lacks("export", &hunt);
+        world.run(&["doctor", "--data", data]).lacks("doctor", &hunt);
     }
     dry_runs(&world, &hunt);
 }
@@ -55,7 +55,7 @@ fn asks_about_people(world: &World, hunt: &Hunt, made: &Company, data: &str) {
         for words in [&["--list"][..], &[], &["--format", "json"]] {
             let ask = ["explain", "--data", data, "--email", &person.email];
             let said = world.run(&[&ask[..], words].concat());
-            hunt.was_not_said("explain", &said);
+            said.lacks("explain", hunt);
         }
     }
 }
@@ -84,7 +84,7 @@ fn dry_runs(world: &World, hunt: &Hunt) {
             let words = ["import", &name, "--mapping", mapping, "--dry-run", "--format", form];
             let said = world.run(&words).ends(0);
             said.says(&["sealed"]);
-            hunt.was_not_said(file, &said);
+            said.lacks(file, hunt);
         }
     }
 }
@@ -118,15 +118,15 @@ fn what_is_refused_is_kept_sealed() {
     );
     world.write("leads.csv", format!("{header}\n{good}{bad}"));
     let dry = world.run(&["import", "leads.csv", "--dry-run"]);
-    hunt.was_not_said("dry run", &dry);
+    dry.lacks("dry run", &hunt);
     let said = world.run(&["import", "leads.csv", "-vv"]).ends(2);
-    hunt.was_not_said("import", &said);
+    said.lacks("import", &hunt);
     for code in
         ["row-bad-number", "row-bad-currency", "row-bad-time", "row-word-too-long", "row-ragged"]
     {
         said.names(code);
     }
     let json = world.run(&["doctor", "--format", "json"]);
-    hunt.was_not_said("doctor", &json);
-    hunt.search(&world.data());
+    json.lacks("doctor", &hunt);
+    untraced(&hunt, &world.data());
 }

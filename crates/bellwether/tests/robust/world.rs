@@ -2,6 +2,7 @@
 
 use bellwether_core::{Digest, StreamId};
 use bellwether_store::{Import, Options, Store};
+use bellwether_testkit::Hunt;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -116,6 +117,14 @@ impl World {
     }
 }
 
+/// Looks through every file of a folder, where no trace may be; says how many bytes there were.
+#[track_caller]
+pub(crate) fn untraced(hunt: &Hunt, folder: &Path) -> u64 {
+    let searched = hunt.search(folder).unwrap();
+    assert_eq!(searched.traces, []);
+    searched.bytes
+}
+
 /// Position and digest of every entry, by its place in its stream.
 pub(crate) type Journal = BTreeMap<(StreamId, u64), (u64, Digest)>;
 
@@ -146,6 +155,13 @@ impl Said {
         for part in parts {
             assert!(all.contains(part), "`{part}` is not in:\n{all}");
         }
+    }
+
+    /// Neither of both streams has a trace.
+    #[track_caller]
+    pub(crate) fn lacks(&self, what: &str, hunt: &Hunt) {
+        hunt.is_not_in(what, self.out.as_bytes());
+        hunt.is_not_in(what, self.err.as_bytes());
     }
 
     /// A code is named, and has a page.

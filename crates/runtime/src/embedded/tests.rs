@@ -8,6 +8,7 @@ use bellwether_core::signal::AccountHint;
 use bellwether_core::{Effect, Personal, Trust};
 use bellwether_ledger::decode_event;
 
+/// A bundle of one graph over the count of messages; the person it asks has an address.
 pub(crate) fn rules() -> Arc<Rules> {
     let files = [
         ("bundle.yaml", "bundle: b\nversion: 1.0.0\nowner: o\ncurrency: EUR\nmode: enforce\n"),
@@ -15,7 +16,10 @@ pub(crate) fn rules() -> Arc<Rules> {
             "facts.yaml",
             "facts:\n  seen: {type: int, from: chat.message.n}\nsignals:\n  chat.message: {n: int}\n",
         ),
-        ("people.yaml", "roles: {desk: [dora]}\npeople: {dora: {name: D}}\nalways: desk\n"),
+        (
+            "people.yaml",
+            "roles: {desk: [dora]}\npeople: {dora: {name: Dora Quint, email: dora@us.example}}\nalways: desk\n",
+        ),
         (
             "routing/a.yaml",
             "graph: g\nsubject: account\nowner: o\nstart: look\nnodes:\n  \

@@ -27,6 +27,15 @@ pub struct Trimmed {
     pub events: u64,
 }
 
+/// A base that has no position yet: the record that commits to it is given, and not yet committed.
+struct Waiting {
+    stream: StreamId,
+    seq: u64,
+    /// The number of that record in the stream.
+    committed_by: u64,
+    state: Vec<u8>,
+}
+
 impl Embedded {
     /// Trims the events below a position of the journal.
     ///
@@ -66,27 +75,31 @@ impl Embedded {
         Ok(trimmed)
     }
 
-    /// Commits to the state of a stream after one of its records. The base's position is still open: it
-    /// holds the number of the committing record instead.
-    fn give_base(&mut self, stream: StreamId, seq: u64, at: Timestamp) -> Result<Base, DriveError> {
+    /// Commits to the state of a stream after one of its records.
+    fn give_base(
+        &mut self,
+        stream: StreamId,
+        seq: u64,
+        at: Timestamp,
+    ) -> Result<Waiting, DriveError> {
         let state = self.state_after(stream, seq)?.to_bytes(&self.book)?;
         let body = Body::StreamBase { seq, state: Digest::of(&state) };
         let step = self.give(stream, &body, Origin::Live, at)?;
-        Ok(Base { stream, seq, pos: step.seq, state })
+        Ok(Waiting { stream, seq, committed_by: step.seq, state })
     }
 
-    fn keep_bases(&mut self, waiting: &mut Vec<Base>) -> Result<(), DriveError> {
+    fn keep_bases(&mut self, waiting: &mut Vec<Waiting>) -> Result<(), DriveError> {
         self.commit()?;
-        for base in &mut *waiting {
+        let mut bases = Vec::with_capacity(waiting.len());
+        for Waiting { stream, seq, committed_by, state } in waiting.drain(..) {
             let mut pos = 0;
-            self.store.stream_events(base.stream, base.pos, |row| {
+            self.store.stream_events(stream, committed_by, |row| {
                 pos = row.pos;
                 ControlFlow::Break(())
             })?;
-            base.pos = pos;
+            bases.push(Base { stream, seq, pos, state });
         }
-        self.store.put_bases(waiting)?;
-        waiting.clear();
+        self.store.put_bases(&bases)?;
         Ok(())
     }
 

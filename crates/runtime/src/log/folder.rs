@@ -78,20 +78,29 @@ fn drop_partials(folder: &Path, old: u64, new: u64) -> Result<(), LogError> {
         .collect();
     for part in &keep {
         let (Some(parts), Some(level)) = (part.parent(), part.ancestors().nth(2)) else { continue };
-        let failed = |source| LogError::File { path: level.to_owned(), source };
-        for entry in fs::read_dir(level).map_err(failed)?.flatten().map(|entry| entry.path()) {
+        for entry in inside(level)? {
             let is_parts = entry.extension().is_some_and(|ending| ending == "p");
             if is_parts && !keep.iter().any(|kept| kept.parent() == Some(&entry)) {
-                fs::remove_dir_all(&entry).map_err(failed)?;
+                fs::remove_dir_all(&entry)
+                    .map_err(|source| LogError::File { path: entry, source })?;
             }
         }
-        for entry in fs::read_dir(parts).map_err(failed)?.flatten().map(|entry| entry.path()) {
+        for entry in inside(parts)? {
             if !keep.contains(&entry) {
-                fs::remove_file(&entry).map_err(failed)?;
+                fs::remove_file(&entry).map_err(|source| LogError::File { path: entry, source })?;
             }
         }
     }
     Ok(())
+}
+
+/// What a folder holds: nothing where somebody removed it, as everybody may.
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, LogError> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(LogError::File { path: folder.to_owned(), source }),
+    }
 }
 
 /// For whoever is handed the folder.

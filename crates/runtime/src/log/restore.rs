@@ -54,6 +54,9 @@ pub fn begin_epoch(
     let slots_taken = keys.next_free_slot()? - 1;
     let new = NewEpoch { number, origin: &origin, before, at, slots_taken };
     let unknown = store.begin_epoch(&new)?;
+    // A restore moves `data.db` alone to its place. Only where it is in place already can somebody who
+    // reads it keep its write-ahead log beside it.
+    store.fold_log()?;
     let signed = last.as_ref().filter(|last| last.epoch >= epoch.number);
     let signed = signed.map_or(0, |last| last.head.size);
     Ok(Restored { epoch: number, origin, records: epoch.size, signed, unknown })

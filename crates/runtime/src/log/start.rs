@@ -24,19 +24,20 @@ pub fn check_start(view: &View, keys: &Keys) -> Result<(), LogError> {
             signed: signed.head.size,
         });
     }
-    check_signed(view, keys, &epoch)?;
+    let signed = check_signed(view, keys, &epoch)?;
     // What is stored above the leaves decides what is signed next.
-    let tree = grow(view, &epoch, Edge::default(), epoch.size)?;
+    let tree = grow(view, &epoch, signed, epoch.size)?;
     let same = tree.is_some_and(|tree| Some(tree.head()) == view.log_head().ok());
     if same { Ok(()) } else { Err(LogError::Root { epoch: epoch.number, size: epoch.size }) }
 }
 
-/// Compares one epoch's tree with every checkpoint of it that is kept or remembered. What was signed
-/// beyond the end of an epoch was lost before a restore began the next one, whose first record says so.
+/// Compares one epoch's tree with every checkpoint of it that is kept or remembered, and gives the tree
+/// as it was at the largest of them. What was signed beyond the end of an epoch was lost before a restore
+/// began the next one, whose first record says so.
 ///
 /// # Errors
 /// [`LogError::Root`], or what the store says.
-pub fn check_signed(view: &View, keys: &Keys, epoch: &Epoch) -> Result<(), LogError> {
+pub fn check_signed(view: &View, keys: &Keys, epoch: &Epoch) -> Result<Edge, LogError> {
     let kept = view.last_checkpoint(epoch.number)?;
     let remembered = keys.signed()?.into_iter().filter(|one| one.epoch == epoch.number);
     let ended = view.epoch()?.number > epoch.number;
@@ -49,7 +50,7 @@ pub fn check_signed(view: &View, keys: &Keys, epoch: &Epoch) -> Result<(), LogEr
         let differs = LogError::Root { epoch: epoch.number, size: head.size };
         tree = grown.ok_or(differs)?;
     }
-    Ok(())
+    Ok(tree)
 }
 
 /// Grows a tree from stored leaf hashes; `None` where there are too few.

@@ -2,23 +2,21 @@
 
 use super::*;
 use crate::edge::Standing;
+use crate::embedded::tests::rules;
 use crate::embedded::{Embedded, GUARDED, Tenancy, read_rules};
 use crate::keys::{KeyProvider as _, SeededKeys};
 use bellwether_adapters::Refusal;
 use bellwether_core::record::Status;
 use bellwether_core::signal::{AccountHint, RawSignal};
 use bellwether_core::{Body, Origin, Problem, Purpose, RawValue, Timestamp, Trust};
-use bellwether_engine::{Replay, Rules};
+use bellwether_engine::Replay;
 use bellwether_store::{Sealed, Store};
+use bellwether_testkit::Hunt;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 mod again;
 mod held;
-mod search;
-
-use search::holds;
 
 const SEED: SeededKeys = SeededKeys(7);
 const PEOPLE: u64 = 50;
@@ -27,27 +25,13 @@ fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(1_760_000_000 + secs)
 }
 
-fn rules() -> Arc<Rules> {
-    let files = [
-        ("bundle.yaml", "bundle: b\nversion: 1.0.0\nowner: o\ncurrency: EUR\nmode: enforce\n"),
-        (
-            "facts.yaml",
-            "facts:\n  seen: {type: int, from: chat.message.n}\nsignals:\n  chat.message: {n: int}\n",
-        ),
-        (
-            "people.yaml",
-            "roles: {desk: [dora]}\npeople: {dora: {name: Dora Quint, email: dora@us.example}}\nalways: desk\n",
-        ),
-        (
-            "routing/a.yaml",
-            "graph: g\nsubject: account\nowner: o\nstart: look\nnodes:\n  \
-             look: {kind: decide, unknown: desk}\n  desk: {kind: human, role: desk, ack: 1h}\n  \
-             none: {kind: end}\nrules:\n  - {id: r1, from: look, to: desk, when: \"seen > 5\"}\n  \
-             - {id: r2, from: look, to: none, otherwise: true}\n",
-        ),
-    ];
-    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Arc::new(Rules::compose(files.into_iter().collect()).ok().unwrap())
+/// The files of a folder that hold one of the wanted.
+fn holding(folder: &Path, wanted: &[Vec<u8>]) -> Vec<(String, String)> {
+    let mut hunt = Hunt::new([]);
+    for (nth, bytes) in wanted.iter().enumerate() {
+        hunt.add_bytes(bytes, &format!("the wanted no. {nth}"));
+    }
+    hunt.search(folder).unwrap().traces
 }
 
 fn create(dir: &Path) -> Embedded {
@@ -161,7 +145,7 @@ fn fifty_erased_people_are_in_no_file_and_the_log_still_replays() {
         traces.push(SEED.fresh("key", *slot).unwrap().bytes().to_vec());
         traces.push(driver.store().keys().unwrap().key(*slot).unwrap().unwrap().wrapped.unwrap());
     }
-    assert!(holds(dir.path(), &traces).is_some(), "hashes and wrapped keys are there at first");
+    assert!(!holding(dir.path(), &traces).is_empty(), "hashes and wrapped keys are there at first");
     for nth in 0..PEOPLE {
         let receipt = erase(&mut driver, &by_email(&email(nth)));
         assert_eq!((receipt.state, receipt.keys), (State::Done, 2));
@@ -170,9 +154,9 @@ fn fifty_erased_people_are_in_no_file_and_the_log_still_replays() {
         assert_eq!((receipt.shared.parts, receipt.shared.accounts.len()), (6, 1));
         assert_eq!(receipt.told.len(), 1);
     }
-    assert_eq!(holds(dir.path(), &traces), None);
+    assert_eq!(holding(dir.path(), &traces), []);
     drop(driver);
-    assert_eq!(holds(dir.path(), &traces), None);
+    assert_eq!(holding(dir.path(), &traces), []);
     let driver = Embedded::open(dir.path(), Box::new(SEED)).unwrap();
     assert_eq!(driver.frozen().count(), 0);
     let after = verdicts(&driver);

@@ -5,14 +5,17 @@
 //! - Never: a clock or chance that is not seeded.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+use bellwether_adapters::Mapping;
 use bellwether_core::signal::{AccountHint, RawSignal, RawValue};
 use bellwether_core::{AccountId, DocKey, Personal, Ppm, Purpose, StreamId, Timestamp, Trust};
 use bellwether_engine::state::Doc;
 use bellwether_engine::{Replay, Rules};
 use bellwether_runtime::embedded::{Embedded, Tenancy};
+use bellwether_runtime::import::Source;
 use bellwether_runtime::keys::SeededKeys;
 use bellwether_testkit::Dice;
 use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -83,6 +86,24 @@ const REST: [(&str, &str); 5] = [
     ),
 ];
 
+/// Tickets by a row each, of accounts that one or two systems name.
+pub(crate) const ROWS: &str = "mapping: rows
+version: 1
+source: desk
+format: csv
+signals:
+  - kind: ticket.updated
+    id: id
+    at: at
+    account: [{external: account, system: crm}, {external: alias, system: billing}]
+    case: case
+    fields:
+      urgency: {from: urgency, type: int}
+";
+
+/// The first line of such rows.
+pub(crate) const HEADER: &str = "id,at,account,alias,case,urgency\n";
+
 /// The bundle with these features.
 pub(crate) fn rules(features: &str) -> Arc<Rules> {
     let mut files: BTreeMap<String, String> =
@@ -108,6 +129,20 @@ pub(crate) fn create(dir: &Path) -> Embedded {
 /// The same directory, opened again.
 pub(crate) fn reopen(dir: &Path) -> Embedded {
     Embedded::open(dir, Box::new(SeededKeys(7))).unwrap()
+}
+
+/// An export that lies in memory, under a mapping.
+pub(crate) fn source(mapping: &str, text: &str) -> Source {
+    let mapping = Mapping::parse("rows.yaml", mapping).unwrap();
+    export("rows.csv", mapping, text.as_bytes())
+}
+
+/// The same under a name and a mapping that is read already.
+pub(crate) fn export(name: &str, mapping: Mapping, bytes: &[u8]) -> Source {
+    let bytes = bytes.to_vec();
+    let open =
+        move || -> std::io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
+    Source { name: name.to_owned(), mapping, kept: false, open: Box::new(open) }
 }
 
 /// A signal of an account of the system `crm`.

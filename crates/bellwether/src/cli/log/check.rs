@@ -2,9 +2,9 @@
 
 use super::trust::TrustArgs;
 use crate::cli::Format;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, read_file};
 use crate::exit::{Exit, Problems};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use bellwether_core::Problem;
 use bellwether_ledger::note::{Checkpoint, ProofFile, Trust};
 use bellwether_ledger::tree::leaf_hash;
@@ -32,11 +32,8 @@ pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
         let help = "`--key` takes the log's public key, from somebody whom you trust";
         return Err(Problems(vec![problem.help(help)]).into());
     }
-    let read = |path: &PathBuf| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let record = read(&args.record)?;
-    let proof = ProofFile::parse(&read(&args.proof)?);
+    let record = read_file(&args.record)?;
+    let proof = ProofFile::parse(&read_file(&args.proof)?);
     let checked = proof.and_then(|proof| {
         let text: Checkpoint =
             proof.checkpoint.text().parse().map_err(bellwether_ledger::note::TrustError::from)?;
@@ -44,7 +41,14 @@ pub(super) fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
     });
     let (proof, origin) = match checked {
         Ok(found) => found,
-        Err(error) => return Ok(refuse(context, error.code(), &error.to_string())),
+        Err(error) => {
+            let message = format!("{}: {error}", args.proof.display());
+            let exit = refuse(context, error.code(), &message);
+            eprintln!(
+                "help: give the record, then the proof, as `bellwether log prove` wrote them"
+            );
+            return Ok(exit);
+        }
     };
     let origin = args.origin.clone().unwrap_or(origin);
     let own = Trust { origin, log_keys: Vec::new(), witnesses: Vec::new(), needed: 0 };

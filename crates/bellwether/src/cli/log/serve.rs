@@ -20,7 +20,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Nothing is sent to a log that is only read.
 const LIMITS: Limits = Limits {
@@ -57,8 +56,7 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
     let log = Arc::new(Log { data: context.data.clone(), quorum: quorum(context)? });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
-        let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
+        let listener = http::listen(args.listen).await?;
         let address = listener.local_addr().context("cannot listen")?;
         println!("http://{address}/");
         eprintln!("{origin}: serving checkpoint and tiles; Ctrl-C ends it");

@@ -3,16 +3,16 @@
 use super::failed;
 use super::trust::TrustArgs;
 use crate::cli::Format;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, read_file};
 use crate::exit::{Exit, Problems};
 use crate::progress;
 use crate::table::thousands;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use bellwether_core::Problem;
 use bellwether_ledger::note::{BadKey, Checkpoint, Note, Trust, TrustError};
 use bellwether_ledger::tree::{Tile, TileKind, TileNodes, tree_root};
 use bellwether_ledger::verify::{MOST_FINDINGS, Report, verify};
-use bellwether_runtime::log::{self, Folder, LogError, own_trust};
+use bellwether_runtime::log::{self, CHECKPOINT, Folder, LogError, own_trust};
 use bellwether_store::Store;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ impl Checked {
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
     let start = Instant::now();
     let mut checked = match &args.folder {
-        Some(folder) => of_folder(&Folder::at(folder), args)?,
+        Some(folder) => of_folder(folder, args)?,
         None => of_store(&context.read()?, args)?,
     };
     if let (Some(seen), false) = (&args.seen, checked.compared) {
@@ -109,10 +109,12 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
     Ok(if checked.wrong.is_empty() { Exit::Fine } else { Exit::Findings })
 }
 
-fn of_folder(folder: &Folder, args: &VerifyArgs) -> Result<Checked> {
+fn of_folder(path: &Path, args: &VerifyArgs) -> Result<Checked> {
+    let folder = &Folder::at(path);
     let checkpoint = folder.checkpoint().map_err(failed)?;
     let checkpoint = checkpoint.ok_or_else(|| {
-        let problem = Problem::new("log-no-checkpoint", "the folder has no file `checkpoint`");
+        let message = format!("there is no {}", path.join(CHECKPOINT).display());
+        let problem = Problem::new("log-no-checkpoint", message);
         Problems(vec![problem.help("name a folder that `bellwether log export` wrote")])
     })?;
     let own = folder_trust(folder, &checkpoint).map_err(failed)?;
@@ -136,9 +138,11 @@ fn of_folder(folder: &Folder, args: &VerifyArgs) -> Result<Checked> {
 }
 
 fn read_seen(path: &Path) -> Result<Note> {
-    let about = || format!("{} is no checkpoint", path.display());
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Note::parse(&bytes).with_context(about)
+    Note::parse(&read_file(path)?).map_err(|error| {
+        let message = format!("{} is no checkpoint: {error}", path.display());
+        let help = "name a file `checkpoint` as a log publishes it";
+        Problems(vec![Problem::new("note-format", message).help(help)]).into()
+    })
 }
 
 /// A folder's own word for what it is and who signs it.
@@ -218,9 +222,9 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             return Ok(());
         }
     };
+    let epochs = store.epochs()?;
     for remembered in keys.signed()? {
         let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
-        let epochs = store.epochs()?;
         let epoch = epochs.iter().find(|epoch| epoch.number == remembered.epoch);
         // What was lost before a restore is told by the first record of the epoch after it.
         let lost = epoch.is_some_and(|epoch| epoch.size < remembered.head.size)
@@ -231,14 +235,20 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
             checked.say(place, gone.code(), gone.to_string());
         }
     }
-    for epoch in store.epochs()? {
-        if let Err(error) = log::check_signed(store, &keys, &epoch) {
+    let start = log::check_start(store, &keys);
+    // It compares the newest epoch, unless the log is behind what was signed.
+    let newest = usize::from(!matches!(start, Err(LogError::RolledBack { .. })));
+    for epoch in epochs.iter().rev().skip(newest).rev() {
+        if let Err(error) = log::check_signed(store, &keys, epoch) {
             checked.say(format!("epoch {}", epoch.number), error.code(), error.to_string());
         }
     }
-    match log::check_start(store, &keys) {
-        Err(error @ (LogError::RolledBack { .. } | LogError::Root { .. })) => {
+    match start {
+        Err(error @ LogError::RolledBack { .. }) => {
             checked.say("keys.db".to_owned(), error.code(), error.to_string());
+        }
+        Err(error @ LogError::Root { epoch, .. }) => {
+            checked.say(format!("epoch {epoch}"), error.code(), error.to_string());
         }
         other => other.map_err(failed)?,
     }

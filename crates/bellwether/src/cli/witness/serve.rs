@@ -16,7 +16,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// A request is a few kilobytes: 63 hashes at most, and a checkpoint with its signatures.
 const LIMITS: Limits = Limits {
@@ -30,8 +29,7 @@ pub(super) fn run(dir: &Path, listen: SocketAddr) -> Result<Exit> {
     let desk = Arc::new(Desk::open(dir).map_err(failure)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
-        let listener = TcpListener::bind(listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {listen}"))?;
+        let listener = http::listen(listen).await?;
         let address = listener.local_addr().context("cannot listen")?;
         println!("http://{address}/");
         eprintln!("{}: co-signing; Ctrl-C ends it", desk.key().name());

@@ -57,7 +57,7 @@ fn twice_changes_nothing_and_whoever_was_cut_short_is_finished() {
         assert_eq!(receipt.keys, if steps == 0 { 2 } else { 0 });
         assert_eq!(receipt.told.len(), usize::from(steps < 2), "told once, {steps}");
         assert_eq!(erase(&mut driver, &by_email(&email(nth))).state, State::Already);
-        assert_eq!(holds(dir.path(), &[email(nth).into_bytes()]), None);
+        assert_eq!(holding(dir.path(), &[email(nth).into_bytes()]), []);
     }
     assert_eq!(replays(driver.store()).1, 5 * 6);
 }
@@ -85,7 +85,7 @@ fn whichever_database_is_older_the_erased_stay_erased() {
         let erased = driver.erase(&subject, at(900)).unwrap();
         let mut traces: Vec<_> = subject.blinds.iter().map(|blind| blind.0.to_vec()).collect();
         drop(driver);
-        assert_eq!(holds(dir.path(), &traces), None);
+        assert_eq!(holding(dir.path(), &traces), []);
         let _ = std::fs::remove_file(dir.path().join(format!("{restored}-wal")));
         std::fs::copy(backup.path().join(restored), dir.path().join(restored)).unwrap();
         let mut driver = Embedded::open(dir.path(), Box::new(SEED)).unwrap();
@@ -93,7 +93,7 @@ fn whichever_database_is_older_the_erased_stay_erased() {
         for slot in subject.slots.keys() {
             traces.extend(keys.key(*slot).unwrap().unwrap().wrapped);
         }
-        assert!(holds(dir.path(), &traces).is_some(), "{restored} brought something back");
+        assert!(!holding(dir.path(), &traces).is_empty(), "{restored} brought something back");
         let again = match restored {
             "keys.db" => {
                 assert_eq!(driver.erase_restored(at(950)).unwrap().map(|one| one.erasure), None);
@@ -109,7 +109,7 @@ fn whichever_database_is_older_the_erased_stay_erased() {
         let mut subjects = erased.subjects;
         subjects.sort();
         assert_eq!(again.subjects, subjects);
-        assert_eq!(holds(dir.path(), &traces), None, "{restored}");
+        assert_eq!(holding(dir.path(), &traces), [], "{restored}");
         assert!(driver.finish_erasures(at(960)).unwrap().is_empty());
         assert!(driver.erase_restored(at(960)).unwrap().is_none());
         driver.take(&signal(&email(1), "later", 500), Origin::Live, at(990)).unwrap();
@@ -157,10 +157,10 @@ fn a_rotation_leaves_nothing_that_the_old_master_key_opens() {
             .chain(keys.ring().unwrap().into_iter().map(|row| row.wrapped))
             .chain(keys.secrets().unwrap().into_iter().map(|(_, sealed)| sealed))
             .collect();
-        assert!(holds(dir.path(), &old[old.len() - 1..]).is_some());
+        assert!(!holding(dir.path(), &old[old.len() - 1..]).is_empty());
         let done = rotate(&file, &mut StoredKeys(store.keys().unwrap()), "t", at(300)).unwrap();
         assert_eq!((done.version, done.rewrapped), (turn, 1_024));
-        assert_eq!(holds(dir.path(), &old), None, "rotation {turn}");
+        assert_eq!(holding(dir.path(), &old), [], "rotation {turn}");
         drop((keys, store));
         driver = open();
         assert_eq!(&driver.edge().vault().secret("log").unwrap().unwrap()[..], b"signs");

@@ -1,11 +1,12 @@
 //! W5 of the peers' benchmark: records appended to the log, proved and checked, through the real commit.
 //!
 //! ```text
-//! PEERS_DATA=DIR cargo run --release -p bellwether-store --example w5 [RECORDS]
+//! PEERS_DATA=DIR cargo run --release -p bellwether-runtime --example w5 [RECORDS]
 //! ```
 //!
 //! Prints one line of JSON a way of grouping, with the keys of the other peers. `RECORDS` beyond the
-//! data's repeats it; then only the largest groups are run, and the opening and the sweep are timed.
+//! data's repeats it; then only the largest groups are run. The
+//! opening, the check at a start for work and the sweep are timed.
 
 #![expect(clippy::print_stdout, reason = "a measurement says what it found")]
 
@@ -15,7 +16,8 @@ use bellwether_ledger::tree::{
     prove_inclusion, tree_root,
 };
 use bellwether_ledger::verify::sweep;
-use bellwether_store::{Batch, Entry, Meta, Options, Store, StoreError};
+use bellwether_runtime::log::check_start;
+use bellwether_store::{Batch, Checkpoint, Entry, Meta, Options, Store, StoreError};
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -70,9 +72,17 @@ fn run(records: &[&[u8]], group: usize) -> Result<(), Box<dyn Error>> {
         .sum::<Result<u64, _>>()?;
 
     let opening = Instant::now();
-    let store = Store::open(dir.path(), &Options::default())?;
+    let mut store = Store::open(dir.path(), &Options::default())?;
     let opened = opening.elapsed().as_secs_f64();
     let epoch = store.epoch()?;
+    let (number, at) = (epoch.number, Timestamp::from_secs(2));
+    let signed = Checkpoint { epoch: number, head, note: Vec::new(), cosigned: 0, at };
+    store.put_checkpoint(&signed)?;
+    let mut keys = store.keys()?;
+    keys.put_signed(&signed)?;
+    let starting = Instant::now();
+    check_start(&store, &keys)?;
+    let started = starting.elapsed().as_secs_f64();
     let proofs = proofs(records, &store, head)?;
     let sweeping = Instant::now();
     let report = sweep(head, |tile| store.tile(&epoch, tile))?;
@@ -84,7 +94,8 @@ fn run(records: &[&[u8]], group: usize) -> Result<(), Box<dyn Error>> {
     println!(
         "{{\"w\":\"W5\",\"peer\":\"bellwether-group{group}\",\"version\":\"{}\",\"n\":{count},\
          \"append_per_cpu_s\":{:.0},\"append_per_wall_s\":{:.0},{proofs},\
-         \"record_bytes\":{},\"disk_bytes_per_record\":{},\"open_s\":{opened:.3},\"sweep_s\":{swept:.3}}}",
+         \"record_bytes\":{},\"disk_bytes_per_record\":{},\"open_s\":{opened:.3},\
+         \"start_s\":{started:.3},\"sweep_s\":{swept:.3}}}",
         env!("CARGO_PKG_VERSION"),
         count as f64 / cpu,
         count as f64 / wall,
