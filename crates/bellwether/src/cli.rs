@@ -27,7 +27,7 @@ mod replay;
 mod serve;
 mod shell;
 mod simulate;
-mod sources;
+pub(crate) mod sources;
 mod witness;
 
 use crate::exit::Exit;

@@ -11,7 +11,6 @@ mod hooks;
 mod rate;
 
 pub(crate) use doors::Doors;
-pub(super) use events::Accepted;
 
 use super::App;
 use super::problem::Refused;
@@ -55,6 +54,3 @@ fn not_taken(error: LiveError) -> Refused {
 fn texts(headers: &HeaderMap) -> Vec<(&str, &str)> {
     headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,4 +12,7 @@ mod history;
 mod killed;
 mod planted;
 mod resumed;
+mod served;
+mod server;
+mod stopped;
 mod world;

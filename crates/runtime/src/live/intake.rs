@@ -198,7 +198,8 @@ pub(super) fn start(
     let (offers, offered) = mpsc::sync_channel(OFFERS);
     let dropped = shared.done.load(Ordering::Acquire);
     let (last, forgets) = (Timestamp::MIN, Timestamp::MIN);
-    let taking = Taking { inbox, cover, shared: Arc::clone(&shared), clock, last, dropped, forgets };
+    let taking =
+        Taking { inbox, cover, shared: Arc::clone(&shared), clock, last, dropped, forgets };
     let thread = thread("intake", move || taking.run(&offered))?;
     Ok((Intake { offers, shared }, thread))
 }

@@ -170,7 +170,8 @@ fn one_call_that_fails_takes_no_other_with_it() {
             let taken = driver.take(&message(1, n), bellwether_core::Origin::Live, now)?;
             Ok(taken.step.seq)
         };
-        live.call_then(work, move |result| answers.send((n, result.is_ok())).unwrap_or_default()).unwrap();
+        live.call_then(work, move |result| answers.send((n, result.is_ok())).unwrap_or_default())
+            .unwrap();
     }
     drop(go);
     let said: BTreeMap<_, _> = answered.iter().take(6).collect();

@@ -15,7 +15,13 @@ fn store(dir: &Path) -> Store {
 }
 
 fn delivery(seq: u64) -> Delivery {
-    Delivery { seq, at: Timestamp::from_secs(9), signals: seq, sealed: vec![seq as u8; 40], once: None }
+    Delivery {
+        seq,
+        at: Timestamp::from_secs(9),
+        signals: seq,
+        sealed: vec![seq as u8; 40],
+        once: None,
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::rate::Rate;
 use crate::cli::sources::read_mapping;
 use crate::config::{Config, Source, SourceKind};
 use bellwether_adapters::cloudevents::{self, Fault, Intake};
-use bellwether_adapters::webhook::{Scheme, Secret, schemes};
-use bellwether_adapters::{Mapping, Refusal, rows};
+use bellwether_adapters::webhook::{Scheme, Secret};
+use bellwether_adapters::{Mapping, Refusal, rows, schemes};
 use bellwether_core::problem::nearest;
 use bellwether_core::{Problem, Purpose, Trust};
 use bellwether_runtime::live::{Arrived, Parcel, Understood};
@@ -74,8 +74,11 @@ impl Doors {
     /// Why it cannot be read: its source is configured otherwise by now.
     pub(crate) fn read(&self, parcel: &Parcel) -> Result<Understood, Problem> {
         let door = self.get(&parcel.source).ok_or_else(|| {
-            Problem::new("intake-source", format!("there is no source `{}` any more", parcel.source))
-                .help("put it back into `bellwether.toml`, then `quarantine retry`")
+            Problem::new(
+                "intake-source",
+                format!("there is no source `{}` any more", parcel.source),
+            )
+            .help("put it back into `bellwether.toml`, then `quarantine retry`")
         })?;
         match &door.kind {
             Kind::Events => {
@@ -123,8 +126,15 @@ impl Door {
     pub(super) fn rows(&self, mapping: &Mapping, parcel: &Parcel) -> Understood {
         let (mut signals, mut refused) = (Vec::new(), Vec::new());
         let body = parcel.body.reveal(Purpose::Read).as_slice();
-        for row in rows(body, &parcel.source, mapping) {
-            let read = row.map_or_else(|refusal| vec![Err(refusal)], |row| mapping.map(&row));
+        let rows = match rows(body, &parcel.source, mapping.format(), mapping) {
+            Ok(rows) => rows,
+            Err(problems) => return Understood { signals, refused: problems.into_iter().next() },
+        };
+        for row in rows {
+            let read = match row {
+                Ok(row) => mapping.map(&row),
+                Err(refusal) => vec![Err(refusal)],
+            };
             for signal in read {
                 match signal {
                     Ok(mut signal) => {

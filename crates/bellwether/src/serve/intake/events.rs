@@ -4,10 +4,9 @@ use super::doors::arrived;
 use super::{keep, texts};
 use crate::serve::App;
 use crate::serve::problem::{Body as ProblemBody, Refused};
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bellwether_adapters::cloudevents::Fault;
 use bellwether_core::{Personal, Problem};
@@ -67,7 +66,8 @@ pub(super) async fn take(
         true => StatusCode::ACCEPTED,
         false => StatusCode::BAD_REQUEST,
     };
-    Ok((status, Json(Accepted { accepted, refused })).into_response())
+    let body = serde_json::to_vec(&Accepted { accepted, refused }).unwrap_or_default();
+    Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// Who sends: the source that the token names.

@@ -6,8 +6,8 @@ use super::{keep, texts};
 use crate::serve::App;
 use crate::serve::problem::Refused;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use bellwether_adapters::webhook::{Rejected, Request, verify};
 use bellwether_core::{Digest, Personal, Problem};
 use bellwether_runtime::live::{Kept, Parcel};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) async fn take(
     State(app): State<Arc<App>>,
     Path(source): Path<String>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refused> {

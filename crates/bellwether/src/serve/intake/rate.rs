@@ -27,7 +27,8 @@ impl Rate {
     pub(super) fn take(&self, signals: usize, now: Timestamp) -> Result<(), Refused> {
         let Some(most) = self.most else { return Ok(()) };
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let (full, wanted) = (most.saturating_mul(1_000_000), (signals as u64).saturating_mul(1_000_000));
+        let (full, wanted) =
+            (most.saturating_mul(1_000_000), (signals as u64).saturating_mul(1_000_000));
         let passed = now.since(bucket.1).micros().max(0).unsigned_abs();
         let filled = bucket.0.saturating_add(passed.saturating_mul(most)).min(full);
         // What is larger than the bucket passes when it is full.
