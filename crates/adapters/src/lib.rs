@@ -10,6 +10,7 @@
 //! to [`Mapping::map`]. Memory is bounded by one row, whatever the size of the file.
 
 pub mod channel;
+pub mod channels;
 pub mod cloudevents;
 pub mod headers;
 pub mod mapping;

@@ -95,6 +95,11 @@ impl Secret {
     pub fn new(secret: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(secret.into()))
     }
+
+    /// The key of a secret as Standard Webhooks writes them: `whsec_` and Base64.
+    pub(crate) fn standard(&self) -> Option<Zeroizing<Vec<u8>>> {
+        SecretForm { prefix: "whsec_".to_owned(), base64: true }.key(self)
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -210,12 +215,14 @@ impl Scheme {
 
     /// Whether a secret can be used: not empty, and in the form that the scheme says.
     pub fn accepts(&self, secret: &Secret) -> bool {
-        self.key(secret).is_some()
+        self.secret.key(secret).is_some()
     }
+}
 
+impl SecretForm {
     fn key(&self, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
-        let bare = secret.0.strip_prefix(self.secret.prefix.as_bytes()).unwrap_or(&secret.0);
-        let key = match self.secret.base64 {
+        let bare = secret.0.strip_prefix(self.prefix.as_bytes()).unwrap_or(&secret.0);
+        let key = match self.base64 {
             true => Zeroizing::new(BASE64.decode(bare.trim_ascii()).ok()?),
             false => Zeroizing::new(bare.to_vec()),
         };
@@ -234,7 +241,7 @@ pub fn verify(
     secrets: &[Secret],
     now: Timestamp,
 ) -> Result<Verified, Rejected> {
-    let keys: Vec<_> = secrets.iter().filter_map(|secret| scheme.key(secret)).collect();
+    let keys: Vec<_> = secrets.iter().filter_map(|secret| scheme.secret.key(secret)).collect();
     if keys.is_empty() {
         return Err(Rejected::NoSecret);
     }

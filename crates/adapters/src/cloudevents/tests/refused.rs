@@ -146,8 +146,8 @@ fn whole_requests() {
         400 ce-id: error[intake-header]: the value of this header is not percent-encoded UTF-8
         400 ce-specversion: error[intake-duplicate-key]: this header stands twice
         400 /fields/a: body:1:18: error[intake-number]: a bare number must be whole and within 64 bits
-        400 : body:1: error[intake-wrong-type]: expected a list of events
-        400 /1: body:2:1: error[intake-not-json]: the body ends too early
+        400 : body:1: error[intake-wrong-type]: expected a sequence
+        400 : body:2:1: error[intake-not-json]: the body ends too early
         413 : error[intake-too-many]: there are too many events in a batch: 1000 at most
         413 : error[intake-too-many]: there are too many events in a batch: 1000 at most
     "#]].assert_eq(&all.concat());
