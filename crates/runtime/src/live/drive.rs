@@ -144,11 +144,14 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         let now = self.now();
         let driver = &mut *self.driver;
         let ran = calls.iter_mut().try_for_each(|call| call(CallStep::Run(driver, now)));
-        let together = ran.and_then(|()| driver.commit());
+        let together = commit_or_drop(driver, ran);
         for call in &mut calls {
             let outcome = match &together {
                 Ok(()) => Ok(()),
-                Err(_) => call(CallStep::Run(driver, now)).and_then(|()| driver.commit()),
+                Err(_) => {
+                    let ran = call(CallStep::Run(driver, now));
+                    commit_or_drop(driver, ran)
+                }
             };
             drop(call(CallStep::Done(outcome.map_err(LiveError::from))));
         }
@@ -351,6 +354,14 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
             tracing::warn!(code = error.code(), "The next start will take longer: {error}");
         }
     }
+}
+
+/// What failed leaves nothing, whatever it had done before.
+fn commit_or_drop(driver: &mut Embedded, ran: Result<(), DriveError>) -> Result<(), DriveError> {
+    if ran.is_err() {
+        driver.drop_batch();
+    }
+    ran.and_then(|()| driver.commit())
 }
 
 /// Whether it lies with what was delivered, not with the disk or the keys.
