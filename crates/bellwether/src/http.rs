@@ -5,6 +5,7 @@
 //! - Never: waits for ever for a header, a body or a slow reader; writes down who asked.
 
 mod taken;
+pub(crate) mod tls;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -19,6 +20,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use taken::Taken;
+use tls::Certificate;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -46,9 +48,10 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// When the system has no more sockets: how long until it is asked again.
 const NO_SOCKETS: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is done, then finishes what is under way.
+/// Serves until `stop` is done, then finishes what is under way. Without a certificate it speaks plain HTTP.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Certificate>>,
     routes: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -77,10 +80,20 @@ pub(crate) async fn serve(
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
         let service = TowerToHyperService::new(routes.clone());
-        let stream = TokioIo::new(Taken::new(stream, limits.request));
-        let connection = under_way.watch(http.serve_connection(stream, service));
+        let (tls, watcher) = (tls.clone(), under_way.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let served = match tls {
+                None => {
+                    let stream = TokioIo::new(Taken::new(stream, limits.request));
+                    watcher.watch(http.serve_connection(stream, service)).await
+                }
+                Some(tls) => {
+                    let Some(stream) = tls.accept(stream, limits.head).await else { return };
+                    let stream = TokioIo::new(Taken::new(stream, limits.request));
+                    watcher.watch(http.serve_connection(stream, service)).await
+                }
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "A connection ended early.");
             }
             drop(room);

@@ -9,16 +9,18 @@ use std::net::SocketAddr;
 /// Where to answer.
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
-    /// The address; port 0 takes a free one, which is printed.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7480")]
-    listen: SocketAddr,
+    /// The address instead of the configured one; port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
 }
 
 pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
+    let config = context.config_with(args.listen)?.config;
     let driver = context.open()?;
-    let serving = Serving { listen: args.listen };
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let serving = Serving { config };
     serve::run(context, driver, &serving, |address| {
-        println!("http://{address}/");
+        println!("{scheme}://{address}/");
         eprintln!("serving; Ctrl-C ends it");
     })?;
     eprintln!("ended");

@@ -21,11 +21,16 @@ pub(super) fn channel(reading: &mut Reading<'_>, _name: &str, node: &Node) -> Op
         Some("webhook") => webhook(&mut fields, &base, private),
         Some("slack") => {
             let url = address(&mut fields, "url", private);
-            let token = required_secret(&mut fields, &base, ["token_file", "token_env", "token_credential"]);
+            let token = required_secret(
+                &mut fields,
+                &base,
+                ["token_file", "token_env", "token_credential"],
+            );
             url.zip(token).map(|(url, token)| ChannelKind::Slack { url, token })
         }
         Some("teams") => {
-            let url = required_secret(&mut fields, &base, ["url_file", "url_env", "url_credential"]);
+            let url =
+                required_secret(&mut fields, &base, ["url_file", "url_env", "url_credential"]);
             url.map(|url| ChannelKind::Teams { url })
         }
         Some(_) => {
@@ -51,7 +56,9 @@ fn mail(fields: &mut Fields<'_>, base: &Path) -> Option<ChannelKind> {
     fields.required("from");
     let from = fields.parsed("from", "a mail address such as bellwether@ours.example", |text| {
         let (user, host) = text.split_once('@')?;
-        let fine = !user.is_empty() && !host.is_empty() && !text.contains(|c: char| c.is_whitespace() || "<>,;".contains(c));
+        let fine = !user.is_empty()
+            && !host.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || "<>,;".contains(c));
         fine.then(|| text.to_owned())
     });
     let username = fields.text("username").map(|text| Personal::new(text.to_owned()));

@@ -48,8 +48,10 @@ impl Layers {
         root.line = 1;
         let lines = u32::try_from(text.lines().count()).unwrap_or(DEFAULT / 2);
         let mut names = Vec::new();
-        let mut wanted: Vec<_> =
-            variables.iter().filter_map(|(name, value)| Some((section_of(name)?, name, value))).collect();
+        let mut wanted: Vec<_> = variables
+            .iter()
+            .filter_map(|(name, value)| Some((section_of(name)?, name, value)))
+            .collect();
         wanted.sort();
         let mut problems = Vec::new();
         for (section, name, value) in wanted {
@@ -61,12 +63,15 @@ impl Layers {
             }
         }
         complete(&mut root);
-        let layers = Self {
-            document: Document { file: file.to_owned(), root },
-            lines,
-            variables: names,
-        };
+        let layers =
+            Self { document: Document { file: file.to_owned(), root }, lines, variables: names };
         if problems.is_empty() { Ok(layers) } else { Err(problems) }
+    }
+
+    /// Where a value was set, if not in the file: `default`, or the variable.
+    pub(super) fn origin(&self, line: u32) -> Option<&str> {
+        let behind = line.checked_sub(self.lines + 1)?;
+        Some(self.variables.get(behind as usize).map_or("default", String::as_str))
     }
 
     /// A problem as it is told: by the words of this file, and with the variable where one is to blame.
@@ -76,8 +81,7 @@ impl Layers {
             problem.help = problem.help.replace(": ...`", " = ...`");
         }
         let Some(place) = &problem.place else { return problem };
-        let behind = place.line.checked_sub(self.lines + 1);
-        if let Some(name) = behind.and_then(|at| self.variables.get(at as usize)) {
+        if let Some(name) = self.origin(place.line) {
             problem.message = format!("in the variable {name}: {}", problem.message);
             problem.place = None;
         }
@@ -149,7 +153,9 @@ fn variable(value: &str, line: u32) -> Node {
     let list = value.trim_start().starts_with('[').then(|| DeValue::parse(value).ok()).flatten();
     let mut node = match list {
         Some(list) => Places { file: "", text: "" }.value(&list, 0),
-        None => Node { kind: Kind::Scalar { text: value.to_owned(), quoted: true }, line, column: 1 },
+        None => {
+            Node { kind: Kind::Scalar { text: value.to_owned(), quoted: true }, line, column: 1 }
+        }
     };
     place(&mut node, line);
     node
@@ -186,7 +192,9 @@ fn set(root: &mut Node, wanted: &str, name: &str, node: Node) -> Result<(), Prob
             let as_written = |name: &str| format!("{}_", name.replace('-', "_").to_uppercase());
             let found = names.filter(|name| rest.starts_with(&as_written(name)));
             let Some(found) = found.max_by_key(String::len) else {
-                let message = format!("the variable {name} sets something in `{fixed}` that the file does not have");
+                let message = format!(
+                    "the variable {name} sets something in `{fixed}` that the file does not have"
+                );
                 let known = entries.iter().map(|(key, _)| key.text.as_str());
                 let problem = Problem::new("config-variable", message);
                 let help = format!("write a section `[{fixed}.NAME]` into the file first");
@@ -262,7 +270,9 @@ fn is_there(root: &Node, section: &str) -> bool {
     let mut at = root;
     for part in section.split('.') {
         let Kind::Map(entries) = &at.kind else { return false };
-        let Some((_, next)) = entries.iter().find(|(key, _)| key.text == part) else { return false };
+        let Some((_, next)) = entries.iter().find(|(key, _)| key.text == part) else {
+            return false;
+        };
         at = next;
     }
     true

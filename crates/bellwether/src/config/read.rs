@@ -1,6 +1,8 @@
 //! From the document to the configuration: every section in turn, every problem kept.
 
-use super::{Access, Config, Delivery, Intake, Oidc, SecretAt, Server, Telemetry, TlsFiles, Watch, Way};
+use super::{
+    Access, Config, Delivery, Intake, Oidc, SecretAt, Server, Telemetry, TlsFiles, Watch, Way,
+};
 use super::{channels, sources};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
 use bellwether_core::{Duration, Personal, Ppm, Problem};
@@ -21,11 +23,12 @@ pub(super) fn config(
     base: &Path,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 8] = [
-        "server", "intake", "sources", "channels", "delivery", "access", "telemetry", "watch",
-    ];
+    const SECTIONS: [&str; 8] =
+        ["server", "intake", "sources", "channels", "delivery", "access", "telemetry", "watch"];
     let mut fields = Fields::new(document, &document.root, &mut *problems);
-    SECTIONS.map(|name| fields.node(name).is_some());
+    for name in SECTIONS {
+        fields.node(name);
+    }
     fields.finish();
     let entries = match &document.root.kind {
         Kind::Map(entries) => entries.as_slice(),
@@ -165,7 +168,11 @@ pub(super) fn url<'a>(fields: &mut Fields<'a>, name: &'a str) -> Option<String> 
 }
 
 /// A count within bounds.
-pub(super) fn count<'a>(fields: &mut Fields<'a>, name: &'a str, [least, most]: [u64; 2]) -> Option<u64> {
+pub(super) fn count<'a>(
+    fields: &mut Fields<'a>,
+    name: &'a str,
+    [least, most]: [u64; 2],
+) -> Option<u64> {
     let expected = format!("a whole number from {least} to {most}");
     fields.parsed(name, &expected, |text| {
         let number: u64 = text.replace('_', "").parse().ok()?;
@@ -204,12 +211,17 @@ pub(super) fn secrets<'a>(
 }
 
 /// One secret, or none.
-pub(super) fn secret<'a>(fields: &mut Fields<'a>, base: &Path, names: [&'a str; 3]) -> Option<SecretAt> {
+pub(super) fn secret<'a>(
+    fields: &mut Fields<'a>,
+    base: &Path,
+    names: [&'a str; 3],
+) -> Option<SecretAt> {
     let mut found = secrets(fields, base, names);
     if found.len() > 1 {
         let [file, ..] = names;
         let place = fields.place();
-        let message = format!("there are several secrets here, `{file}` among them, and one is used");
+        let message =
+            format!("there are several secrets here, `{file}` among them, and one is used");
         let problem = Problem::new("config-secret-twice", message).at(place);
         fields.problems().push(problem.help("keep the one that is meant"));
     }
@@ -333,7 +345,14 @@ fn read_oidc(
         }
     }
     fields.finish();
-    Some(Oidc { issuer: issuer?, client_id: client_id?, client_secret, claim: claim?, groups, private })
+    Some(Oidc {
+        issuer: issuer?,
+        client_id: client_id?,
+        client_secret,
+        claim: claim?,
+        groups,
+        private,
+    })
 }
 
 fn read_telemetry(reading: &mut Reading<'_>, node: &Node) -> Telemetry {
@@ -351,17 +370,26 @@ fn read_telemetry(reading: &mut Reading<'_>, node: &Node) -> Telemetry {
 
 fn read_watch(reading: &mut Reading<'_>, node: &Node) -> Option<Watch> {
     let mut fields = reading.fields(node);
-    let latency = span(&mut fields, "latency", [Duration::from_micros(1000), Duration::from_secs(600)]);
+    let latency =
+        span(&mut fields, "latency", [Duration::from_micros(1000), Duration::from_secs(600)]);
+    let owner = sources::owner(&mut fields);
     let disk_free = fields.parsed("disk_free", "bytes such as 500MB or 1GiB", bytes);
     fields.finish();
-    Some(Watch { latency: latency?, disk_free: disk_free? })
+    Some(Watch { latency: latency?, owner, disk_free: disk_free? })
 }
 
 /// Reads `500MB`, `1GiB`, or bare bytes.
 pub(super) fn bytes(text: &str) -> Option<u64> {
     const UNITS: [(&str, u64); 9] = [
-        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
-        ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("B", 1),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("kB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("B", 1),
     ];
     let text = text.trim();
     let unit = UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));

@@ -17,7 +17,8 @@ pub(super) fn source(reading: &mut Reading<'_>, _name: &str, node: &Node) -> Opt
     let words = Trust::ALL.map(Trust::as_str);
     let trust = fields.word("trust", &words, Trust::from_word).unwrap_or(Trust::Partner);
     let owner = owner(&mut fields);
-    let silence = span(&mut fields, "silence", [Duration::from_secs(60), Duration::from_secs(366 * 86_400)]);
+    let silence =
+        span(&mut fields, "silence", [Duration::from_secs(60), Duration::from_secs(366 * 86_400)]);
     if let (Some(_), None, Some(at)) = (silence, &owner, fields.node("silence")) {
         let place = fields.place_of(at);
         let message = "nobody is told when this source falls silent";
@@ -39,7 +40,8 @@ pub(super) fn source(reading: &mut Reading<'_>, _name: &str, node: &Node) -> Opt
     Some(Source { kind: kind?, trust, owner, silence })
 }
 
-fn owner(fields: &mut Fields<'_>) -> Option<String> {
+/// The handle of whoever is told.
+pub(super) fn owner(fields: &mut Fields<'_>) -> Option<String> {
     fields.parsed("owner", "a handle without spaces and `@`, such as `desk-1`", |text| {
         let fine = !text.is_empty() && !text.contains(|c: char| c == '@' || c.is_whitespace());
         fine.then(|| text.to_owned())
@@ -115,7 +117,13 @@ pub(super) fn mail_server(
         fields.problems().push(Problem::new("config-plain-mail", message).at(place).help(help));
     }
     let tls = tls?;
-    Some(MailServer { host: host?, port: port.unwrap_or_else(|| usual(tls)), tls, ca_file, private })
+    Some(MailServer {
+        host: host?,
+        port: port.unwrap_or_else(|| usual(tls)),
+        tls,
+        ca_file,
+        private,
+    })
 }
 
 /// A shipped mapping's name, or a file's path.
