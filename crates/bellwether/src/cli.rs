@@ -2,6 +2,7 @@
 
 mod backtest;
 mod backup;
+mod config;
 pub(crate) mod context;
 mod demo;
 mod doctor;
@@ -50,6 +51,9 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "DIR", default_value = "bellwether-data")]
     #[arg(env = "BELLWETHER_DATA")]
     pub(crate) data: PathBuf,
+    /// The configuration; without it, bellwether.toml in the data directory, if there is one.
+    #[arg(long, global = true, value_name = "FILE", env = "BELLWETHER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// How results are written to stdout.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -77,6 +81,9 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// Take signals in over HTTP, decide, and answer, until Ctrl-C.
     Serve(serve::ServeArgs),
+    /// What is configured: check it, show it, begin with it.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Read exports of other systems as history.
     Import(import::ImportArgs),
     /// What a bundle would have done over history, and how good that was.
@@ -144,11 +151,12 @@ impl Cli {
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
-    let context = context::Context { data: cli.data, format: cli.format };
+    let context = context::Context { data: cli.data, config: cli.config, format: cli.format };
     match cli.command {
         Command::Init(args) => init::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
+        Command::Config(command) => config::run(&context, &command),
         Command::Import(args) => import::run(&context, &args),
         Command::Backtest(args) => backtest::run(&context, &args),
         Command::Simulate(args) => simulate::run(&context, &args),

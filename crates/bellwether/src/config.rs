@@ -15,9 +15,9 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use keys::{KEYS, Key, starter};
-pub(crate) use secret::{Secret, SecretAt};
-pub(crate) use show::show;
+pub(crate) use keys::starter;
+pub(crate) use secret::{Secret, SecretAt, only_mine};
+pub(crate) use show::{json, show};
 
 use crate::exit::Problems;
 use anyhow::Result;
@@ -287,46 +287,54 @@ pub(crate) struct Telemetry {
 pub(crate) struct Watch {
     /// From acceptance to decision: what 99 of 100 must stay below.
     pub(crate) latency: Duration,
+    /// The handle of whoever is told when it is not; else somebody of the role that is always staffed.
+    pub(crate) owner: Option<String>,
     /// Bytes that must be free on the disk.
     pub(crate) disk_free: u64,
 }
 
 /// What was read: the configuration, and the layers that it was made of, to be shown.
-#[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     /// The configuration.
     pub(crate) config: Config,
     /// What was set where.
-    pub(crate) document: bellwether_core::authored::Document,
+    layers: document::Layers,
     /// The file, if there is one.
     pub(crate) file: Option<PathBuf>,
 }
 
-impl Config {
+impl Loaded {
     /// Checks a file's text and variables. Paths in it are seen from `base`.
     ///
     /// # Errors
     /// Every problem.
-    pub(crate) fn read(
+    fn read(
         file: &str,
         text: &str,
         variables: &[(String, String)],
         base: &Path,
-    ) -> Result<(Self, bellwether_core::authored::Document), Vec<Problem>> {
+    ) -> Result<Self, Vec<Problem>> {
         let layers = document::Layers::read(file, text, variables)?;
         let mut problems = Vec::new();
         let config = read::config(&layers.document, base, &mut problems);
         match config.filter(|_| problems.is_empty()) {
-            Some(config) => Ok((config, layers.document)),
+            Some(config) => Ok(Self { config, layers, file: None }),
             None => Err(problems.into_iter().map(|problem| layers.tell(problem)).collect()),
         }
     }
+}
 
+impl Config {
     /// Reads the configuration: the file that was named, or the one in the data directory if there is one.
+    /// An address on the command line goes before both file and environment.
     ///
     /// # Errors
     /// [`Problems`].
-    pub(crate) fn load(named: Option<&Path>, data: &Path) -> Result<Loaded> {
+    pub(crate) fn load(
+        named: Option<&Path>,
+        data: &Path,
+        listen: Option<SocketAddr>,
+    ) -> Result<Loaded> {
         let own = data.join(FILE);
         let file = named.or_else(|| own.is_file().then_some(&own));
         let text = match file.map(std::fs::read_to_string) {
@@ -341,11 +349,19 @@ impl Config {
                 return Err(Problems(vec![problem.help(help)]).into());
             }
         };
-        let variables: Vec<_> = std::env::vars().collect();
+        // A variable that is no text is no setting of ours.
+        let text_of = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let mut variables: Vec<_> = std::env::vars_os().filter_map(text_of).collect();
+        if let Some(listen) = listen {
+            variables.retain(|(name, _)| name != "BELLWETHER_SERVER_LISTEN");
+            variables.push(("BELLWETHER_SERVER_LISTEN".to_owned(), listen.to_string()));
+        }
         let shown = file.unwrap_or(&own).display().to_string();
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        let read = Self::read(&shown, &text, &variables, base);
-        let (config, document) = read.map_err(Problems)?;
-        Ok(Loaded { config, document, file: file.map(Path::to_owned) })
+        let mut loaded = Loaded::read(&shown, &text, &variables, base).map_err(Problems)?;
+        loaded.file = file.map(Path::to_owned);
+        Ok(loaded)
     }
 }

@@ -5,6 +5,7 @@
 //! - Never: waits for ever for a header, a body or a slow reader; writes down who asked.
 
 mod taken;
+pub(crate) mod tls;
 
 use crate::exit::Problems;
 use axum::Router;
@@ -22,6 +23,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use taken::Taken;
+use tls::Certificate;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -60,9 +62,10 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Problems>
     })
 }
 
-/// Serves until `stop` is done, then finishes what is under way.
+/// Serves until `stop` is done, then finishes what is under way. Without a certificate it speaks plain HTTP.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Certificate>>,
     routes: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -91,10 +94,20 @@ pub(crate) async fn serve(
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
         let service = TowerToHyperService::new(routes.clone());
-        let stream = TokioIo::new(Taken::new(stream, limits.request));
-        let connection = under_way.watch(http.serve_connection(stream, service));
+        let (tls, watcher) = (tls.clone(), under_way.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let served = match tls {
+                None => {
+                    let stream = TokioIo::new(Taken::new(stream, limits.request));
+                    watcher.watch(http.serve_connection(stream, service)).await
+                }
+                Some(tls) => {
+                    let Some(stream) = tls.accept(stream, limits.head).await else { return };
+                    let stream = TokioIo::new(Taken::new(stream, limits.request));
+                    watcher.watch(http.serve_connection(stream, service)).await
+                }
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "A connection ended early.");
             }
             drop(room);

@@ -5,6 +5,7 @@
 mod bundle;
 mod cli;
 mod config;
+mod disk;
 mod exit;
 mod http;
 mod log;
@@ -12,6 +13,7 @@ mod progress;
 mod report;
 mod serve;
 mod table;
+mod telemetry;
 
 use exit::Exit;
 

@@ -7,15 +7,22 @@
 mod health;
 pub(crate) mod intake;
 mod problem;
+mod metrics;
+pub(crate) mod operate;
 
 use crate::cli::context::{Context, Working, now};
 use crate::config::Config;
 use crate::exit::{Failure, Problems};
+use crate::http::tls::{self, Certificate};
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
 use axum::Router;
-use bellwether_runtime::live::{self, Intake, Live, Settings};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use bellwether_runtime::live::{self, Intake, Live, Parcel, Settings};
 use intake::Doors;
+use metrics::{House, Metrics};
+use operate::{Mappings, Operation};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,9 +51,7 @@ pub(crate) struct App {
 
 /// Where and how to serve.
 pub(crate) struct Serving {
-    /// The address; port 0 takes a free one.
-    pub(crate) listen: SocketAddr,
-    /// Everything else.
+    /// What is configured.
     pub(crate) config: Config,
 }
 
@@ -57,14 +62,28 @@ pub(crate) fn run(
     serving: &Serving,
     told: impl FnOnce(SocketAddr),
 ) -> Result<()> {
-    let doors = Arc::new(Doors::open(&serving.config).map_err(Problems)?);
-    let reader = Arc::clone(&doors);
+    let config = &serving.config;
+    let tls = config.server.tls.as_ref().map(Certificate::open).transpose();
+    let tls = tls.map_err(|problem| Problems(vec![problem]))?.map(Arc::new);
+    let doors = Arc::new(Doors::open(config).map_err(Problems)?);
+    let mappings = Arc::new(Mappings::of(config)?);
+    let again = (Arc::clone(&doors), Arc::clone(&mappings));
+    let read = move |parcel: &Parcel| {
+        let (doors, mappings) = &again;
+        mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel))
+    };
     let settings = Settings {
         clock: Arc::new(now),
-        most_waiting: serving.config.intake.most_waiting,
-        reader: Box::new(move |parcel| reader.read(parcel)),
+        most_waiting: config.intake.most_waiting,
+        reader: Box::new(read),
     };
     let running = live::start(driver, settings).map_err(Failure::live)?;
+    let both = (running.live(), running.intake());
+    let operation = Operation::start(config, &mappings, both, &context.data)?;
+    let metrics = Metrics::new(vec![
+        metrics::driver(running.live().clone(), running.intake().clone()),
+        House::of(context.data.clone()),
+    ]);
     let app = Arc::new(App {
         live: running.live().clone(),
         intake: running.intake().clone(),
@@ -73,17 +92,24 @@ pub(crate) fn run(
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
-        let listener = TcpListener::bind(serving.listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {}", serving.listen))?;
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("cannot listen on {listen}"))?;
         told(listener.local_addr().context("cannot listen")?);
-        http::serve(listener, routes(app), LIMITS, http::asked_to_end()).await;
+        let again = tls.clone().map(|tls| tokio::spawn(tls::look_when_told(tls)));
+        let routes = routes(app, metrics);
+        http::serve(listener, tls, routes, LIMITS, http::asked_to_end()).await;
+        again.inspect(|again| again.abort());
         anyhow::Ok(())
     })?;
+    operation.end();
     running.stop();
     Ok(())
 }
 
 /// Every route of the server.
-fn routes(app: Arc<App>) -> Router {
-    Router::new().merge(health::routes()).merge(intake::routes()).with_state(app)
+fn routes(app: Arc<App>, metrics: Arc<Metrics>) -> Router {
+    let shown = get(metrics::show).with_state(Arc::clone(&metrics));
+    let routes = Router::new().merge(health::routes()).merge(intake::routes()).with_state(app);
+    routes.route("/metrics", shown).layer(from_fn_with_state(metrics, metrics::count))
 }

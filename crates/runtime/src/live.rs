@@ -22,13 +22,14 @@ pub use stats::{BOUNDS as LATENCY_BOUNDS, Latency, Stats};
 use crate::embedded::Embedded;
 use crate::error::DriveError;
 use crate::keys::KeyError;
+use crate::trace::Spans;
 use bellwether_core::{Problem, Timestamp};
 use bellwether_store::StoreError;
 use drive::{Call, Drive, Task};
 use std::ops::DerefMut;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// How many calls may wait for the driver.
@@ -133,7 +134,11 @@ pub struct Live {
     stats: Arc<Stats>,
     failed: Arc<AtomicBool>,
     clock: Clock,
+    spans: Sink,
 }
+
+/// Where spans go, once somebody takes them.
+type Sink = Arc<OnceLock<Arc<dyn Spans>>>;
 
 /// The threads; whoever holds this ends them.
 pub struct Running {
@@ -159,6 +164,7 @@ where
     let (tasks, wanted) = mpsc::sync_channel(CALLS);
     let (bell, stats) = (Arc::new(Bell::default()), Arc::new(Stats::default()));
     let failed = Arc::new(AtomicBool::new(false));
+    let spans = Sink::default();
     let shared =
         intake::Shared::new(done.max(last) + 1, waiting, settings.most_waiting, tasks.clone());
     let shared = Arc::new(shared);
@@ -176,12 +182,13 @@ where
         bell: Arc::clone(&bell),
         stats: Arc::clone(&stats),
         failed: Arc::clone(&failed),
+        spans: Arc::clone(&spans),
         last: now,
         signed: Timestamp::MIN,
         ticked: Timestamp::MIN,
     };
     let driving = thread("driver", move || drive.run(&wanted))?;
-    let live = Live { tasks, bell, stats, failed, clock: settings.clock };
+    let live = Live { tasks, bell, stats, failed, clock: settings.clock, spans };
     Ok(Running { live, intake, taking: Some(taking), driving: Some(driving) })
 }
 
@@ -240,6 +247,11 @@ impl Live {
     /// Rings when effects wait that nobody has seen yet.
     pub fn bell(&self) -> &Arc<Bell> {
         &self.bell
+    }
+
+    /// From now on, spans of decisions go there. Only the first who asks is heard.
+    pub fn trace_to(&self, spans: Arc<dyn Spans>) {
+        drop(self.spans.set(spans));
     }
 
     /// What was counted since the start.

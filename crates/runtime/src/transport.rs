@@ -10,8 +10,10 @@
 //! a check and a connection (DNS rebinding) gains nothing.
 
 mod address;
+mod stream;
 
 pub use address::{is_own, is_public};
+pub use stream::{ReadWrite, Server};
 
 use address::{Allowed, Guarded};
 use std::fmt;
@@ -183,8 +185,23 @@ impl Peer {
     /// # Errors
     /// [`TransportError`]; any status is an answer.
     pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<Answer, TransportError> {
+        self.post_with(path, &[("content-type", kind)], body)
+    }
+
+    /// The same with other headers.
+    ///
+    /// # Errors
+    /// As [`Peer::post`].
+    pub fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, TransportError> {
         let request = self.agent.post(format!("{}/{path}", self.base));
-        let answered = request.header("content-type", kind).send(body);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answered = request.send(body);
         let answered = answered.map_err(|error| self.failed(error))?;
         let status = answered.status().as_u16();
         let kind = answered.headers().get("content-type").and_then(|kind| kind.to_str().ok());

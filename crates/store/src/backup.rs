@@ -1,9 +1,13 @@
 //! Backups: a consistent copy of a database beside whoever writes it, and putting one in place.
 //!
+//! What waits in `inbox.db`, and who may sign in, `access.db`, are copied with the data, and before it: what
+//! the data has already is known there by its number.
+//!
 //! `data.db` and `keys.db` are copied apart, because they must be kept apart: a copy of the keys from
 //! before an erasure brings the erased person back.
 
-use crate::open::{DATA_FILE, KEYS_FILE};
+use crate::inbox;
+use crate::open::{Access, DATA_FILE, KEYS_FILE, connect};
 use crate::{Keys, StoreError, View};
 use rusqlite::Connection;
 use std::fs::File;
@@ -13,6 +17,19 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// The names of the two databases: what a backup of the data is called, and one of the keys.
 pub const BACKUP_FILES: [&str; 2] = [DATA_FILE, KEYS_FILE];
+
+/// What lies beside the data and is copied with it, where it is there.
+pub const BESIDE_FILES: [&str; 2] = [inbox::FILE, "access.db"];
+
+/// Copies what lies beside the data, each file as it is at one moment. To be called before
+/// [`View::back_up`].
+///
+/// # Errors
+/// `store-exists` if there is one already; `store-full`, `store-io`.
+pub fn back_up_beside(dir: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+    let there = BESIDE_FILES.into_iter().filter(|file| dir.join(file).is_file());
+    there.map(|file| copy(&connect(dir, file, Access::Read, 1)?, folder, file)).collect()
+}
 
 impl View {
     /// Copies the data as it is at one moment to a file in a folder. Freed pages are left out. The

@@ -47,7 +47,7 @@ mod witness;
 mod writer;
 
 pub use access::Access;
-pub use backup::BACKUP_FILES;
+pub use backup::{BACKUP_FILES, BESIDE_FILES, back_up_beside};
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};
 pub use doctor::{Depth, Footprint, TableSize};

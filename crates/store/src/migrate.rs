@@ -15,13 +15,17 @@ type Result<T> = std::result::Result<T, StoreError>;
 pub fn upgrade(dir: &Path) -> Result<bool> {
     let data = is_older(dir, DATA_FILE)?;
     let keys = dir.join(KEYS_FILE).exists() && is_older(dir, KEYS_FILE)?;
-    if data {
-        Store::open(dir, &Options::default())?;
+    let inbox = dir.join(inbox::FILE).exists() && is_older(dir, inbox::FILE)?;
+    if data || inbox {
+        let store = Store::open(dir, &Options::default())?;
+        if inbox {
+            store.inbox()?;
+        }
     }
     if keys {
         Keys::open(dir, false)?;
     }
-    Ok(data || keys)
+    Ok(data || keys || inbox)
 }
 
 /// Whether an earlier version wrote a file.

@@ -12,7 +12,7 @@ use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
 use bellwether_runtime::log::{LogError, Restored, begin_epoch, check_start};
-use bellwether_store::{BACKUP_FILES, Depth, Keys, StoreError, View};
+use bellwether_store::{BACKUP_FILES, BESIDE_FILES, Depth, Keys, StoreError, View, back_up_beside};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,8 @@ pub(crate) fn back_up(context: &Context, args: &BackupArgs) -> Result<Exit> {
         let help = "name another folder: whoever has both can read everything, for ever";
         return Err(Problems(vec![problem.help(help)]).into());
     }
+    // What the data gets meanwhile is in both copies, and known by its number.
+    let beside = back_up_beside(&context.data, &args.folder).map_err(failed)?;
     let data = store.back_up(&args.folder).map_err(failed)?;
     let keys = match &args.keys {
         Some(folder) => {
@@ -69,6 +71,7 @@ pub(crate) fn back_up(context: &Context, args: &BackupArgs) -> Result<Exit> {
     match context.format {
         Format::Text => {
             println!("{}: {} records", data.display(), thousands(records));
+            beside.iter().for_each(|path| println!("{}", path.display()));
             match &keys {
                 Some(keys) => println!("{}: the keys; keep them 30 days at most", keys.display()),
                 None => eprintln!("note: the keys are not in it; `--keys DIR` copies them apart"),
@@ -78,6 +81,7 @@ pub(crate) fn back_up(context: &Context, args: &BackupArgs) -> Result<Exit> {
             "{}",
             json!({
                 "data": data.display().to_string(), "records": records,
+                "beside": beside.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
                 "keys": keys.map(|keys| keys.display().to_string()),
             })
         ),
@@ -134,6 +138,7 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
         put(given, &home.join(keys))?;
     }
     if copy.is_some() {
+        put_beside(copy.as_deref().and_then(Path::parent), home)?;
         drop_strays(home, data)?;
         std::fs::rename(apart.0.join(data), home.join(data))?;
     }
@@ -234,6 +239,19 @@ fn put(source: &Path, target: &Path) -> Result<()> {
         .and_then(|_| std::fs::File::open(&half)?.sync_all())
         .and_then(|()| std::fs::rename(&half, target));
     copied.with_context(|| format!("cannot copy {} to {}", source.display(), target.display()))
+}
+
+/// Puts back what lay beside the data. What is in place is newer than the copy, and stays.
+fn put_beside(from: Option<&Path>, home: &Path) -> Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    for name in BESIDE_FILES {
+        let (source, target) = (from.join(name), home.join(name));
+        if source.is_file() && !target.exists() {
+            drop_strays(home, name)?;
+            put(&source, &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes what belonged to a file that was lost: it would be played into the restored one.

@@ -1,6 +1,7 @@
 //! What every command shares: the data directory, the clock, opening the driver.
 
 use super::Format;
+use crate::config::{Config, Loaded};
 use crate::exit::{Failure, Problems};
 use anyhow::{Result, bail};
 use bellwether_core::{Problem, Timestamp, civil};
@@ -10,6 +11,7 @@ use bellwether_runtime::keys::{
     CREDENTIAL, CredentialKeys, EnvKeys, FileKeys, KeyProvider, MASTER_KEY, SeededKeys,
 };
 use bellwether_store::{Options, Store, upgrade};
+use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,10 +31,22 @@ enum Source {
 /// What every command knows.
 pub(crate) struct Context {
     pub(crate) data: PathBuf,
+    /// The configuration's file, if one was named.
+    pub(crate) config: Option<PathBuf>,
     pub(crate) format: Format,
 }
 
 impl Context {
+    /// What is configured.
+    pub(crate) fn config(&self) -> Result<Loaded> {
+        self.config_with(None)
+    }
+
+    /// The same, listening elsewhere.
+    pub(crate) fn config_with(&self, listen: Option<SocketAddr>) -> Result<Loaded> {
+        Config::load(self.config.as_deref(), &self.data, listen)
+    }
+
     /// The provider of the master key: the seed of a demo or test directory, else the environment, a
     /// credential of systemd, or a file.
     pub(crate) fn keys(&self) -> Result<Box<dyn KeyProvider + Send>> {

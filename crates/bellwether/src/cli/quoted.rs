@@ -91,7 +91,7 @@ fn what_does_not_exist_is_seen() {
         ("say `bellwether doctor`", true),
         ("`bellwether quarantine list --data x`", true),
         ("`bellwether import list`", true), // a file called so
-        ("`bellwether serve`", false),
+        ("`bellwether serves`", false),
         ("`bellwether quarantine lists`", false),
         ("`bellwether doctor --fuller`", false),
         ("  $ bellwether replay --all   # --any", true),

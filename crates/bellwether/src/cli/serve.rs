@@ -14,17 +14,15 @@ pub(crate) struct ServeArgs {
     /// The address instead of the configured one; port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// The configuration; without it `bellwether.toml` in the data directory, if there is one.
-    #[arg(long, value_name = "FILE", env = "BELLWETHER_CONFIG")]
-    config: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
-    let config = Config::load(args.config.as_deref(), &context.data)?.config;
+    let config = context.config_with(args.listen)?.config;
     let driver = context.open()?;
-    let serving = Serving { listen: args.listen.unwrap_or(config.server.listen), config };
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let serving = Serving { config };
     serve::run(context, driver, &serving, |address| {
-        println!("http://{address}/");
+        println!("{scheme}://{address}/");
         eprintln!("serving; Ctrl-C ends it");
     })?;
     eprintln!("ended");

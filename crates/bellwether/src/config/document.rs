@@ -68,6 +68,12 @@ impl Layers {
         if problems.is_empty() { Ok(layers) } else { Err(problems) }
     }
 
+    /// Where a value was set, if not in the file: `default`, or the variable.
+    pub(super) fn origin(&self, line: u32) -> Option<&str> {
+        let behind = line.checked_sub(self.lines + 1)?;
+        Some(self.variables.get(behind as usize).map_or("default", String::as_str))
+    }
+
     /// A problem as it is told: by the words of this file, and with the variable where one is to blame.
     pub(super) fn tell(&self, mut problem: Problem) -> Problem {
         problem.code = code(problem.code);
@@ -75,8 +81,7 @@ impl Layers {
             problem.help = problem.help.replace(": ...`", " = ...`");
         }
         let Some(place) = &problem.place else { return problem };
-        let behind = place.line.checked_sub(self.lines + 1);
-        if let Some(name) = behind.and_then(|at| self.variables.get(at as usize)) {
+        if let Some(name) = self.origin(place.line) {
             problem.message = format!("in the variable {name}: {}", problem.message);
             problem.place = None;
         }

@@ -26,7 +26,9 @@ pub(super) fn config(
     const SECTIONS: [&str; 8] =
         ["server", "intake", "sources", "channels", "delivery", "access", "telemetry", "watch"];
     let mut fields = Fields::new(document, &document.root, &mut *problems);
-    SECTIONS.map(|name| fields.node(name).is_some());
+    for name in SECTIONS {
+        fields.node(name);
+    }
     fields.finish();
     let entries = match &document.root.kind {
         Kind::Map(entries) => entries.as_slice(),
@@ -370,9 +372,10 @@ fn read_watch(reading: &mut Reading<'_>, node: &Node) -> Option<Watch> {
     let mut fields = reading.fields(node);
     let latency =
         span(&mut fields, "latency", [Duration::from_micros(1000), Duration::from_secs(600)]);
+    let owner = sources::owner(&mut fields);
     let disk_free = fields.parsed("disk_free", "bytes such as 500MB or 1GiB", bytes);
     fields.finish();
-    Some(Watch { latency: latency?, disk_free: disk_free? })
+    Some(Watch { latency: latency?, owner, disk_free: disk_free? })
 }
 
 /// Reads `500MB`, `1GiB`, or bare bytes.

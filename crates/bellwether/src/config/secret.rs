@@ -24,6 +24,11 @@ pub(crate) enum SecretAt {
 pub(crate) struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
+    /// A part of another secret.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
     /// Its bytes, without the line's end.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0

@@ -40,7 +40,8 @@ pub(super) fn source(reading: &mut Reading<'_>, _name: &str, node: &Node) -> Opt
     Some(Source { kind: kind?, trust, owner, silence })
 }
 
-fn owner(fields: &mut Fields<'_>) -> Option<String> {
+/// The handle of whoever is told.
+pub(super) fn owner(fields: &mut Fields<'_>) -> Option<String> {
     fields.parsed("owner", "a handle without spaces and `@`, such as `desk-1`", |text| {
         let fine = !text.is_empty() && !text.contains(|c: char| c == '@' || c.is_whitespace());
         fine.then(|| text.to_owned())

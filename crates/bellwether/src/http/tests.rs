@@ -27,7 +27,7 @@ async fn served(routes: Router) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let end = tokio::spawn(serve(listener, routes, LIMITS, async { drop(stopped.await) }));
+    let end = tokio::spawn(serve(listener, None, routes, LIMITS, async { drop(stopped.await) }));
     Served { address, stop, end }
 }
 

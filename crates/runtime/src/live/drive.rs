@@ -2,9 +2,10 @@
 
 use super::delivery::{Arrived, Cover, Parcel, Understood};
 use super::intake::{Ready, Shared};
-use super::{Bell, Clock, LiveError, Reader, Stats};
+use super::{Bell, Clock, LiveError, Reader, Sink, Stats};
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
+use crate::trace::{Span, TraceContext};
 use bellwether_adapters::Refusal;
 use bellwether_core::event::Note;
 use bellwether_core::record::Status;
@@ -61,6 +62,7 @@ pub(super) struct Drive<D> {
     pub(super) bell: Arc<Bell>,
     pub(super) stats: Arc<Stats>,
     pub(super) failed: Arc<AtomicBool>,
+    pub(super) spans: Sink,
     /// The newest instant that was given.
     pub(super) last: Timestamp,
     pub(super) signed: Timestamp,
@@ -73,6 +75,7 @@ struct Pass {
     statuses: Vec<(Status, u64)>,
     effects: u64,
     quarantined: u64,
+    spans: Vec<Span>,
 }
 
 impl<D: DerefMut<Target = Embedded>> Drive<D> {
@@ -219,6 +222,10 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         let count: u64 = ready.iter().map(|ready| ready.signals() as u64).sum();
         self.shared.stepped(count, last);
         self.count(&ready, &pass);
+        if let Some(spans) = self.spans.get() {
+            let until = self.last;
+            pass.spans.into_iter().for_each(|span| spans.ended(Span { until, ..span }));
+        }
         let spent = began.elapsed().as_micros().max(1);
         if count >= 64 {
             let pace = u128::from(count) * 1_000_000 / spent;
@@ -282,12 +289,39 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
                 self.keep_apart(&ready.parcel, Problem::new("signal-conflict", message).help(help));
                 pass.quarantined += 1;
             }
-            if !taken.step.effects.is_empty() {
-                pass.effects += taken.step.effects.len() as u64;
-                self.driver.trace_last(trace.clone());
+            let effects = taken.step.effects.len() as u64;
+            pass.effects += effects;
+            if let Some(trace) = trace {
+                let next = self.span(trace, ready, (status, effects), pass);
+                if effects > 0 {
+                    self.driver.trace_last(Some(next));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Begins the span of a decision, if somebody takes it; what follows belongs to it.
+    fn span(
+        &self,
+        trace: &str,
+        ready: &Ready,
+        (status, effects): (Status, u64),
+        pass: &mut Pass,
+    ) -> String {
+        let parent = TraceContext::parse(trace).filter(|parent| parent.sampled);
+        let parent = parent.filter(|_| self.spans.get().is_some());
+        let Some((parent, context)) = parent.and_then(|parent| Some((parent, parent.child()?)))
+        else {
+            return trace.to_owned();
+        };
+        let source = ("source", ready.parcel.source.clone());
+        let members =
+            vec![source, ("status", status.as_str().to_owned()), ("effects", effects.to_string())];
+        let (parent, from, until) = (Some(parent.span), ready.at, ready.at);
+        let failed = status == Status::Conflict;
+        pass.spans.push(Span { name: "decision", context, parent, from, until, members, failed });
+        context.to_string()
     }
 
     /// A delivery by itself. One that fails again and again is kept apart, so that the others go on.
@@ -300,6 +334,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
                     pass.statuses.append(&mut own.statuses);
                     pass.effects += own.effects;
                     pass.quarantined += own.quarantined;
+                    pass.spans.append(&mut own.spans);
                     return Ok(());
                 }
                 Err(error) if is_of_the_data(&error) => {

@@ -5,7 +5,7 @@ use super::drive::Task;
 use super::{Clock, LiveError, thread};
 use bellwether_core::{Duration, Purpose, Timestamp};
 use bellwether_store::{Delivery, Inbox};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,6 +64,8 @@ pub(super) struct Shared {
     done: AtomicU64,
     /// The driver was told that something is ready, and has not looked yet.
     told: AtomicBool,
+    /// When each source was last heard, since somebody asked.
+    news: Mutex<BTreeMap<String, Timestamp>>,
     tasks: SyncSender<Task>,
 }
 
@@ -78,6 +80,7 @@ impl Shared {
             held: AtomicU64::new(0),
             done: AtomicU64::new(next - 1),
             told: AtomicBool::new(false),
+            news: Mutex::default(),
             tasks,
         }
     }
@@ -171,6 +174,11 @@ impl Intake {
         waits.recv().unwrap_or(Err(LiveError::Closed))
     }
 
+    /// The sources from which something was taken since this was last asked, and when.
+    pub fn news(&self) -> BTreeMap<String, Timestamp> {
+        std::mem::take(&mut self.shared.news.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Signals that were taken and are not in the journal yet.
     pub fn waiting(&self) -> u64 {
         self.shared.waiting.load(Ordering::Relaxed)
@@ -248,6 +256,7 @@ impl Taking {
         }
         let next = first + offers.len() as u64;
         let mut answers = Vec::with_capacity(offers.len());
+        self.note_news(&offers, at);
         {
             let mut ready = self.shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
             for (seq, Offer { parcel, understood, done }) in (first..).zip(offers) {
@@ -292,6 +301,17 @@ impl Taking {
             Ok(Delivery { seq, at, signals, sealed: self.cover.seal(seq, &offer.parcel)?, once })
         };
         (first..).zip(offers).map(row).collect()
+    }
+
+    fn note_news(&self, offers: &[Offer], at: Timestamp) {
+        let mut news = self.shared.news.lock().unwrap_or_else(PoisonError::into_inner);
+        for offer in offers {
+            let source = &offer.parcel.source;
+            match news.get_mut(source) {
+                Some(last) => *last = at,
+                None => drop(news.insert(source.clone(), at)),
+            }
+        }
     }
 
     fn refuse(&self, offers: Vec<Offer>, error: &LiveError) {

@@ -40,7 +40,11 @@ impl Desk {
         seed: u64,
         start: Instant,
     ) -> Result<()> {
-        let context = Context { data: folder.join(self.name), format: super::super::Format::Text };
+        let context = Context {
+            data: folder.join(self.name),
+            config: None,
+            format: super::super::Format::Text,
+        };
         let mut driver = self.open(&context, seed)?;
         let sources = sources(exports)?;
         let bar = progress::counter("rows read");

@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
         let address = listener.local_addr().context("cannot listen")?;
         println!("http://{address}/");
         eprintln!("{origin}: serving checkpoint and tiles; Ctrl-C ends it");
-        http::serve(listener, routes(log), LIMITS, http::asked_to_end()).await;
+        http::serve(listener, None, routes(log), LIMITS, http::asked_to_end()).await;
         eprintln!("ended");
         Ok(Exit::Fine)
     })

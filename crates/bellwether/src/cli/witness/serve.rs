@@ -33,7 +33,7 @@ pub(super) fn run(dir: &Path, listen: SocketAddr) -> Result<Exit> {
         let address = listener.local_addr().context("cannot listen")?;
         println!("http://{address}/");
         eprintln!("{}: co-signing; Ctrl-C ends it", desk.key().name());
-        http::serve(listener, routes(desk), LIMITS, http::asked_to_end()).await;
+        http::serve(listener, None, routes(desk), LIMITS, http::asked_to_end()).await;
         eprintln!("ended");
         Ok(Exit::Fine)
     })

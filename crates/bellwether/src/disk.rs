@@ -1,0 +1,29 @@
+//! The disk: how much room is left.
+
+use std::path::Path;
+
+/// Bytes that are left for this user on the disk that holds a path; `None` where that cannot be asked.
+#[cfg(unix)]
+pub(crate) fn free(path: &Path) -> Option<u64> {
+    let said = rustix::fs::statvfs(path).ok()?;
+    said.f_bavail.checked_mul(said.f_frsize)
+}
+
+/// As above.
+#[cfg(not(unix))]
+pub(crate) fn free(_: &Path) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn room_is_known_where_a_folder_is() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(free(folder.path()).is_some_and(|free| free > 0));
+        assert_eq!(free(&folder.path().join("none")), None);
+    }
+}

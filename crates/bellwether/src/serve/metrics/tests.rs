@@ -1,0 +1,94 @@
+//! What a Prometheus server gets: every name is documented, and none has a label from outside.
+
+use super::*;
+use axum::Router;
+use axum::body::Body;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+
+fn sources() -> Vec<Source> {
+    let age = || {
+        vec![Figure::gauge(
+            "log_checkpoint_age_seconds",
+            "Age of the newest signed checkpoint",
+            1.5,
+        )]
+    };
+    let status = |word: &str, count| {
+        Figure::counter("signals", "Signals that became records", count).of("status", word)
+    };
+    let signals = move || vec![status("applied", 7), status("late", 1)];
+    let buckets = vec![(0.001, 3), (f64::MAX, 1)];
+    let latency = move || {
+        let kind = Kind::Histogram(2.5, buckets.clone());
+        vec![Figure { name: "signal_decision_seconds", help: "How long", label: None, kind }]
+    };
+    vec![Box::new(age), Box::new(signals), Box::new(latency)]
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_told_by_bounded_labels() {
+    let metrics = Metrics::new(sources());
+    let routes = Router::new()
+        .route("/v1/accounts/{id}", get(|| async { "fine" }))
+        .layer(from_fn_with_state(Arc::clone(&metrics), count));
+    let routes = TowerToHyperService::new(routes);
+    for (method, path) in [
+        ("GET", "/v1/accounts/kim@customer.example"),
+        ("GET", "/v1/accounts/other"),
+        ("BREW", "/v1/accounts/x"),
+        ("GET", "/kim@customer.example"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        routes.call(request).await.unwrap();
+    }
+    let text = metrics.text();
+    let shown: String = text
+        .lines()
+        .filter(|line| !line.contains("http_request_duration_seconds_"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    expect_test::expect![[r#""#]].assert_eq(&shown);
+    assert!(!text.contains("kim"), "{text}");
+}
+
+/// Every name that the program can give stands in the page, and no other.
+#[test]
+fn the_page_names_every_metric() {
+    const PAGE: &str = include_str!("../../../../../docs/metrics.md");
+    const FILES: [&str; 2] = [include_str!("figures.rs"), include_str!("../metrics.rs")];
+    let in_page: std::collections::BTreeSet<&str> = PAGE
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|code| code.strip_prefix("bellwether_"))
+        .map(|name| name.trim_end_matches("_total"))
+        .collect();
+    let named = [
+        "Figure::counter(\"",
+        "Figure::gauge(\"",
+        "latency(\"",
+        "register(\"",
+        "register_with_unit(\"",
+    ];
+    let mut in_program = std::collections::BTreeSet::new();
+    for text in FILES {
+        let flat = text.replace("(\n", "(").replace("(                ", "(").replace("( ", "(");
+        let flat: String =
+            flat.split_whitespace().collect::<Vec<_>>().join(" ").replace("( \"", "(\"");
+        for call in named {
+            for rest in flat.split(call).skip(1) {
+                let name = rest.split('"').next().unwrap().to_owned();
+                let unit = if call.contains("unit") { "_seconds" } else { "" };
+                in_program.insert(name + unit);
+            }
+        }
+    }
+    assert!(in_program.len() > 12, "{in_program:?}");
+    let in_program: std::collections::BTreeSet<&str> =
+        in_program.iter().map(String::as_str).collect();
+    let missing: Vec<_> = in_program.difference(&in_page).collect();
+    assert!(missing.is_empty(), "not in docs/metrics.md: {missing:?}");
+}
