@@ -16,10 +16,10 @@ pub use address::is_public;
 use address::{Allowed, Guarded};
 use std::fmt;
 use std::time::Duration;
-use ureq::http::Uri;
+use ureq::http::{Response, Uri};
 use ureq::http::uri::Scheme;
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 /// How long a destination may take, and how much it may say.
 #[derive(Clone, Copy, Debug)]
@@ -183,8 +183,35 @@ impl Peer {
     /// # Errors
     /// [`TransportError`]; any status is an answer.
     pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<Answer, TransportError> {
+        self.post_with(path, &[("content-type", kind)], body)
+    }
+
+    /// The same with other headers.
+    ///
+    /// # Errors
+    /// As [`Peer::post`].
+    pub fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, TransportError> {
         let request = self.agent.post(format!("{}/{path}", self.base));
-        let answered = request.header("content-type", kind).send(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.answer(request.send(body))
+    }
+
+    /// Asks for a path, with its query, below the destination's address.
+    ///
+    /// # Errors
+    /// As [`Peer::post`].
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
+        let request = self.agent.get(format!("{}/{path}", self.base));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.answer(request.call())
+    }
+
+    fn answer(&self, answered: Result<Response<Body>, Error>) -> Result<Answer, TransportError> {
         let answered = answered.map_err(|error| self.failed(error))?;
         let status = answered.status().as_u16();
         let kind = answered.headers().get("content-type").and_then(|kind| kind.to_str().ok());

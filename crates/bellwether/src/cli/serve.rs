@@ -16,7 +16,7 @@ pub(crate) struct ServeArgs {
 
 pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
     let driver = context.open()?;
-    let serving = Serving { listen: args.listen };
+    let serving = Serving { listen: args.listen, access: crate::access::Settings::default() };
     serve::run(context, driver, &serving, |address| {
         println!("http://{address}/");
         eprintln!("serving; Ctrl-C ends it");

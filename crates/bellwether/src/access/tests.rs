@@ -1,0 +1,1 @@
+//! Signing in, sessions, links, tokens and emergencies, without HTTP.
