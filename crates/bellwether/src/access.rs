@@ -7,9 +7,9 @@
 //!   a line of the trail.
 //! - Never: keeps a secret that could be read back; lets an error allow anything; changes a thing on GET.
 
-mod answer;
+pub(crate) mod answer;
 mod cookie;
-mod decide;
+pub(crate) mod decide;
 mod emergency;
 mod error;
 mod headers;
@@ -19,24 +19,23 @@ mod oidc;
 mod origin;
 mod pages;
 pub(crate) mod password;
-mod principal;
+pub(crate) mod principal;
 mod profile;
 mod routes;
 mod secret;
 mod session;
-mod settings;
+pub(crate) mod settings;
 mod throttle;
 pub(crate) mod token;
 
-pub(crate) use answer::{Asking, guarded};
-pub(crate) use decide::{Action, Resource, Why};
+use decide::{Action, Resource, Why};
 pub(crate) use emergency::{emergency_login, leaf};
 pub(crate) use error::AccessError;
 pub(crate) use headers::headers;
 pub(crate) use http::identify;
 pub(crate) use principal::{Principal, Role, Scope};
 pub(crate) use routes::routes;
-pub(crate) use settings::{OidcSettings, Settings, Work};
+pub(crate) use settings::Settings;
 
 use bellwether_core::{Personal, Timestamp};
 use bellwether_runtime::live::{Clock, LiveError};
@@ -172,11 +171,11 @@ impl Desk {
         });
     }
 
-    /// Forgets what has ended. Call it now and then.
+    /// Forgets what has ended.
     ///
     /// # Errors
     /// What the store says.
-    pub(crate) fn sweep(&self, now: Timestamp) -> Result<(), AccessError> {
+    fn sweep(&self, now: Timestamp) -> Result<(), AccessError> {
         let (idle, old) = (now.minus(self.settings.idle), now.minus(self.settings.trail));
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.sweep(now, idle, old)?;
@@ -184,5 +183,16 @@ impl Desk {
     }
 }
 
+/// Keeps the accounts' file small, for as long as somebody waits for it.
+pub(crate) async fn keep_tidy(desk: Arc<Desk>) {
+    let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
+    loop {
+        hours.tick().await;
+        if let Err(error) = desk.off(|desk, now| desk.sweep(now)).await {
+            tracing::warn!(code = error.code(), "What has ended could not be forgotten.");
+        }
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

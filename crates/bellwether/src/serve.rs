@@ -84,6 +84,7 @@ pub(crate) fn run(
             eprintln!("no account yet; make the first one within 24 hours, once, at");
             eprintln!("{}", serving.access.page(address, &format!("first?token={secret}")));
         }
+        tokio::spawn(access::keep_tidy(Arc::clone(&app.access)));
         http::serve(listener, routes(app), LIMITS, http::asked_to_end()).await;
         anyhow::Ok(())
     })?;

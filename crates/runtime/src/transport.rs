@@ -16,8 +16,8 @@ pub use address::is_public;
 use address::{Allowed, Guarded};
 use std::fmt;
 use std::time::Duration;
-use ureq::http::{Response, Uri};
 use ureq::http::uri::Scheme;
+use ureq::http::{Response, Uri};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Error};
 
@@ -197,7 +197,8 @@ impl Peer {
         body: &[u8],
     ) -> Result<Answer, TransportError> {
         let request = self.agent.post(format!("{}/{path}", self.base));
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.answer(request.send(body))
     }
 
@@ -207,7 +208,8 @@ impl Peer {
     /// As [`Peer::post`].
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
         let request = self.agent.get(format!("{}/{path}", self.base));
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.answer(request.call())
     }
 

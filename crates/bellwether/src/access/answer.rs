@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
 use openidconnect::url::form_urlencoded;
 use serde_json::json;
 use std::convert::Infallible;
@@ -76,7 +77,8 @@ pub(crate) fn page(error: &AccessError) -> Response {
 /// A refusal for programs. What fails inside is nobody's business outside.
 fn problem(error: &AccessError) -> Response {
     let inside = error.status() >= 500;
-    let detail = if inside { "it failed inside; the log says more".to_owned() } else { error.to_string() };
+    let detail =
+        if inside { "it failed inside; the log says more".to_owned() } else { error.to_string() };
     let body = json!({
         "type": format!("urn:bellwether:error:{}", error.code()),
         "title": error.code(),
@@ -132,11 +134,12 @@ impl Asking {
         Denied { error, api: self.api, back: self.back.clone() }
     }
 
-    /// The hidden field that every form of a session carries: its name and value.
-    pub(crate) fn form(&self) -> (&'static str, &str) {
-        match &self.who {
-            Principal::Account(account) => (FORM, &account.form),
-            Principal::Nobody | Principal::Service(_) => (FORM, ""),
+    /// The hidden field that every form of a session carries; without a session, nothing.
+    pub(crate) fn form(&self) -> Markup {
+        html! {
+            @if let Principal::Account(account) = &self.who {
+                input type="hidden" name=(FORM) value=(account.form);
+            }
         }
     }
 }

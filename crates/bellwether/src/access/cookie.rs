@@ -36,9 +36,8 @@ impl Cookie {
     pub(crate) fn set(self, value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
         let name = self.name(secure);
         let only_tls = if secure { "; Secure" } else { "" };
-        let line = format!(
-            "{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{only_tls}"
-        );
+        let line =
+            format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{only_tls}");
         HeaderValue::from_str(&line).ok()
     }
 }

@@ -7,7 +7,7 @@ use super::answer::Denied;
 use super::cookie::Cookie;
 use super::error::AccessError;
 use super::principal::{Account, Principal};
-use super::{Desk, origin, secret};
+use super::{Desk, origin, secret, token};
 use crate::http::Address;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Request, State};
@@ -70,10 +70,10 @@ pub(crate) async fn identify(
 
 fn who(desk: &Arc<Desk>, headers: &HeaderMap) -> Result<Principal, AccessError> {
     let now = desk.now();
-    if let Some(sent) = headers.get(AUTHORIZATION) {
-        let sent = sent.to_str().ok().and_then(|sent| sent.split_once(' '));
-        let bearer = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = bearer.ok_or(AccessError::Token)?;
+    // Whatever else stands there belongs to a proxy before us, or to a webhook's own scheme.
+    let sent = headers.get(AUTHORIZATION).and_then(|sent| sent.to_str().ok()?.split_once(' '));
+    let bearer = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    if let Some((_, token)) = bearer.filter(|(_, token)| token.trim().starts_with(token::PREFIX)) {
         return Ok(Principal::Service(desk.service(token.trim(), now)?));
     }
     let secret = Cookie::Session.read(headers, desk.settings.secure());

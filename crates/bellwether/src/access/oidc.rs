@@ -7,16 +7,15 @@
 //!   text beyond its claims.
 
 mod client;
+mod enter;
 mod pending;
 
 use super::error::AccessError;
 use super::http::Fields;
-use super::principal::{Account, Role};
-use super::session::{Begun, OIDC};
+use super::principal::Role;
+use super::secret;
 use super::settings::{OidcSettings, Settings};
-use super::{Desk, secret};
 use bellwether_core::{Duration, Personal, Timestamp};
-use bellwether_store::{Change, UserRow};
 use client::{Claims, Web};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
@@ -35,7 +34,7 @@ use openidconnect::{
 };
 use pending::{Attempt, Pending};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 pub(super) use pending::Purpose;
 
@@ -146,7 +145,8 @@ fn failed(what: impl Into<String>) -> AccessError {
 impl Provider {
     pub(super) fn new(oidc: OidcSettings, settings: &Settings) -> Result<Self, AccessError> {
         let wrong = |what: &str| AccessError::Settings(what.to_owned());
-        let base = settings.base_url.as_ref().ok_or_else(|| wrong("OIDC needs the base address"))?;
+        let base =
+            settings.base_url.as_ref().ok_or_else(|| wrong("OIDC needs the base address"))?;
         let callback = base.join("oidc/callback").map_err(|_| wrong("the base address"))?;
         let web = Web::new(oidc.private);
         Ok(Self {
@@ -284,10 +284,8 @@ impl Provider {
     ) -> Result<IdTokenClaims<Claims, CoreGenderClaim>, Unverified> {
         let token = answer.id_token().ok_or(Unverified::new("there is no ID token"))?;
         let moment = client::moment(now).ok_or(Unverified::new("the clock"))?;
-        let verifier = client
-            .id_token_verifier()
-            .set_allowed_algs(SIGNATURES)
-            .set_time_fn(move || moment);
+        let verifier =
+            client.id_token_verifier().set_allowed_algs(SIGNATURES).set_time_fn(move || moment);
         let claims = token.claims(&verifier, nonce).map_err(|error| Unverified::of(&error))?;
         // The library leaves this one to us. Any other audience it refuses by itself.
         let party = claims.authorized_party();
@@ -308,7 +306,8 @@ impl Provider {
         let email = claims.email().map(|email| email.as_str().to_owned());
         let name = email.ok_or_else(|| failed("there is no mail address"))?;
         let groups = claims.additional_claims().groups(&self.settings.groups);
-        let given: Vec<_> = groups.iter().filter_map(|group| self.settings.roles.get(group)).collect();
+        let given: Vec<_> =
+            groups.iter().filter_map(|group| self.settings.roles.get(group)).collect();
         let role = Role::ALL.into_iter().find(|role| given.contains(&role));
         let authed = claims.auth_time().map(|at| Timestamp::from_secs(at.timestamp()));
         Ok(Vouched { subject, name: Personal::new(name), role, authed })
@@ -340,86 +339,6 @@ impl Unverified {
             _ => "the token is not as it should be",
         };
         Self { what, of_keys: matches!(error, Error::SignatureVerification(_)) }
-    }
-}
-
-impl Desk {
-    pub(super) fn provider(&self) -> Result<&Provider, AccessError> {
-        self.oidc.as_ref().ok_or_else(|| failed("no provider is configured"))
-    }
-
-    /// Ends a sign-in with the provider: the session, and where to go on.
-    pub(super) fn sign_in_by_provider(
-        self: &Arc<Self>,
-        fields: &Fields,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<(Begun, String), AccessError> {
-        let ended = self.provider()?.end(fields, secret, now);
-        let (vouched, attempt) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                self.change(now, "sign-in.refused", None, "nobody", &[])?;
-                return Err(error);
-            }
-        };
-        let begun = match &attempt.why {
-            Purpose::SignIn => self.enter(&vouched, now)?,
-            Purpose::StepUp(account) => self.prove_by_provider(account, &vouched, now)?,
-        };
-        Ok((begun, attempt.next))
-    }
-
-    /// Somebody's account by issuer and subject; it is made when they come for the first time.
-    fn enter(&self, vouched: &Vouched, now: Timestamp) -> Result<Begun, AccessError> {
-        let role = vouched.role.ok_or_else(|| failed("no group of theirs has a role"))?;
-        let blind = self.blind_of(vouched)?;
-        // Without the provider's word when they proved it, it was too long ago.
-        let long_ago = now.minus(self.settings.fresh).minus(Duration::from_secs(1));
-        let authed = vouched.authed.unwrap_or(long_ago).min(now);
-        if let Some(user) = self.reader().user_by(&blind)? {
-            let sealed = self.names.seal(&user.id, &vouched.name)?;
-            let renew =
-                [Change::Role(&user.id, role.as_str()), Change::Name(&user.id, &sealed)];
-            return self.begin(&user, authed, now, "sign-in", &renew);
-        }
-        let id = secret::id('u')?;
-        let user = UserRow {
-            kind: OIDC.to_owned(),
-            role: role.as_str().to_owned(),
-            person: None,
-            enabled: true,
-            password: None,
-            blind,
-            sealed: self.names.seal(&id, &vouched.name)?,
-            created: now,
-            id,
-        };
-        self.begin(&user, authed, now, "account.made", &[Change::AddUser(&user)])
-    }
-
-    fn prove_by_provider(
-        &self,
-        account: &Account,
-        vouched: &Vouched,
-        now: Timestamp,
-    ) -> Result<Begun, AccessError> {
-        let user = self.reader().user(&account.id)?.filter(|user| user.enabled);
-        let user = user.ok_or(AccessError::Refused)?;
-        if user.blind != self.blind_of(vouched)? {
-            return Err(failed("it was proved by somebody else"));
-        }
-        let authed = vouched.authed.filter(|authed| self.is_fresh((*authed).min(now), now));
-        let authed = authed.ok_or_else(|| failed("the proof is too old"))?;
-        self.renew(account, authed.min(now), now)
-    }
-
-    /// Exactly the issuer's word: as a hash, which no change of letters touches.
-    fn blind_of(&self, vouched: &Vouched) -> Result<[u8; 16], AccessError> {
-        let subject = vouched.subject.reveal(bellwether_core::Purpose::Identify);
-        let whole = format!("{}\n{subject}", self.provider()?.settings.issuer);
-        let hex = secret::hash(&whole).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(self.names.blind(OIDC, &Personal::new(hex)).0)
     }
 }
 

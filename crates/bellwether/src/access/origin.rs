@@ -23,13 +23,13 @@ fn is_ours(origin: &str, host: &str, settings: &Settings) -> bool {
     if let Some(base) = &settings.base_url {
         return origin == base.origin().ascii_serialization();
     }
-    // Without a base address only this machine is served; whatever else a name here resolves to is not
-    // ours.
+    // Any name can be made to resolve to this machine. Over TLS the certificate tells which is ours;
+    // without, only loopback is.
     let scheme = if settings.tls { "https://" } else { "http://" };
     let bare = host.rsplit_once(':').map_or(host, |(bare, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { bare } else { host }
     });
-    is_loopback(bare) && origin.strip_prefix(scheme) == Some(host)
+    (settings.tls || is_loopback(bare)) && origin.strip_prefix(scheme) == Some(host)
 }
 
 /// Where to go after signing in: a path of this server, or the first page.
@@ -48,9 +48,12 @@ mod tests {
     #[test]
     fn only_pages_of_this_server_change_things() {
         let here = Settings::default();
-        let named =
-            Settings { base_url: "https://b.example/".parse().ok(), ..Settings::default() };
+        let named = Settings { base_url: "https://b.example/".parse().ok(), ..Settings::default() };
+        let with_tls = Settings { tls: true, ..Settings::default() };
         for (settings, host, origin, site, own) in [
+            (&with_tls, "b.example", Some("https://b.example"), None, true),
+            (&with_tls, "b.example", Some("https://evil.example"), None, false),
+            (&with_tls, "b.example", Some("http://b.example"), None, false),
             (&here, "127.0.0.1:7480", Some("http://127.0.0.1:7480"), Some("same-origin"), true),
             (&here, "127.0.0.1:7480", Some("http://127.0.0.1:7480"), None, true),
             (&here, "localhost:7480", Some("http://localhost:7480"), None, true),

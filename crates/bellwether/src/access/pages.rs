@@ -1,7 +1,6 @@
 //! Pages of signing in: readable without a script, and without any data but what they need.
 
 use super::error::AccessError;
-use super::http::FORM;
 use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 
@@ -47,11 +46,6 @@ fn next_page(next: &str) -> Markup {
     html! { input type="hidden" name="next" value=(next); }
 }
 
-/// The field that only pages of a session carry.
-pub(super) fn own(form: &str) -> Markup {
-    html! { input type="hidden" name=(FORM) value=(form); }
-}
-
 /// Signing in.
 pub(super) fn sign_in(next: &str, provider: bool, error: Option<&AccessError>) -> Page {
     let body = html! {
@@ -78,7 +72,7 @@ pub(super) fn sign_in(next: &str, provider: bool, error: Option<&AccessError>) -
 /// Proving again who one is.
 pub(super) fn step_up(
     next: &str,
-    form: &str,
+    form: &Markup,
     provider: bool,
     error: Option<&AccessError>,
 ) -> Page {
@@ -87,12 +81,12 @@ pub(super) fn step_up(
         p { "What you are about to do takes a proof that is not older than five minutes." }
         @if provider {
             form method="post" action="/oidc/begin" {
-                (own(form)) (next_page(next))
+                (form) (next_page(next))
                 p { button { "Prove it with your organisation" } }
             }
         } @else {
             form method="post" action="/step-up" {
-                (own(form)) (next_page(next))
+                (form) (next_page(next))
                 (password("Password", "current-password"))
                 p { button { "Go on" } }
             }

@@ -40,7 +40,11 @@ impl Passwords {
     ///
     /// # Errors
     /// `access-password` when it is too short, or is the name.
-    pub(crate) fn hash(&self, name: &str, password: &Personal<String>) -> Result<String, AccessError> {
+    pub(crate) fn hash(
+        &self,
+        name: &str,
+        password: &Personal<String>,
+    ) -> Result<String, AccessError> {
         let password = password.reveal(Purpose::Identify);
         if let Some(weak) = weakness(name, password) {
             return Err(AccessError::Password(weak));

@@ -1,9 +1,9 @@
 //! One's own account: who one is, one's sessions and password; and emergencies that wait for a look.
 
-use super::answer::{Asking, Denied};
+use super::answer::{Asking, Denied, guarded};
 use super::error::AccessError;
 use super::http::Fields;
-use super::pages::{Page, own, page};
+use super::pages::{Page, page};
 use super::principal::{Account, Principal};
 use super::{Action, Desk, Resource};
 use crate::http::Address;
@@ -15,11 +15,15 @@ use axum::routing::{get, post};
 use bellwether_core::{Personal, Purpose, Timestamp};
 use bellwether_store::{Change, SessionRow, UserRow};
 use maud::{Markup, html};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
+/// Lines of the trail that are sent at once.
+const MOST_LINES: u32 = 1000;
+
+pub(super) fn routes(desk: &Arc<Desk>) -> Router<Arc<Desk>> {
+    let trail = Router::new().route("/v1/access/trail", get(trail));
+    guarded(trail, desk, Action::ReadTrail)
         .route("/profile", get(profile))
         .route("/profile/end", post(end))
         .route("/profile/password", post(password))
@@ -61,17 +65,32 @@ async fn me(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Response, D
             json!({ "token": service.id, "scopes": scopes, "sources": sources, "trust": trust, "may": may })
         }
     };
-    Ok(([(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
+    Ok(as_json(&body))
+}
+
+/// The newest lines of the trail, the newest first.
+async fn trail(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Response, Denied> {
+    let lines = desk.reader().trail(MOST_LINES);
+    let lines = lines.map_err(|error| asking.denied(error.into()))?.into_iter().map(|line| {
+        let (at, what) = (line.at.to_string(), line.what);
+        json!({ "id": line.id, "at": at, "what": what, "account": line.account, "by": line.actor })
+    });
+    Ok(as_json(&json!({ "trail": lines.collect::<Vec<_>>() })))
+}
+
+fn as_json(body: &Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 async fn profile(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Page, Denied> {
     let account = account(&asking)?;
     let shown = desk.profile(account).map_err(|error| asking.denied(error))?;
     let (user, name, sessions) = shown;
-    Ok(page("Your account", &body(account, &user, name.as_ref(), &sessions)))
+    Ok(page("Your account", &body(&asking.form(), account, &user, name.as_ref(), &sessions)))
 }
 
 fn body(
+    form: &Markup,
     account: &Account,
     user: &UserRow,
     name: Option<&Personal<String>>,
@@ -96,7 +115,7 @@ fn body(
                         td {
                             @if session.number == account.session { "this one" } @else {
                                 form method="post" action="/profile/end" {
-                                    (own(&account.form))
+                                    (form)
                                     input type="hidden" name="number" value=(session.number);
                                     button { "End" }
                                 }
@@ -107,7 +126,7 @@ fn body(
             }
         }
         form method="post" action="/sign-out" {
-            (own(&account.form))
+            (form)
             p {
                 button { "Sign out" } " "
                 button name="everywhere" value="yes" { "Sign out everywhere" }
@@ -116,7 +135,7 @@ fn body(
         @if user.password.is_some() {
             h2 { "Another password" }
             form method="post" action="/profile/password" {
-                (own(&account.form))
+                (form)
                 p {
                     label for="old" { "Password so far" }
                     input #old name="old" type="password" autocomplete="current-password" required;
@@ -160,24 +179,21 @@ async fn password(
     let account = account(&asking)?.clone();
     let old = Personal::new(fields.get("old").to_owned());
     let new = Personal::new(fields.get("new").to_owned());
-    let changed = desk.hash_off(move |desk, now| {
-        let begun = desk.step_up(&account, &old, from, now)?;
-        desk.set_password(&account, &new, now)?;
-        Ok(begun)
-    });
-    let begun = changed.await.map_err(|error| asking.denied(error))?;
+    let set = desk.hash_off(move |desk, now| desk.set_password(&account, &old, &new, from, now));
+    let begun = set.await.map_err(|error| asking.denied(error))?;
     Ok(super::routes::signed_in(&desk, &begun, "/profile"))
 }
 
 async fn emergencies(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Page, Denied> {
     asking.may(&desk, Action::ReviewEmergency, &Resource::House)?;
-    let account = account(&asking)?;
+    account(&asking)?;
+    let form = asking.form();
     let waiting = desk.unreviewed().map_err(|error| asking.denied(error))?;
     let body = html! {
         @if waiting.is_empty() { p { "Nothing waits for a look." } }
         @for one in &waiting {
             form method="post" action="/emergencies" {
-                (own(&account.form))
+                (form)
                 input type="hidden" name="number" value=(one.number);
                 p {
                     code { (one.account) } " was used from " (to_the_minute(one.at)) " to "
@@ -213,21 +229,5 @@ impl Desk {
         let sessions = reader.sessions(&account.id)?;
         let name = self.name(&user);
         Ok((user, name, sessions))
-    }
-
-    /// Sets somebody's own password; their other sessions end.
-    fn set_password(
-        &self,
-        account: &Account,
-        new: &Personal<String>,
-        now: Timestamp,
-    ) -> Result<(), AccessError> {
-        let user = self.reader().user(&account.id)?.ok_or(AccessError::Nobody)?;
-        let name = self.name(&user);
-        let name = name.as_ref().map_or("", |name| name.reveal(Purpose::Identify));
-        let kept = self.passwords.hash(name, new)?;
-        let change = [Change::Password(&user.id, &kept)];
-        self.change(now, "password.set", Some(&user.id), &user.id, &change)?;
-        Ok(())
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn routes(desk: &Arc<Desk>) -> Router {
         .route("/first", get(link_page).post(take_link))
         .route("/oidc/begin", post(provider_begin))
         .route("/oidc/callback", get(provider_end))
-        .merge(profile::routes())
+        .merge(profile::routes(desk))
         .route_layer(from_fn_with_state(Arc::clone(desk), from_here))
         .with_state(Arc::clone(desk))
 }
@@ -50,9 +50,21 @@ fn query(query: Option<&str>) -> Fields {
 /// Sends the session's secret, and the browser on its way.
 pub(super) fn signed_in(desk: &Desk, begun: &Begun, next: &str) -> Response {
     let seconds = begun.ends.since(desk.now()).micros() / 1_000_000;
-    let mut answer = Redirect::to(path_of_ours(next)).into_response();
-    let cookie = Cookie::Session.set(&begun.secret, seconds, desk.settings.secure());
-    cookie.into_iter().for_each(|cookie| drop(answer.headers_mut().append(SET_COOKIE, cookie)));
+    let answer = Redirect::to(path_of_ours(next)).into_response();
+    with_cookie(desk, answer, Cookie::Session, &begun.secret, seconds)
+}
+
+/// An answer that sets a cookie; for 0 seconds, removes it.
+fn with_cookie(
+    desk: &Desk,
+    mut answer: Response,
+    which: Cookie,
+    value: &str,
+    seconds: i64,
+) -> Response {
+    if let Some(cookie) = which.set(value, seconds, desk.settings.secure()) {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
     answer
 }
 
@@ -95,7 +107,7 @@ async fn step_up_page(
     let account = account(&asking)?;
     let fields = query(asked.as_deref());
     let provider = desk.is_of_provider(&account.id).map_err(|error| asking.denied(error))?;
-    Ok(pages::step_up(path_of_ours(fields.get("next")), &account.form, provider, None))
+    Ok(pages::step_up(path_of_ours(fields.get("next")), &asking.form(), provider, None))
 }
 
 async fn step_up(
@@ -106,13 +118,11 @@ async fn step_up(
 ) -> Result<Response, Denied> {
     let account = account(&asking)?.clone();
     let password = Personal::new(fields.get("password").to_owned());
-    let form = account.form.clone();
-    let begun =
-        desk.hash_off(move |desk, now| desk.step_up(&account, &password, from, now)).await;
+    let begun = desk.hash_off(move |desk, now| desk.step_up(&account, &password, from, now)).await;
     let next = path_of_ours(fields.get("next"));
     Ok(match begun {
         Ok(begun) => signed_in(&desk, &begun, next),
-        Err(error) => again(&error, pages::step_up(next, &form, false, Some(&error))),
+        Err(error) => again(&error, pages::step_up(next, &asking.form(), false, Some(&error))),
     })
 }
 
@@ -125,10 +135,8 @@ async fn sign_out(
     let everywhere = fields.get("everywhere") == "yes";
     let ended = desk.off(move |desk, now| desk.sign_out(&account, everywhere, now)).await;
     ended.map_err(|error| asking.denied(error))?;
-    let mut answer = Redirect::to("/sign-in").into_response();
-    let gone = Cookie::Session.set("", 0, desk.settings.secure());
-    gone.into_iter().for_each(|cookie| drop(answer.headers_mut().append(SET_COOKIE, cookie)));
-    Ok(answer)
+    let answer = Redirect::to("/sign-in").into_response();
+    Ok(with_cookie(&desk, answer, Cookie::Session, "", 0))
 }
 
 async fn link_page(State(desk): State<Arc<Desk>>, RawQuery(asked): RawQuery) -> Response {
@@ -168,11 +176,10 @@ async fn provider_begin(
     let begun = desk.off(move |desk, now| desk.provider()?.begin(why, next, now)).await;
     let begun = begun.map_err(|error| asking.denied(error))?;
     let mut answer = pages::to_provider(begun.url.as_str()).into_response();
-    let go_on = HeaderValue::from_str(&format!("0; url={}", begun.url));
-    go_on.into_iter().for_each(|go_on| drop(answer.headers_mut().insert(REFRESH, go_on)));
-    let cookie = Cookie::Provider.set(&begun.secret, 600, desk.settings.secure());
-    cookie.into_iter().for_each(|cookie| drop(answer.headers_mut().append(SET_COOKIE, cookie)));
-    Ok(answer)
+    if let Ok(go_on) = HeaderValue::from_str(&format!("0; url={}", begun.url)) {
+        answer.headers_mut().insert(REFRESH, go_on);
+    }
+    Ok(with_cookie(&desk, answer, Cookie::Provider, &begun.secret, 600))
 }
 
 async fn provider_end(
@@ -184,13 +191,11 @@ async fn provider_end(
     let cookie = Cookie::Provider.read(&headers, desk.settings.secure());
     let secret = cookie.unwrap_or_default().to_owned();
     let done = desk.off(move |desk, now| desk.sign_in_by_provider(&fields, &secret, now)).await;
-    let mut answer = match done {
+    let answer = match done {
         Ok((begun, next)) => signed_in(&desk, &begun, &next),
         Err(error) => page(&error),
     };
-    let gone = Cookie::Provider.set("", 0, desk.settings.secure());
-    gone.into_iter().for_each(|cookie| drop(answer.headers_mut().append(SET_COOKIE, cookie)));
-    answer
+    with_cookie(&desk, answer, Cookie::Provider, "", 0)
 }
 
 impl Desk {

@@ -4,7 +4,7 @@ use super::error::AccessError;
 use super::principal::{Account, Role};
 use super::throttle::Key;
 use super::{Desk, secret};
-use bellwether_core::{Duration, Personal, Timestamp};
+use bellwether_core::{Duration, Personal, Purpose, Timestamp};
 use bellwether_store::{Change, SessionRow, UserRow};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,12 +47,12 @@ impl Desk {
         if user.kind == EMERGENCY {
             return self.open_emergency(&user, now);
         }
-        if let Some(kept) = user.password.as_deref().filter(|kept| self.passwords.is_old(kept))
+        let kept = user.password.as_deref().unwrap_or_default();
+        if self.passwords.is_old(kept)
             && let Ok(renewed) = self.passwords.hash("", password)
         {
-            tracing::debug!(account = user.id, from = kept.len(), "A password is hashed anew.");
             let renew = [Change::Password(&user.id, &renewed)];
-            self.change(now, "password.rehashed", Some(&user.id), &user.id, &renew)?;
+            return self.begin(&user, now, now, "sign-in", &renew);
         }
         self.begin(&user, now, now, "sign-in", &[])
     }
@@ -73,6 +73,28 @@ impl Desk {
         let keys = [Key::Account(known), Key::of(from)];
         self.prove(user, password, &keys, now)?;
         self.renew(account, now, now)
+    }
+
+    /// Sets somebody's own password, after the one so far: of their sessions only a new one is left.
+    ///
+    /// # Errors
+    /// As [`Desk::step_up`]; `access-password`.
+    pub(crate) fn set_password(
+        &self,
+        account: &Account,
+        old: &Personal<String>,
+        new: &Personal<String>,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Result<Begun, AccessError> {
+        let user = self.reader().user(&account.id)?.ok_or(AccessError::Nobody)?;
+        let keys = [Key::Account(user.blind), Key::of(from)];
+        let user = self.prove(Some(user), old, &keys, now)?;
+        let name = self.name(&user);
+        let name = name.as_ref().map_or("", |name| name.reveal(Purpose::Identify));
+        let kept = self.passwords.hash(name, new)?;
+        let set = [Change::Password(&user.id, &kept), Change::EndAll(&user.id)];
+        self.begin(&user, now, now, "password.set", &set)
     }
 
     /// Whether this password is the account's; the work is the same for one that does not exist.

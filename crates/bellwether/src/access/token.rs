@@ -8,7 +8,7 @@ use bellwether_store::{Accounts, Change, TokenRow, Trail};
 use std::sync::Arc;
 
 /// What every token begins with, so that scanners find one that was published.
-const PREFIX: &str = "bw_";
+pub(super) const PREFIX: &str = "bw_";
 
 /// The last use is noted no more often than this.
 const COARSE: Duration = Duration::from_micros(10 * 60_000_000);

@@ -187,7 +187,8 @@ fn breakglass(context: &Context) -> Result<Exit> {
     let names = names(context)?;
     let (name, password) = crate::access::emergency_login().map_err(failure)?;
     let passwords = password::Passwords::new(crate::access::Settings::default().work);
-    let kept = passwords.and_then(|passwords| passwords.hash(&name, &Personal::new(password.clone())));
+    let kept =
+        passwords.and_then(|passwords| passwords.hash(&name, &Personal::new(password.clone())));
     let user = link::emergency(&names, &name, kept.map_err(failure)?, now()).map_err(failure)?;
     let trail = Trail {
         at: now(),

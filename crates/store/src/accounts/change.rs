@@ -161,7 +161,8 @@ fn apply(batch: &Connection, change: &Change<'_>) -> Result<bool> {
 
 fn add_user(batch: &Connection, user: &UserRow) -> Result<bool> {
     let UserRow { id, kind, role, person, enabled, password, blind, sealed, created } = user;
-    let sql = "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    let sql =
+        "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let values = (id, kind, role, person, enabled, password, blind, sealed, created.micros());
     Ok(batch.prepare_cached(sql)?.execute(values)? == 1)
 }

@@ -1,13 +1,12 @@
 //! Reading accounts, sessions, links, tokens and the trail.
 
-use super::{
-    Accounts, EmergencyRow, LinkRow, Result, SessionRow, TokenRow, TrailRow, UserRow,
-};
+use super::{Accounts, EmergencyRow, LinkRow, Result, SessionRow, TokenRow, TrailRow, UserRow};
 use crate::rows;
 use bellwether_core::Timestamp;
 use rusqlite::{Params, Row};
 
-const USER: &str = "SELECT id, kind, role, person, enabled, password, blind, sealed, created FROM account";
+const USER: &str =
+    "SELECT id, kind, role, person, enabled, password, blind, sealed, created FROM account";
 const SESSION: &str = "SELECT number, hash, account, created, authed, seen, ends FROM session";
 const TOKEN: &str =
     "SELECT id, hash, label, scopes, sources, trust, created, ends, used, revoked FROM token";

@@ -22,7 +22,15 @@ fn user(id: &str, blind: u8) -> UserRow {
 
 fn session(account: &str, hash: u8) -> SessionRow {
     let (created, authed, seen, ends) = (at(10), at(10), at(10), at(100));
-    SessionRow { number: 0, hash: [hash; 32], account: account.to_owned(), created, authed, seen, ends }
+    SessionRow {
+        number: 0,
+        hash: [hash; 32],
+        account: account.to_owned(),
+        created,
+        authed,
+        seen,
+        ends,
+    }
 }
 
 fn line(what: &'static str) -> Trail {

@@ -194,7 +194,10 @@ fn a_token_writes_as_its_own_sources_and_not_above_its_trust() {
 #[test]
 fn an_error_of_a_policy_denies_and_policies_that_do_not_fit_are_refused() {
     for (policy, part) in [
-        ("permit (principal is Account, action, resource) when { principal.rolle == \"a\" };", "rolle"),
+        (
+            "permit (principal is Account, action, resource) when { principal.rolle == \"a\" };",
+            "rolle",
+        ),
         ("permit (principal, action == Action::\"fly\", resource);", "fly"),
         ("permit (principal", "unexpected"),
     ] {

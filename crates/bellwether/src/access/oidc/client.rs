@@ -12,11 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(5),
-    whole: Duration::from_secs(10),
-    answer: 1 << 20,
-};
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(5), whole: Duration::from_secs(10), answer: 1 << 20 };
 
 /// Hosts that a provider may spread its addresses over.
 const MOST_HOSTS: usize = 8;
