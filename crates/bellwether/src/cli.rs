@@ -1,5 +1,6 @@
 //! The commands: one file each, arguments in, a report out.
 
+mod access;
 mod backtest;
 mod backup;
 mod config;
@@ -131,6 +132,9 @@ pub(crate) enum Command {
     /// The master key: where it comes from, and rotating it.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Who may sign in or call: invitations, accounts, tokens, emergencies, and what was done.
+    #[command(subcommand)]
+    Access(access::AccessCommand),
     /// Check disk, keys, store, bundle and clock, and say how to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
@@ -176,6 +180,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Privacy(command) => privacy::run(&context, &command),
         Command::Witness(command) => witness::run(&context, &command),
         Command::Keys(command) => keys::run(&context, &command),
+        Command::Access(command) => access::run(&context, &command),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::manual(),

@@ -92,6 +92,11 @@ impl Failure {
         self.help
     }
 
+    /// From an error of access.
+    pub(crate) fn access(error: &crate::access::AccessError) -> Self {
+        Self { code: error.code(), message: error.to_string(), help: error.help() }
+    }
+
     /// From a witness's error.
     pub(crate) fn witness(error: &bellwether_runtime::witness::DeskError) -> Self {
         Self { code: error.code(), message: error.to_string(), help: error.help() }

@@ -14,11 +14,13 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use bellwether_core::Problem;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,10 @@ pub(crate) struct Limits {
     /// Connections at once; more wait.
     pub(crate) connections: usize,
 }
+
+/// Where a request comes from: among the extensions of every request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Address(pub(crate) IpAddr);
 
 /// Bytes of a request's head.
 const HEAD_BYTES: usize = 16 << 10;
@@ -83,8 +89,8 @@ pub(crate) async fn serve(
             next = next => next,
             () = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "A connection could not be taken.");
                 sleep(NO_SOCKETS).await;
@@ -93,7 +99,11 @@ pub(crate) async fn serve(
         };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(HEAD_BYTES);
-        let service = TowerToHyperService::new(routes.clone());
+        let routes = TowerToHyperService::new(routes.clone());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(Address(from.ip()));
+            routes.call(request)
+        });
         let (tls, watcher) = (tls.clone(), under_way.watcher());
         tokio::spawn(async move {
             let served = match tls {

@@ -2,6 +2,7 @@
 //!
 //! stdout carries data, stderr carries talk and progress, so that output can be piped.
 
+mod access;
 mod bundle;
 mod cli;
 mod config;

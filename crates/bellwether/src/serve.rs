@@ -6,10 +6,12 @@
 
 mod health;
 pub(crate) mod intake;
-mod problem;
 mod metrics;
 pub(crate) mod operate;
+mod problem;
+mod settings;
 
+use crate::access::{self, Desk};
 use crate::cli::context::{Context, Working, now};
 use crate::config::Config;
 use crate::exit::{Failure, Problems};
@@ -20,6 +22,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use bellwether_runtime::live::{self, Intake, Live, Parcel, Settings};
+use bellwether_runtime::names::Names;
 use intake::Doors;
 use metrics::{House, Metrics};
 use operate::{Mappings, Operation};
@@ -27,7 +30,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Bodies are at most 1 MiB (design: bounded everything).
 const LIMITS: Limits = Limits {
@@ -47,6 +49,8 @@ pub(crate) struct App {
     pub(crate) data: PathBuf,
     /// Who may send signals, and how they are read.
     pub(crate) doors: Arc<Doors>,
+    /// Tells who somebody is and what they may do.
+    pub(crate) access: Arc<Desk>,
 }
 
 /// Where and how to serve.
@@ -58,11 +62,14 @@ pub(crate) struct Serving {
 /// Serves until the program is asked to end. `told` hears the address.
 pub(crate) fn run(
     context: &Context,
-    driver: Working,
+    mut driver: Working,
     serving: &Serving,
     told: impl FnOnce(SocketAddr),
 ) -> Result<()> {
     let config = &serving.config;
+    let signing = settings::access(config).map_err(Problems)?;
+    let names = Names::of(driver.edge().vault_mut(), now());
+    let names = names.map_err(|error| Failure::drive(error.into()))?;
     let tls = config.server.tls.as_ref().map(Certificate::open).transpose();
     let tls = tls.map_err(|problem| Problems(vec![problem]))?.map(Arc::new);
     let doors = Arc::new(Doors::open(config).map_err(Problems)?);
@@ -78,6 +85,13 @@ pub(crate) fn run(
         reader: Box::new(read),
     };
     let running = live::start(driver, settings).map_err(Failure::live)?;
+    let leaf = access::leaf(running.live().clone(), signing.owner);
+    let desk = Desk::open(&context.data, names, signing.clone(), Arc::new(now), leaf);
+    let desk = Arc::new(desk.map_err(|error| Failure::access(&error))?);
+    let first = match config.access.first_start {
+        true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
+        false => None,
+    };
     let both = (running.live(), running.intake());
     let operation = Operation::start(config, &mappings, both, &context.data)?;
     let metrics = Metrics::new(vec![
@@ -89,16 +103,22 @@ pub(crate) fn run(
         intake: running.intake().clone(),
         data: context.data.clone(),
         doors,
+        access: Arc::clone(&desk),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
-        let listen = config.server.listen;
-        let listener = TcpListener::bind(listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {listen}"))?;
-        told(listener.local_addr().context("cannot listen")?);
+        let listener = http::listen(config.server.listen).await?;
+        let address = listener.local_addr().context("cannot listen")?;
+        told(address);
+        if let Some(secret) = first {
+            eprintln!("no account yet; make the first one within 24 hours, once, at");
+            eprintln!("{}", signing.page(address, &format!("first?token={secret}")));
+        }
+        let tidy = tokio::spawn(access::keep_tidy(desk));
         let again = tls.clone().map(|tls| tokio::spawn(tls::look_when_told(tls)));
         let routes = routes(app, metrics);
         http::serve(listener, tls, routes, LIMITS, http::asked_to_end()).await;
+        tidy.abort();
         again.inspect(|again| again.abort());
         anyhow::Ok(())
     })?;
@@ -109,7 +129,11 @@ pub(crate) fn run(
 
 /// Every route of the server.
 fn routes(app: Arc<App>, metrics: Arc<Metrics>) -> Router {
+    let desk = &app.access;
     let shown = get(metrics::show).with_state(Arc::clone(&metrics));
-    let routes = Router::new().merge(health::routes()).merge(intake::routes()).with_state(app);
-    routes.route("/metrics", shown).layer(from_fn_with_state(metrics, metrics::count))
+    let seen = Router::new().merge(health::routes()).merge(intake::routes());
+    let known = seen.with_state(Arc::clone(&app)).merge(access::routes(desk));
+    let known = known.layer(from_fn_with_state(Arc::clone(desk), access::identify));
+    let known = known.layer(from_fn_with_state(Arc::clone(desk), access::headers));
+    known.route("/metrics", shown).layer(from_fn_with_state(metrics, metrics::count))
 }

@@ -26,7 +26,7 @@ pub(crate) use directory::Directory;
 pub use directory::{IdentityStore, MemoryIdentities};
 pub(crate) use resolve::{Bearers, Hint, resolve};
 
-use crate::keys::TenantKeys;
+use crate::keys::{Prf, TenantKeys};
 use bellwether_core::Purpose;
 use bellwether_core::signal::{AccountHint, MatchedBy, RawSignal};
 use normal::Address;
@@ -135,8 +135,17 @@ fn blind(keys: &TenantKeys, how: How, value: &str) -> Blind {
 }
 
 fn blind_within(keys: &TenantKeys, what: &str, system: &[&str], value: &str) -> Blind {
+    blind_under(&keys.blind, what, system, value)
+}
+
+/// The blind index of what somebody who may sign in is called, by how they do.
+pub(crate) fn blind_account(key: &Prf, kind: &str, name: &str) -> Blind {
+    blind_under(key, "account", &[kind], &name.trim().to_lowercase())
+}
+
+fn blind_under(key: &Prf, what: &str, system: &[&str], value: &str) -> Blind {
     let length: usize = system.iter().map(|piece| piece.len()).sum();
-    let mut message = keys.blind.message();
+    let mut message = key.message();
     message.part(what.as_bytes());
     message.raw(&(length as u64).to_be_bytes());
     system.iter().for_each(|piece| message.raw(piece.as_bytes()));

@@ -7,6 +7,7 @@
 //! - Never: decides anything. It gives events to the engine and keeps what comes back.
 
 pub mod base;
+mod cover;
 pub mod edge;
 pub mod embedded;
 mod error;
@@ -16,6 +17,7 @@ pub mod keys;
 pub mod lineage;
 pub mod live;
 pub mod log;
+pub mod names;
 mod owners;
 pub mod privacy;
 pub mod rehearsal;

@@ -18,10 +18,10 @@ pub use stream::{ReadWrite, Server};
 use address::{Allowed, Guarded};
 use std::fmt;
 use std::time::Duration;
-use ureq::http::Uri;
 use ureq::http::uri::Scheme;
+use ureq::http::{Response, Uri};
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 /// How long a destination may take, and how much it may say.
 #[derive(Clone, Copy, Debug)]
@@ -201,7 +201,21 @@ impl Peer {
         let request = self.agent.post(format!("{}/{path}", self.base));
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let answered = request.send(body);
+        self.answer(request.send(body))
+    }
+
+    /// Asks for a path, with its query, below the destination's address.
+    ///
+    /// # Errors
+    /// As [`Peer::post`].
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
+        let request = self.agent.get(format!("{}/{path}", self.base));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.answer(request.call())
+    }
+
+    fn answer(&self, answered: Result<Response<Body>, Error>) -> Result<Answer, TransportError> {
         let answered = answered.map_err(|error| self.failed(error))?;
         let status = answered.status().as_u16();
         let kind = answered.headers().get("content-type").and_then(|kind| kind.to_str().ok());

@@ -15,6 +15,7 @@
 //! The `seq`, `pos` and `slot` numbers start at 1; a position is never reused and leaves no gap.
 
 mod access;
+mod accounts;
 mod backup;
 mod batch;
 mod behind;
@@ -47,6 +48,9 @@ mod witness;
 mod writer;
 
 pub use access::Access;
+pub use accounts::{
+    Accounts, Change, EmergencyRow, LinkRow, SessionRow, TokenRow, Trail, TrailRow, UserRow,
+};
 pub use backup::{BACKUP_FILES, BESIDE_FILES, back_up_beside};
 pub use batch::{Batch, Committed, Entry, NewEffect, Payload};
 pub use behind::{Behind, Snapshot, TimerRow};

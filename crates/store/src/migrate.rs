@@ -1,7 +1,7 @@
 //! Versions: every file is brought to the newest one, step by step, when it is opened for writing.
 
 use crate::open::{Access, DATA_FILE, KEYS_FILE, connect};
-use crate::{Keys, Options, Store, StoreError, inbox, schema, witness};
+use crate::{Keys, Options, Store, StoreError, accounts, inbox, schema, witness};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -41,6 +41,7 @@ pub(crate) fn is_older(dir: &Path, file: &str) -> Result<bool> {
 fn of(file: &str) -> (i64, &'static [(&'static str, &'static str)]) {
     match file {
         KEYS_FILE => (schema::KEYS_ID, schema::KEYS),
+        accounts::FILE => (accounts::ID, accounts::TABLES),
         inbox::FILE => (inbox::ID, inbox::TABLES),
         witness::FILE => (witness::ID, witness::TABLES),
         _ => (schema::DATA_ID, schema::DATA),

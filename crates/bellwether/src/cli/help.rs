@@ -1,5 +1,6 @@
 //! Long help: what a command reads and writes, two examples, and how it ends; none is forgotten.
 
+mod access;
 mod config;
 mod features;
 mod log;
@@ -304,7 +305,14 @@ fn dress(command: Command, path: &str) -> Command {
 
 /// The help of all commands.
 fn every() -> impl Iterator<Item = &'static Help> {
-    let parts = [config::CONFIG, features::FEATURES, log::LOG, people::PEOPLE, witness::WITNESS];
+    let parts = [
+        access::ACCESS,
+        config::CONFIG,
+        features::FEATURES,
+        log::LOG,
+        people::PEOPLE,
+        witness::WITNESS,
+    ];
     HELP.iter().chain(parts.into_iter().flatten())
 }
 

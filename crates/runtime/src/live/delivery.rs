@@ -3,16 +3,13 @@
 //! The bytes are read once when they are taken, and once more only if the program ended before they were
 //! stepped; so what is kept is what was sent, not what was understood of it.
 
-use crate::keys::{Secret, Vault};
+use crate::keys::Vault;
 use bellwether_core::{Digest, Personal, Problem, Purpose, RawSignal, Timestamp};
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use super::LiveError;
 
 /// The name of the key under which deliveries wait, among the tenant's secrets.
 const SECRET: &str = "inbox";
-const NONCE: usize = 24;
 
 /// What was delivered.
 #[derive(Clone, Debug)]
@@ -60,47 +57,23 @@ pub struct Arrived {
 
 /// Seals and opens what waits. Deliveries are nobody's in particular yet, so one key of the tenant's
 /// serves for all of them; what is stepped is sealed again under its subjects' keys.
-pub(super) struct Cover {
-    cipher: XChaCha20Poly1305,
-}
+pub(super) struct Cover(crate::cover::Cover);
 
 impl Cover {
     /// The cover of a tenant; its key is made at the first start.
     pub(super) fn of(vault: &mut Vault, at: Timestamp) -> Result<Self, LiveError> {
-        let bytes = match vault.secret(SECRET)? {
-            Some(bytes) => bytes,
-            None => {
-                let fresh = vault.fresh(SECRET, 0)?;
-                vault.keep_secret(SECRET, fresh.bytes(), at)?;
-                zeroize::Zeroizing::new(fresh.bytes().to_vec())
-            }
-        };
-        let key: [u8; 32] =
-            bytes.as_slice().try_into().map_err(|_| LiveError::Damaged { seq: 0 })?;
-        let key = Secret::new(key);
-        Ok(Self { cipher: XChaCha20Poly1305::new(key.bytes().into()) })
+        Ok(Self(crate::cover::Cover::of(vault, SECRET, at)?))
     }
 
     /// Seals a parcel under its number.
     pub(super) fn seal(&self, seq: u64, parcel: &Parcel) -> Result<Vec<u8>, LiveError> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| LiveError::Randomness)?;
-        let msg = written(parcel);
-        let sealed = Payload { msg: &msg, aad: &seq.to_be_bytes() };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), sealed);
-        let sealed = sealed.map_err(|_| LiveError::Damaged { seq })?;
-        Ok([&nonce[..], &sealed].concat())
+        Ok(self.0.seal(&seq.to_be_bytes(), &written(parcel))?)
     }
 
     /// Opens what was sealed under a number.
     pub(super) fn open(&self, seq: u64, at: Timestamp, sealed: &[u8]) -> Result<Parcel, LiveError> {
-        let damaged = LiveError::Damaged { seq };
-        let Some((nonce, msg)) = sealed.split_first_chunk::<NONCE>() else { return Err(damaged) };
-        let opened = Payload { msg, aad: &seq.to_be_bytes() };
-        let Ok(bytes) = self.cipher.decrypt(&XNonce::from(*nonce), opened) else {
-            return Err(damaged);
-        };
-        read(&bytes, at).ok_or(damaged)
+        let opened = self.0.open(&seq.to_be_bytes(), sealed);
+        opened.and_then(|bytes| read(&bytes, at)).ok_or(LiveError::Damaged { seq })
     }
 }
 

@@ -13,6 +13,9 @@ use bellwether_core::{Problem, Purpose, Trust};
 use bellwether_runtime::live::{Arrived, Parcel, Understood};
 use std::collections::BTreeMap;
 
+/// The line of a form that says how far its sender was trusted.
+pub(super) const TRUST: &str = "trust: ";
+
 /// Every source by its name, and what holds for all of them.
 pub(crate) struct Doors {
     by_name: BTreeMap<String, Door>,
@@ -62,12 +65,6 @@ impl Doors {
         self.by_name.get(source)
     }
 
-    /// The names of the sources that send CloudEvents.
-    pub(super) fn of_events(&self) -> impl Iterator<Item = &str> {
-        let events = self.by_name.iter().filter(|(_, door)| matches!(door.kind, Kind::Events));
-        events.map(|(name, _)| name.as_str())
-    }
-
     /// Reads a parcel from the inbox again.
     ///
     /// # Errors
@@ -82,7 +79,9 @@ impl Doors {
         })?;
         match &door.kind {
             Kind::Events => {
-                let read = door.events(parcel).map_err(|fault| *fault.problem)?;
+                let trust = parcel.form.lines().find_map(|line| line.strip_prefix(TRUST));
+                let trust = trust.and_then(Trust::from_word).unwrap_or(Trust::CustomerText);
+                let read = door.events(parcel, trust).map_err(|fault| *fault.problem)?;
                 Ok(Understood { signals: arrived(read, parcel), refused: None })
             }
             Kind::Hook { mapping, .. } | Kind::Rows(mapping) => Ok(door.rows(mapping, parcel)),
@@ -110,12 +109,16 @@ impl Door {
     }
 
     /// Reads CloudEvents; the parcel's form holds the headers that say how.
-    pub(super) fn events(&self, parcel: &Parcel) -> Result<cloudevents::Read, Fault> {
+    pub(super) fn events(
+        &self,
+        parcel: &Parcel,
+        trust: Trust,
+    ) -> Result<cloudevents::Read, Fault> {
         let headers: Vec<_> =
             parcel.form.lines().filter_map(|line| line.split_once(": ")).collect();
         let how = Intake {
             source: &parcel.source,
-            trust: self.trust,
+            trust,
             accepted: parcel.at,
             own_domains: &[],
         };

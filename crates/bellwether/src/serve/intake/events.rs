@@ -1,7 +1,9 @@
 //! `POST /v1/signals`: CloudEvents 1.0 in all three content modes.
 
-use super::doors::arrived;
+use super::doors::{TRUST, arrived};
 use super::{keep, texts};
+use crate::access::decide::{Action, Resource};
+use crate::access::{AccessError, Principal};
 use crate::serve::App;
 use crate::serve::problem::{Body as ProblemBody, Refused};
 use axum::body::Bytes;
@@ -9,11 +11,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bellwether_adapters::cloudevents::Fault;
-use bellwether_core::{Personal, Problem};
+use bellwether_core::{Personal, Problem, Trust};
 use bellwether_runtime::live::{Parcel, Understood};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
+
+/// The header in which a token of several sources says which one it means.
+const SOURCE: &str = "bellwether-source";
 
 /// What became of a request.
 #[derive(Serialize, ToSchema)]
@@ -36,22 +41,23 @@ pub(crate) struct Refusal {
 
 pub(super) async fn take(
     State(app): State<Arc<App>>,
+    who: Principal,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let source = sender(&app)?;
-    let door = app.doors.get(&source).ok_or_else(|| no_door(&source))?;
     let texts = texts(&headers);
+    let (source, trust) = sender(&app, &who, &texts)?;
+    let door = app.doors.get(&source).ok_or_else(|| no_door(&source))?;
     let trace = texts.iter().find(|(name, _)| *name == "traceparent");
     let parcel = Parcel {
         source,
-        form: form(&texts),
+        form: form(&texts, trust),
         at: app.live.now(),
         trace: trace.map(|(_, trace)| (*trace).to_owned()),
         body: Personal::new(body.to_vec()),
         once: None,
     };
-    let mut read = door.events(&parcel).map_err(refused)?;
+    let mut read = door.events(&parcel, trust).map_err(refused)?;
     let faults = std::mem::take(&mut read.refused);
     let refused: Vec<_> = faults
         .into_iter()
@@ -70,17 +76,45 @@ pub(super) async fn take(
     Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// Who sends: the source that the token names.
-fn sender(app: &App) -> Result<String, Refused> {
-    let mut events = app.doors.of_events();
-    events.next().map(str::to_owned).ok_or_else(|| no_door("events"))
+/// Who sends: the source that the token may write as, and the most that is believed of it. A token of
+/// several sources says which one it means in the header `bellwether-source`.
+fn sender(
+    app: &App,
+    who: &Principal,
+    texts: &[(&str, &str)],
+) -> Result<(String, Trust), Refused> {
+    let Principal::Service(service) = who else {
+        return Err(denied(&AccessError::Nobody));
+    };
+    let named = texts.iter().find(|(name, _)| *name == SOURCE).map(|(_, source)| *source);
+    let only = match service.sources.as_slice() {
+        [only] => Some(only.as_str()),
+        _ => None,
+    };
+    let name = named.or(only).ok_or_else(|| {
+        let message = "this token may write as several sources, and none is named";
+        Refused::wrong(SOURCE, message, "name one in this header")
+    })?;
+    let Some(door) = app.doors.get(name) else { return Err(no_door(name)) };
+    let trust = door.trust.join(service.trust);
+    let what = Resource::Source { name, trust };
+    match app.access.may(who, Action::WriteSignals, &what, app.live.now()) {
+        Ok(()) => Ok((name.to_owned(), trust)),
+        Err(_) => Err(denied(&AccessError::Denied)),
+    }
 }
 
-/// The headers that say how the body is to be read, a line each.
-fn form(texts: &[(&str, &str)]) -> String {
+fn denied(error: &AccessError) -> Refused {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
+    Refused::new(status, Problem::new(error.code(), error.to_string()).help(error.help()))
+}
+
+/// How the body is to be read, a line each: how far its sender is trusted, and headers.
+fn form(texts: &[(&str, &str)], trust: Trust) -> String {
     let says = |name: &str| name == "content-type" || name.starts_with("ce-");
     let lines = texts.iter().filter(|(name, _)| says(name));
-    lines.map(|(name, value)| format!("{name}: {value}\n")).collect()
+    let lines = lines.map(|(name, value)| format!("{name}: {value}\n"));
+    std::iter::once(format!("{TRUST}{trust}\n")).chain(lines).collect()
 }
 
 fn refused(fault: Fault) -> Refused {

@@ -1,0 +1,165 @@
+//! Access by hand and over the server: the first link, tokens, and an emergency that is in the log first.
+
+mod world;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use world::World;
+
+/// The server at work; killed when dropped.
+struct Server {
+    child: Child,
+    said: BufReader<ChildStderr>,
+    address: String,
+}
+
+impl Server {
+    fn start(world: &World) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bellwether"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .current_dir(world.path(""))
+            .env_remove("BELLWETHER_DATA")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        Self { child, said, address }
+    }
+
+    /// The first line of stderr that holds a part.
+    fn line_with(&mut self, part: &str) -> String {
+        let mut line = String::new();
+        while !line.contains(part) {
+            line.clear();
+            assert!(self.said.read_line(&mut line).unwrap() > 0, "`{part}` was never said");
+        }
+        line.trim().to_owned()
+    }
+
+    /// Sends a request, as a page of this server would; gives head and body.
+    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {at}\r\norigin: http://{at}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            body.len(),
+            at = self.address,
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    }
+
+    /// As `systemctl stop` does.
+    fn end(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn new() -> World {
+    let world = World::new();
+    world.run(&["init", "--bundle", "small"]).ends(0);
+    world
+}
+
+#[test]
+fn the_first_start_prints_a_link_and_the_next_one_does_not() {
+    let world = new();
+    let mut server = Server::start(&world);
+    let link = server.line_with("/first?token=");
+    let token = link.rsplit('=').next().unwrap().to_owned();
+    let form =
+        format!("token={token}&name=canary.quillon%40example.org&password=correct+horse+battery");
+    let (head, _) = server.ask("POST", "/first", "", &form);
+    assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let (_, me) = server.ask("GET", "/v1/me", &cookie, "");
+    assert!(me.contains("\"role\":\"admin\""), "{me}");
+    // Commands work beside the server, and it sees what they did.
+    let account = serde_json::from_str::<serde_json::Value>(&me).unwrap();
+    let account = account["account"].as_str().unwrap().to_owned();
+    world.run(&["access", "list"]).ends(0).says(&[&account, "canary.quillon@example.org", "admin"]);
+    world.run(&["access", "disable", &account]).ends(0);
+    let (head, _) = server.ask("GET", "/v1/me", &cookie, "");
+    assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+    let log = world.run(&["access", "log"]).ends(0);
+    log.says(&["account.made", "account.disabled", "command"]);
+    assert!(!log.out.contains("quillon"), "{}", log.out);
+    server.end();
+    let mut again = Server::start(&world);
+    assert!(!again.line_with("serving").contains("first"), "there is an account");
+    let (head, _) = again.ask("GET", &format!("/first?token={token}"), "", "");
+    assert!(head.starts_with("HTTP/1.1 410"), "{head}");
+}
+
+#[test]
+fn tokens_are_shown_once_and_revoked_at_once() {
+    let world = new();
+    let server = Server::start(&world);
+    let made = ["access", "token", "create", "--label", "grafana", "--scope", "read,metrics"];
+    let token = world.run(&made).ends(0).out.trim().to_owned();
+    let bearer = format!("authorization: Bearer {token}\r\n");
+    let (_, me) = server.ask("GET", "/v1/me", &bearer, "");
+    assert!(me.contains("\"scopes\":[\"read\",\"metrics\"]"), "{me}");
+    let id = token.split('_').nth(1).unwrap();
+    let list = world.run(&["access", "token", "list"]).ends(0);
+    list.says(&[id, "grafana", "read,metrics", "holds"]);
+    assert!(!list.out.contains(token.rsplit('_').next().unwrap()), "{}", list.out);
+    world.run(&["access", "token", "revoke", id]).ends(0);
+    let (head, body) = server.ask("GET", "/v1/me", &bearer, "");
+    assert!(head.starts_with("HTTP/1.1 401") && body.contains("access-token"), "{head}{body}");
+    world.run(&["access", "token", "revoke", id]).ends(1).warns(&["access-unknown"]);
+    world.run(&["access", "token", "create", "--label", "x", "--scope", "all"]).ends(64);
+    world.run(&["access", "role", "u000000000000", "emergency"]).ends(64);
+    world.run(&["access", "disable", "u000000000000"]).ends(1).warns(&["access-unknown"]);
+}
+
+#[test]
+fn an_emergency_is_in_the_log() {
+    let world = new();
+    let made = world.run(&["access", "breakglass", "create"]).ends(0).out;
+    let word = |lead: &str| {
+        let line = made.lines().find_map(|line| line.strip_prefix(lead));
+        line.unwrap().trim().to_owned()
+    };
+    let (account, name, password) = (word("account"), word("name"), word("password"));
+    let server = Server::start(&world);
+    let form = format!("name={name}&password={password}");
+    let (head, _) = server.ask("POST", "/sign-in", "", &form);
+    assert!(head.starts_with("HTTP/1.1 401"), "it is disabled: {head}");
+    world.run(&["access", "enable", &account]).ends(0);
+    let (head, _) = server.ask("POST", "/sign-in", "", &form);
+    assert!(head.starts_with("HTTP/1.1 303") && head.contains("Max-Age=3600"), "{head}");
+    world.run(&["access", "breakglass", "list"]).ends(2).says(&[&account]);
+    server.end();
+    world.run(&["log", "export", "out"]).ends(0);
+    let mut leaves = Vec::new();
+    for entry in std::fs::read_dir(world.path("out/tile/entries")).unwrap() {
+        let path = entry.unwrap().path();
+        let files = match path.is_dir() {
+            true => std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path()).collect(),
+            false => vec![path],
+        };
+        files.iter().for_each(|file| leaves.extend(std::fs::read(file).unwrap()));
+    }
+    let leaves = String::from_utf8_lossy(&leaves).into_owned();
+    assert!(leaves.contains("access.breakglass") && leaves.contains(&account), "{leaves}");
+    assert!(!leaves.contains(&name), "names are nobody's business");
+}
