@@ -77,6 +77,21 @@ impl Failure {
         Self { code: error.code(), message: error.to_string(), help: error.help() }
     }
 
+    /// Never changes once released.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What went wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> &'static str {
+        self.help
+    }
+
     /// From a witness's error.
     pub(crate) fn witness(error: &bellwether_runtime::witness::DeskError) -> Self {
         Self { code: error.code(), message: error.to_string(), help: error.help() }

@@ -4,14 +4,22 @@
 //! - Out: answers to requests, until it is asked to end; then the rest is made durable.
 //! - Never: reads the journal on the driver's thread, or lets a request wait for ever.
 
+mod api;
+mod console;
 mod health;
+mod problem;
+mod read;
+mod viewer;
 
 use crate::cli::context::{Context, Working, now};
 use crate::exit::Failure;
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
 use bellwether_runtime::live::{self, Intake, Live, Settings};
+use read::Reading;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +42,8 @@ pub(crate) struct App {
     pub(crate) intake: Intake,
     /// The data directory, for readers of their own.
     pub(crate) data: PathBuf,
+    /// What pages and the API read.
+    pub(crate) reading: Arc<Reading>,
 }
 
 /// Where and how to serve.
@@ -59,6 +69,7 @@ pub(crate) fn run(
         live: running.live().clone(),
         intake: running.intake().clone(),
         data: context.data.clone(),
+        reading: Reading::new(context, running.live().clone()),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
@@ -74,5 +85,21 @@ pub(crate) fn run(
 
 /// Every route of the server.
 fn routes(app: Arc<App>) -> Router {
-    Router::new().merge(health::routes()).with_state(app)
+    Router::new()
+        .merge(health::routes())
+        .merge(api::routes())
+        .merge(console::routes())
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app)
+}
+
+async fn nowhere(request: Request) -> Response {
+    let refused = api::nowhere();
+    if api::is_api(&request) { refused.into_response() } else { console::refused(&refused) }
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let refused = api::wrong_method(request.method());
+    if api::is_api(&request) { refused.into_response() } else { console::refused(&refused) }
 }

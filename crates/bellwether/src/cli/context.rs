@@ -27,6 +27,7 @@ enum Source {
 }
 
 /// What every command knows.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) data: PathBuf,
     pub(crate) format: Format,

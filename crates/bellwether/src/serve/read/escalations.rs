@@ -1,0 +1,400 @@
+//! Escalations: what waits for whom, and answering.
+
+use super::board::{Key, Standing};
+use super::decisions::Page;
+use super::{Desk, cursor};
+use crate::cli::names::Names;
+use crate::serve::problem::Refused;
+use crate::serve::viewer::Viewer;
+use axum::http::StatusCode;
+use bellwether_core::event::{Answer, DECLINE_REASONS};
+use bellwether_core::record::Status;
+use bellwether_core::{Body, Code, Digest, EffectKey, Origin, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which escalations; what is said must all hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) state: State,
+    pub(crate) person: Option<String>,
+    pub(crate) overdue: bool,
+    /// Without what imported history opened: nobody was asked there.
+    pub(crate) asked_only: bool,
+}
+
+/// Which states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Somebody was asked, or has taken it.
+    #[default]
+    Waiting,
+    /// Somebody was asked.
+    Asked,
+    /// Somebody has taken it.
+    Accepted,
+    /// More is found out first.
+    Discovering,
+    /// It is over.
+    Closed,
+    /// Any.
+    All,
+}
+
+impl State {
+    /// All with their words.
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
+        (Self::Waiting, "waiting"),
+        (Self::Asked, "asked"),
+        (Self::Accepted, "accepted"),
+        (Self::Discovering, "discovering"),
+        (Self::Closed, "closed"),
+        (Self::All, "all"),
+    ];
+
+    /// The state of a word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(state, _)| state)
+    }
+
+    /// The word.
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::ALL.into_iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+    }
+
+    fn takes(self, state: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Waiting => matches!(state, "asked" | "accepted"),
+            other => other.as_str() == state,
+        }
+    }
+}
+
+/// An escalation of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Escalation {
+    /// The stream, the document and the graph: together they name it.
+    pub(crate) stream: String,
+    pub(crate) doc: String,
+    pub(crate) graph: String,
+    /// `discovering`, `asked`, `accepted` or `closed`.
+    pub(crate) state: String,
+    /// The node it stands at; empty when it is closed.
+    pub(crate) node: String,
+    /// The handle of who has it.
+    pub(crate) person: Option<String>,
+    /// When it came to stand so.
+    #[schema(format = DateTime)]
+    pub(crate) at: String,
+    /// When it must be looked at again; absent when it waits for nothing.
+    #[schema(format = DateTime)]
+    pub(crate) due: Option<String>,
+    /// Whether that is past.
+    pub(crate) overdue: bool,
+    /// Whether somebody was really asked; imported history asks nobody.
+    pub(crate) live: bool,
+    /// The key of the ask that an answer must name.
+    pub(crate) ask: Option<String>,
+    /// The rule that led here, and its author's reason.
+    pub(crate) rule: String,
+    pub(crate) reason: String,
+    /// What it is for: `cxo`, `sponsor`, `person` or `discover`.
+    pub(crate) outcome: String,
+    /// Why somebody is asked, or how it ended.
+    pub(crate) why: String,
+    /// The record that opened it, and the one that moved it last.
+    pub(crate) opened: u64,
+    pub(crate) seq: u64,
+    /// What the account is called, where names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account_name: Option<String>,
+    /// What its source calls it, where names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source_id: Option<String>,
+    #[serde(skip)]
+    pub(crate) times: (Timestamp, Option<Timestamp>),
+}
+
+const LIST: &str = "escalations";
+
+/// What lists are sorted by: what is due first, then what waits without end, then what ended last.
+fn rank(key: &Key, one: &Standing) -> (bool, i64, Key) {
+    let closed = one.state == "closed";
+    let by = match (closed, one.due) {
+        (true, _) => -one.at.micros(),
+        (false, due) => due.unwrap_or(Timestamp::MAX).micros(),
+    };
+    (closed, by, key.clone())
+}
+
+/// A page of escalations, what is due first.
+///
+/// # Errors
+/// `http-value` for a cursor of another list; what the store says.
+pub(crate) fn page(
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+    names: &Names,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Page<Escalation>, Refused> {
+    let after = after.map(|after| -> Result<_, Refused> {
+        let parts = cursor::read(LIST, after)?;
+        let key: Key =
+            (cursor::part(&parts, 2)?, cursor::part(&parts, 3)?, cursor::part(&parts, 4)?);
+        Ok((cursor::part::<bool>(&parts, 0)?, cursor::part::<i64>(&parts, 1)?, key))
+    });
+    let after = after.transpose()?;
+    let now = desk.now();
+    let mut found: Vec<_> = {
+        let board = desk.board()?;
+        let fits = board.cases().filter(|(_, one)| wanted.takes(one, now));
+        let ranked = fits.map(|(key, one)| (rank(key, one), one));
+        let rest = ranked.filter(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
+        rest.map(|(rank, one)| (rank, one.clone())).collect()
+    };
+    found.sort_unstable_by(|(one, _), (next, _)| one.cmp(next));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|((closed, by, (stream, doc, graph)), _)| {
+        cursor::write(LIST, &[closed, by, stream, doc, graph])
+    });
+    let rules = Reasons::read(desk)?;
+    let items = found.into_iter().map(|((.., key), one)| shown(&key, &one, now, &rules, names));
+    Ok(Page { items: items.collect(), next })
+}
+
+impl Wanted {
+    fn takes(&self, one: &Standing, now: Timestamp) -> bool {
+        self.state.takes(&one.state)
+            && (!self.asked_only || !one.silent)
+            && (!self.overdue || is_overdue(one, now))
+            && self.person.as_ref().is_none_or(|person| one.person.as_ref() == Some(person))
+    }
+}
+
+fn is_overdue(one: &Standing, now: Timestamp) -> bool {
+    one.state != "closed" && !one.silent && one.due.is_some_and(|due| due <= now)
+}
+
+/// One escalation.
+///
+/// # Errors
+/// `http-not-found`; what the store says.
+pub(crate) fn one(desk: &Desk<'_>, key: &Key, names: &Names) -> Result<Escalation, Refused> {
+    let found = desk.board()?.case(key).cloned();
+    let found = found.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
+    Ok(shown(key, &found, desk.now(), &Reasons::read(desk)?, names))
+}
+
+/// The escalations of an account, open ones first.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn of_stream(
+    desk: &Desk<'_>,
+    stream: bellwether_core::StreamId,
+    names: &Names,
+) -> Result<Vec<Escalation>, Refused> {
+    let mut found: Vec<_> = {
+        let board = desk.board()?;
+        board.of(stream).map(|(key, one)| (rank(key, one), one.clone())).collect()
+    };
+    found.sort_unstable_by(|(one, _), (next, _)| one.cmp(next));
+    let (rules, now) = (Reasons::read(desk)?, desk.now());
+    Ok(found.iter().map(|((.., key), one)| shown(key, one, now, &rules, names)).collect())
+}
+
+/// The reasons that rules in force give.
+struct Reasons(std::sync::Arc<bellwether_engine::Rules>);
+
+impl Reasons {
+    fn read(desk: &Desk<'_>) -> Result<Self, Refused> {
+        Ok(Self(desk.rules()?))
+    }
+
+    fn of(&self, graph: &str, rule: &str) -> &str {
+        let graphs = self.0.policy().graphs().iter();
+        let rules = graphs.filter(|known| known.name() == graph).flat_map(|known| known.rules());
+        rules.into_iter().find(|known| known.id == rule).map_or("", |known| &known.reason)
+    }
+}
+
+fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Names) -> Escalation {
+    let (stream, doc, graph) = key;
+    Escalation {
+        stream: stream.to_string(),
+        doc: doc.to_string(),
+        graph: graph.clone(),
+        state: one.state.clone(),
+        node: one.node.clone(),
+        person: one.person.clone(),
+        at: one.at.to_string(),
+        due: one.due.map(|due| due.to_string()),
+        overdue: is_overdue(one, now),
+        live: !one.silent,
+        ask: one.ask.clone(),
+        rule: one.rule.clone(),
+        reason: rules.of(graph, &one.rule).to_owned(),
+        outcome: one.outcome.clone(),
+        why: one.why.clone(),
+        opened: one.opened,
+        seq: one.seq,
+        account_name: names.account(*stream),
+        source_id: names.source_id(*stream, *doc),
+        times: (one.at, one.due),
+    }
+}
+
+/// What somebody answers.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answering {
+    /// `accept`, `decline`, `delegate`, `snooze` or `resolve`.
+    pub(crate) answer: AnswerKind,
+    /// The key of the ask, as the escalation shows it: an answer to an older one changes nothing.
+    #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+    pub(crate) ask: String,
+    /// Why not, for `decline`.
+    #[schema(inline)]
+    pub(crate) reason: Option<DeclineReason>,
+    /// The handle of who should instead, for `delegate`.
+    #[schema(min_length = 1, max_length = 64)]
+    pub(crate) to: Option<String>,
+    /// When to ask again, for `snooze`: RFC 3339.
+    #[schema(format = DateTime)]
+    pub(crate) until: Option<String>,
+}
+
+/// The kinds of answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AnswerKind {
+    Accept,
+    Decline,
+    Delegate,
+    Snooze,
+    Resolve,
+}
+
+/// Why somebody declines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeclineReason {
+    Away,
+    Busy,
+    NotMine,
+    NotNeeded,
+    WrongAccount,
+    Other,
+}
+
+impl DeclineReason {
+    /// All, in the order of the core's closed list.
+    pub(crate) const ALL: [Self; DECLINE_REASONS.len()] = [
+        Self::Away,
+        Self::Busy,
+        Self::NotMine,
+        Self::NotNeeded,
+        Self::WrongAccount,
+        Self::Other,
+    ];
+
+    fn word(self) -> &'static str {
+        let at = Self::ALL.iter().position(|known| *known == self).unwrap_or_default();
+        DECLINE_REASONS.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// Answers an escalation in the name of whoever is asked; it is durable when this returns.
+///
+/// # Errors
+/// `answer-not-yours`, `answer-stale`, `answer-refused`, `http-value`; what the driver says.
+pub(crate) fn answer(
+    desk: &Desk<'_>,
+    viewer: &Viewer,
+    key: &Key,
+    said: &Answering,
+) -> Result<Escalation, Refused> {
+    let standing = desk.board()?.case(key).cloned();
+    let standing = standing.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
+    let Ok(ask) = said.ask.parse::<Digest>() else {
+        return Err(Refused::wrong("ask", "this is no key of an ask", "take it from the escalation"));
+    };
+    let words = said.words(desk)?;
+    if standing.ask.as_deref() != Some(said.ask.as_str()) {
+        return Err(stale());
+    }
+    let Some(asked) = standing.person.filter(|_| standing.state != "closed") else {
+        return Err(stale());
+    };
+    if !viewer.answers_as(&asked) {
+        let problem = Problem::new("answer-not-yours", "somebody else is asked");
+        let help = "only whoever is asked may answer; they can delegate it to you";
+        return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
+    }
+    let (stream, doc, graph) = key;
+    let body = Body::Answered {
+        doc: *doc,
+        graph: Code::of(graph),
+        ask: EffectKey(ask),
+        person: Code::of(&asked),
+        answer: words,
+    };
+    let stream = *stream;
+    let status = desk.live().call(move |driver, now| {
+        Ok(driver.give(stream, &body, Origin::Live, now)?.status)
+    })?;
+    match status {
+        Status::Applied | Status::Late => one(desk, key, &Names::closed()),
+        _ => {
+            let problem = Problem::new("answer-refused", "the answer does not fit what stands now");
+            let help = "look at the escalation again: it has moved, or whoever it should go to is away";
+            Err(Refused::new(StatusCode::CONFLICT, problem.help(help)))
+        }
+    }
+}
+
+fn stale() -> Refused {
+    let problem = Problem::new("answer-stale", "this question was answered or asked anew since");
+    let help = "look at the escalation again and answer the newest question";
+    Refused::new(StatusCode::CONFLICT, problem.help(help))
+}
+
+impl Answering {
+    fn words(&self, desk: &Desk<'_>) -> Result<Answer, Refused> {
+        let needs = |member: &str, what: &str| {
+            Refused::wrong(member, format!("`{member}` is missing"), what.to_owned())
+        };
+        Ok(match self.answer {
+            AnswerKind::Accept => Answer::Accept,
+            AnswerKind::Resolve => Answer::Resolve,
+            AnswerKind::Decline => {
+                let words = DECLINE_REASONS.join(", ");
+                let reason = self.reason.ok_or_else(|| needs("reason", &format!("one of {words}")))?;
+                Answer::Decline(Code::of(reason.word()))
+            }
+            AnswerKind::Delegate => {
+                let to = self.to.as_ref().ok_or_else(|| needs("to", "the handle of a person"))?;
+                let rules = desk.rules()?;
+                let known = rules.policy().people().person(Code::of(to)).is_some();
+                if !known {
+                    let help = "a handle of `people.yaml`";
+                    return Err(Refused::wrong("to", "nobody has this handle", help));
+                }
+                Answer::Delegate(Code::of(to))
+            }
+            AnswerKind::Snooze => {
+                let until = self.until.as_ref().ok_or_else(|| needs("until", "an instant"))?;
+                let until = crate::cli::context::read_time(until).map_err(|_| {
+                    Refused::wrong("until", "this is no instant", "such as 2026-11-21T09:00:00Z")
+                })?;
+                if until <= desk.now() {
+                    return Err(Refused::wrong("until", "this instant is past", "a later one"));
+                }
+                Answer::Snooze(until)
+            }
+        })
+    }
+}
