@@ -81,7 +81,7 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     eprintln!("its exports are in {}", exports.display());
     let desks = [
         Desk { name: "prospects", bundle: "prospect-to-cxo" },
-        Desk { name: "customers", bundle: "customer-escalation" },
+        Desk { name: "customers", bundle: today::BUNDLE },
     ];
     for desk in &desks {
         desk.run(&folder, &exports, args.seed, start)?;

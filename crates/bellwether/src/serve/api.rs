@@ -66,6 +66,12 @@ enum Failures {
 #[expect(dead_code, reason = "it describes what `Refused` answers")]
 struct NotFound(#[to_schema] Body);
 
+/// What is named is not, or no longer, what stands here.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "it describes what `Refused` answers")]
+struct Elsewhere(#[to_schema] Body);
+
 /// What a body may be refused for.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes what `Refused` answers")]
@@ -95,7 +101,9 @@ enum BadBody {
         log::checkpoint, log::proof, house::trial, house::sources, house::outbox, house::counts,
         house::quarantine, house::facts
     ),
-    components(schemas(Body))
+    components(schemas(
+        Body, decisions::OutcomeWord, escalations::StateWord, house::StatusWord
+    ))
 )]
 struct Description;
 

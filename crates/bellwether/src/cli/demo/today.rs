@@ -4,15 +4,21 @@
 use super::super::context::{Context, Working, now};
 use super::DemoArgs;
 use crate::cli::Format;
-use crate::exit::Failure;
+use crate::bundle;
+use crate::exit::{Failure, Problems};
 use crate::serve::{self, Serving};
 use anyhow::{Context as _, Result};
 use bellwether_core::event::Answer;
 use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
 use bellwether_core::{Body, Duration, Effect, Origin, Personal, Ppm, StreamId, Timestamp, Trust};
+use bellwether_engine::Rules;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
+
+/// The bundle of the desk.
+pub(super) const BUNDLE: &str = "customer-escalation";
 
 /// Says which day was played last.
 const PLAYED: &str = "demo-today";
@@ -134,6 +140,7 @@ fn play(driver: &mut Working, desk: &Path, accounts: &[&str]) -> Result<()> {
     if accounts.is_empty() || fs::read_to_string(&mark).is_ok_and(|played| played == day) {
         return Ok(());
     }
+    enforce(driver, now.minus(Duration::from_micros(4 * 86_400_000_000)))?;
     for (nth, scene) in SCENES.iter().enumerate() {
         let Some(account) = accounts.get(scene.story % accounts.len()) else { continue };
         let at = now.minus(Duration::from_micros(scene.ago * 60_000_000));
@@ -151,6 +158,19 @@ fn play(driver: &mut Working, desk: &Path, accounts: &[&str]) -> Result<()> {
     }
     driver.commit().map_err(Failure::drive)?;
     fs::write(&mark, day).with_context(|| format!("cannot write {}", mark.display()))
+}
+
+/// The shipped rules only watch; from here on they ask.
+fn enforce(driver: &mut Working, at: Timestamp) -> Result<()> {
+    let mut files = bundle::files(Path::new(BUNDLE))?;
+    if let Some(text) = files.get_mut("bundle.yaml") {
+        *text = text.replace("mode: shadow", "mode: enforce");
+    }
+    let rules = Arc::new(Rules::compose(files).map_err(Problems)?);
+    if rules.digest() != driver.rules().digest() {
+        driver.activate(rules, at).map_err(Failure::drive)?;
+    }
+    Ok(())
 }
 
 fn answered(driver: &mut Working, stream: StreamId, body: &Body, at: Timestamp) -> Result<()> {

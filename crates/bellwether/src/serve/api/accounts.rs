@@ -1,7 +1,7 @@
 //! `/v1/accounts`: finding accounts, and what happened to one.
 
 use super::request::{Args, Paging, Segments};
-use super::{Failures, List, NotFound, json};
+use super::{Elsewhere, Failures, List, NotFound, json};
 use crate::serve::App;
 use crate::serve::problem::Refused;
 use crate::serve::read::accounts::{self, Account, Moment};
@@ -18,13 +18,13 @@ const AN_ACCOUNT: &str = "`acc_` and 26 letters and digits";
 
 /// Accounts: all, or those that a name, a mail address, a domain or an id stands for.
 #[utoipa::path(
-    get, path = "/v1/accounts", tag = "accounts",
+    get, operation_id = "listAccounts", path = "/v1/accounts", tag = "accounts",
     params(
         ("q" = Option<String>, Query, description = "A name, a mail address, a domain, an id in a source (`crm=A-17`), or an account's own id.", min_length = 1, max_length = 254),
         ("bellwether-purpose" = Option<String>, Header, description = "Show names, for this purpose; it is written down.", pattern = "^[A-Za-z0-9._#-]{1,64}$"),
         Paging
     ),
-    responses((status = 200, description = "Accounts.", body = List<Account>), Failures)
+    responses((status = 200, description = "Accounts.", body = List<Account>), Elsewhere, Failures)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -49,7 +49,7 @@ pub(super) async fn list(
 
 /// One account.
 #[utoipa::path(
-    get, path = "/v1/accounts/{account}", tag = "accounts",
+    get, operation_id = "getAccount", path = "/v1/accounts/{account}", tag = "accounts",
     params(
         ("account" = String, Path, description = "The account's id.", pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         ("bellwether-purpose" = Option<String>, Header, description = "Show names, for this purpose; it is written down.", pattern = "^[A-Za-z0-9._#-]{1,64}$"),
@@ -73,12 +73,12 @@ pub(super) async fn one(
 
 /// What happened to an account, newest first.
 #[utoipa::path(
-    get, path = "/v1/accounts/{account}/timeline", tag = "accounts",
+    get, operation_id = "listTimeline", path = "/v1/accounts/{account}/timeline", tag = "accounts",
     params(
         ("account" = String, Path, description = "The account's id.", pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         Paging
     ),
-    responses((status = 200, description = "Its records.", body = List<Moment>), NotFound, Failures)
+    responses((status = 200, description = "Its records.", body = List<Moment>), Elsewhere, NotFound, Failures)
 )]
 pub(super) async fn timeline(
     State(app): State<Arc<App>>,

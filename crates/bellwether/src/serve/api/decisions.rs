@@ -1,7 +1,7 @@
 //! `/v1/decisions`: what was decided, and why.
 
 use super::request::{Args, Paging, Segments};
-use super::{Failures, List, NotFound, json};
+use super::{Elsewhere, Failures, List, NotFound, json};
 use crate::cli::explain::told::Told;
 use crate::serve::App;
 use crate::serve::problem::{Body, Refused};
@@ -19,7 +19,7 @@ pub(super) const A_STREAM: &str = "a stream such as `account:` and 26 letters an
 
 /// Decisions, newest first. A search that finds little gives short pages, each with where it goes on.
 #[utoipa::path(
-    get, path = "/v1/decisions", tag = "decisions",
+    get, operation_id = "listDecisions", path = "/v1/decisions", tag = "decisions",
     params(
         ("account" = Option<String>, Query, description = "Of this account.", pattern = "^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         ("person" = Option<String>, Query, description = "That asked this handle.", min_length = 1, max_length = 64),
@@ -31,7 +31,7 @@ pub(super) const A_STREAM: &str = "a stream such as `account:` and 26 letters an
         ("bellwether-purpose" = Option<String>, Header, description = "Show names, for this purpose; it is written down.", pattern = "^[A-Za-z0-9._#-]{1,64}$"),
         Paging
     ),
-    responses((status = 200, description = "Decisions.", body = List<Decision>), Failures)
+    responses((status = 200, description = "Decisions.", body = List<Decision>), Elsewhere, Failures)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -69,7 +69,7 @@ pub(crate) fn wanted(args: &Args) -> Result<Wanted, Refused> {
 #[derive(utoipa::ToSchema)]
 #[schema(as = Outcome, rename_all = "snake_case")]
 #[expect(dead_code, reason = "it describes the words of the core")]
-enum OutcomeWord {
+pub(super) enum OutcomeWord {
     Cxo,
     Sponsor,
     Person,
@@ -79,7 +79,7 @@ enum OutcomeWord {
 
 /// One record with its whole explanation: facts, signals, margins, and who could be asked.
 #[utoipa::path(
-    get, path = "/v1/decisions/{stream}/{seq}", tag = "decisions",
+    get, operation_id = "explainDecision", path = "/v1/decisions/{stream}/{seq}", tag = "decisions",
     params(
         ("stream" = String, Path, description = "The stream.", pattern = "^(account|team|population|person|system):[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         ("seq" = u64, Path, description = "The record's place in it.", minimum = 1, maximum = 9007199254740991u64),

@@ -2,7 +2,7 @@
 
 use super::decisions::A_STREAM;
 use super::request::{Args, Json, Paging, Segments};
-use super::{BadBody, Failures, List, NotFound, json};
+use super::{BadBody, Elsewhere, Failures, List, NotFound, json};
 use crate::serve::App;
 use crate::serve::problem::{Body, Refused};
 use crate::serve::read::board::Key;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(utoipa::ToSchema)]
 #[schema(as = EscalationState, rename_all = "snake_case")]
 #[expect(dead_code, reason = "it describes the words of the list")]
-enum StateWord {
+pub(super) enum StateWord {
     Waiting,
     Asked,
     Accepted,
@@ -27,16 +27,16 @@ enum StateWord {
 
 /// Escalations: what is due first, then what ended last.
 #[utoipa::path(
-    get, path = "/v1/escalations", tag = "escalations",
+    get, operation_id = "listEscalations", path = "/v1/escalations", tag = "escalations",
     params(
         ("state" = Option<StateWord>, Query, description = "Which; `waiting` (asked or accepted) where it is not said."),
         ("person" = Option<String>, Query, description = "That this handle has.", min_length = 1, max_length = 64),
         ("overdue" = Option<bool>, Query, description = "Only those whose time is over."),
-        ("live" = Option<bool>, Query, description = "Only those about which somebody was really asked; imported history asks nobody."),
+        ("live" = Option<bool>, Query, description = "Only those about which somebody was really asked; imported history and rules in shadow ask nobody."),
         ("bellwether-purpose" = Option<String>, Header, description = "Show names, for this purpose; it is written down.", pattern = "^[A-Za-z0-9._#-]{1,64}$"),
         Paging
     ),
-    responses((status = 200, description = "Escalations.", body = List<Escalation>), Failures)
+    responses((status = 200, description = "Escalations.", body = List<Escalation>), Elsewhere, Failures)
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -61,7 +61,7 @@ pub(super) async fn list(
 
 /// One escalation.
 #[utoipa::path(
-    get, path = "/v1/escalations/{stream}/{doc}/{graph}", tag = "escalations",
+    get, operation_id = "getEscalation", path = "/v1/escalations/{stream}/{doc}/{graph}", tag = "escalations",
     params(
         ("stream" = String, Path, description = "The stream.", pattern = "^(account|team|population|person|system):[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         ("doc" = String, Path, description = "What it is about.", pattern = "^(account|(case|deal):[0-7][0-9a-hjkmnp-tv-z]{25})$"),
@@ -87,7 +87,7 @@ pub(super) async fn one(
 
 /// Answers an escalation: whoever is asked takes it, declines, hands it on, puts it off or ends it.
 #[utoipa::path(
-    post, path = "/v1/escalations/{stream}/{doc}/{graph}/answer", tag = "escalations",
+    post, operation_id = "answerEscalation", path = "/v1/escalations/{stream}/{doc}/{graph}/answer", tag = "escalations",
     params(
         ("stream" = String, Path, description = "The stream.", pattern = "^(account|team|population|person|system):[0-7][0-9a-hjkmnp-tv-z]{25}$"),
         ("doc" = String, Path, description = "What it is about.", pattern = "^(account|(case|deal):[0-7][0-9a-hjkmnp-tv-z]{25})$"),

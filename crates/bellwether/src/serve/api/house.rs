@@ -2,7 +2,7 @@
 
 use super::decisions::A_STREAM;
 use super::request::{Args, Json, Paging, Segments};
-use super::{BadBody, Failures, List, NotFound, json};
+use super::{BadBody, Elsewhere, Failures, List, NotFound, json};
 use crate::cli::facts::{Fact, facts as facts_of};
 use crate::cli::quarantine::list::Listed;
 use crate::cli::replay::Replayed;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Derives every record of a stream again and compares, byte for byte.
 #[utoipa::path(
-    get, path = "/v1/replay/{stream}", tag = "log",
+    get, operation_id = "replayStream", path = "/v1/replay/{stream}", tag = "log",
     params(("stream" = String, Path, description = "The stream.", pattern = "^(account|team|population|person|system):[0-7][0-9a-hjkmnp-tv-z]{25}$")),
     responses((status = 200, description = "How they compare.", body = Replayed), NotFound, Failures)
 )]
@@ -34,8 +34,8 @@ pub(super) async fn replay(
 
 /// What the rules in force would decide: nothing is kept, nobody is asked.
 #[utoipa::path(
-    post, path = "/v1/policy/try", tag = "policy", request_body = Trying,
-    responses((status = 200, description = "What would be decided.", body = Verdicts), BadBody, Failures)
+    post, operation_id = "tryPolicy", path = "/v1/policy/try", tag = "policy", request_body = Trying,
+    responses((status = 200, description = "What would be decided.", body = Verdicts), Elsewhere, BadBody, Failures)
 )]
 pub(super) async fn trial(
     State(app): State<Arc<App>>,
@@ -48,7 +48,7 @@ pub(super) async fn trial(
 
 /// Sources, what was heard last first.
 #[utoipa::path(
-    get, path = "/v1/sources", tag = "house",
+    get, operation_id = "listSources", path = "/v1/sources", tag = "house",
     responses((status = 200, description = "Sources.", body = List<Source>), Failures)
 )]
 pub(super) async fn sources(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
@@ -61,7 +61,7 @@ pub(super) async fn sources(State(app): State<Arc<App>>, args: Args) -> Result<R
 #[derive(utoipa::ToSchema)]
 #[schema(as = EffectStatus, rename_all = "snake_case")]
 #[expect(dead_code, reason = "it describes the words of the outbox")]
-enum StatusWord {
+pub(super) enum StatusWord {
     Waiting,
     Sending,
     Done,
@@ -71,12 +71,12 @@ enum StatusWord {
 
 /// Effects of one status, in the order of the log.
 #[utoipa::path(
-    get, path = "/v1/outbox", tag = "house",
+    get, operation_id = "listOutbox", path = "/v1/outbox", tag = "house",
     params(
         ("status" = Option<StatusWord>, Query, description = "Where they stand; `waiting` where it is not said."),
         Paging
     ),
-    responses((status = 200, description = "Effects.", body = List<Effect>), Failures)
+    responses((status = 200, description = "Effects.", body = List<Effect>), Elsewhere, Failures)
 )]
 pub(super) async fn outbox(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
     args.only(&["status", "limit", "cursor"])?;
@@ -93,7 +93,7 @@ pub(super) async fn outbox(State(app): State<Arc<App>>, args: Args) -> Result<Re
 
 /// How many effects stand where.
 #[utoipa::path(
-    get, path = "/v1/outbox/counts", tag = "house",
+    get, operation_id = "countOutbox", path = "/v1/outbox/counts", tag = "house",
     responses((status = 200, description = "Counts.", body = List<Count>), Failures)
 )]
 pub(super) async fn counts(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
@@ -104,12 +104,12 @@ pub(super) async fn counts(State(app): State<Arc<App>>, args: Args) -> Result<Re
 
 /// Rows that were refused, without their words.
 #[utoipa::path(
-    get, path = "/v1/quarantine", tag = "house",
+    get, operation_id = "listQuarantine", path = "/v1/quarantine", tag = "house",
     params(
         ("code" = Option<String>, Query, description = "Only rows that were refused with this code.", pattern = "^[a-z0-9-]{1,64}$"),
         Paging
     ),
-    responses((status = 200, description = "Rows.", body = List<Listed>), Failures)
+    responses((status = 200, description = "Rows.", body = List<Listed>), Elsewhere, Failures)
 )]
 pub(super) async fn quarantine(
     State(app): State<Arc<App>>,
@@ -130,7 +130,7 @@ pub(super) async fn quarantine(
 
 /// The facts that the rules in force may name.
 #[utoipa::path(
-    get, path = "/v1/facts", tag = "policy",
+    get, operation_id = "listFacts", path = "/v1/facts", tag = "policy",
     responses((status = 200, description = "Facts.", body = List<Fact>), Failures)
 )]
 pub(super) async fn facts(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {

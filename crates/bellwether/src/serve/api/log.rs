@@ -16,7 +16,7 @@ const TEXT: (header::HeaderName, &str) = (header::CONTENT_TYPE, "text/plain; cha
 
 /// The log as it stands: its epochs, how far each is signed, and by which keys.
 #[utoipa::path(
-    get, path = "/v1/log", tag = "log",
+    get, operation_id = "getLog", path = "/v1/log", tag = "log",
     responses((status = 200, description = "The log.", body = LogState), Failures)
 )]
 pub(super) async fn state(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
@@ -26,7 +26,7 @@ pub(super) async fn state(State(app): State<Arc<App>>, args: Args) -> Result<Res
 
 /// The newest checkpoint, as a signed note (c2sp.org/tlog-checkpoint).
 #[utoipa::path(
-    get, path = "/v1/log/checkpoint", tag = "log",
+    get, operation_id = "getCheckpoint", path = "/v1/log/checkpoint", tag = "log",
     responses(
         (status = 200, description = "The note.", body = String, content_type = "text/plain; charset=utf-8"),
         (status = 409, description = "Nothing is signed yet.", body = Body, content_type = "application/problem+json"),
@@ -41,7 +41,7 @@ pub(super) async fn checkpoint(State(app): State<Arc<App>>, args: Args) -> Resul
 
 /// The proof that a record is in the log, as a file (c2sp.org/tlog-proof).
 #[utoipa::path(
-    get, path = "/v1/log/proof/{pos}", tag = "log",
+    get, operation_id = "getProof", path = "/v1/log/proof/{pos}", tag = "log",
     params(("pos" = u64, Path, description = "The record's place in the log.", minimum = 1, maximum = 9007199254740991u64)),
     responses(
         (status = 200, description = "The proof.", body = String, content_type = "text/plain; charset=utf-8"),

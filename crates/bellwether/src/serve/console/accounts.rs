@@ -2,7 +2,7 @@
 
 use super::Shown;
 use super::decision::instant;
-use super::escalations::path as escalation_path;
+use super::escalations::{heading, path as escalation_path};
 use super::layout::{Frame, escaped};
 use super::parts::{Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words};
 use crate::cli::explain::staff::Staff;
@@ -153,7 +153,7 @@ fn escalations_of(all: &[Escalation], staff: &Staff, now: Timestamp) -> Markup {
                 @for one in all.iter().take(12) {
                     li.card.case.overdue[one.overdue] {
                         div.what {
-                            h3 { a href=(escalation_path(one)) { @if one.reason.is_empty() { (words(&one.graph)) } @else { (super::escalations::sentence(&one.reason)) } } }
+                            h3 { a href=(escalation_path(one)) { (heading(one)) } }
                             p.meta { (about(&one.doc, one.source_id.as_deref())) " · " (words(&one.graph)) }
                         }
                         div.who {
@@ -177,7 +177,7 @@ fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Ma
                     p.when { (instant(&one.at, now)) }
                     div.what {
                         p {
-                            a href=(decision_path(stream, one.seq)) { (super::escalations::sentence(&one.what)) }
+                            a href=(decision_path(stream, one.seq)) { (one.what) }
                             @if one.status != "applied" { " " (badge(Tone::Unsure, &one.status)) }
                         }
                         @for decided in &one.decided {

@@ -1,6 +1,6 @@
 //! Answering: what was chosen is shown once more, with what it needs, before it counts.
 
-use super::escalations::{path as path_of, sentence};
+use super::escalations::{heading, path as path_of};
 use super::layout::Frame;
 use super::parts::{account, outcome, person, words};
 use super::{Form, Shown, go};
@@ -8,14 +8,41 @@ use crate::serve::App;
 use crate::serve::api::escalations::key;
 use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
-use crate::serve::read::escalations::{self, AnswerKind, Answering, Escalation};
+use crate::serve::read::escalations::{self, Answering, Escalation};
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::event::DECLINE_REASONS;
 use maud::{Markup, html};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// The kinds of answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AnswerKind {
+    Accept,
+    Decline,
+    Delegate,
+    Snooze,
+    Resolve,
+}
+
+impl AnswerKind {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Accept, "accept"),
+        (Self::Decline, "decline"),
+        (Self::Delegate, "delegate"),
+        (Self::Snooze, "snooze"),
+        (Self::Resolve, "resolve"),
+    ];
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(kind, _)| kind)
+    }
+
+    fn as_str(self) -> &'static str {
+        Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+    }
+}
 
 /// Pauses that are offered, in hours, with their words.
 const PAUSES: [(i64, &str); 5] =
@@ -29,7 +56,7 @@ pub(super) async fn ask(
     args: Args,
 ) -> Shown {
     args.only(&["answer"])?;
-    let kind = args.parsed("answer", "an answer", read::<AnswerKind>)?.unwrap_or(AnswerKind::Accept);
+    let kind = args.parsed("answer", "an answer", AnswerKind::from_word)?.unwrap_or(AnswerKind::Accept);
     let (key, looks) = (key(&path)?, viewer.clone());
     let (found, staff, people) = app
         .reading
@@ -51,13 +78,13 @@ pub(super) async fn ask(
     let who = found.person.as_deref();
     let body = html! {
         section.card.form {
-            p.lead { (sentence(&found.reason)) }
+            p.lead { (heading(&found)) }
             p.meta { (account(&found.stream, found.account_name.as_deref())) " · " (words(&found.graph)) " · " (outcome(&found.outcome)) }
             p { "Asked: " (person(who, who.and_then(|who| staff.name(who)))) }
             p { (effect(kind)) }
             form action={ (path_of(&found)) "/answer" } method="post" {
                 input type="hidden" name="ask" value=(found.ask.as_deref().unwrap_or_default());
-                input type="hidden" name="answer" value=(word(kind));
+                input type="hidden" name="answer" value=(kind.as_str());
                 (needs(kind, &found, &people, &staff))
                 p.actions {
                     button.primary type="submit" { "Yes: " (title.to_lowercase()) }
@@ -122,29 +149,17 @@ pub(super) async fn give(
 ) -> Shown {
     let key = key(&path)?;
     let form = Form::read(request).await?;
-    let wrong = |place: &str| Refused::wrong(place, "it cannot be read", "open the page again");
     let hours = form.text("hours").and_then(|hours| hours.parse::<i64>().ok());
     let until = hours.filter(|hours| (1..=24 * 90).contains(hours)).map(|hours| {
         let hours = bellwether_core::Duration::from_micros(hours * 3_600_000_000);
         app.live.now().plus(hours).to_string()
     });
-    let said = Answering {
-        answer: form.text("answer").and_then(read).ok_or_else(|| wrong("answer"))?,
-        ask: form.text("ask").unwrap_or_default().to_owned(),
-        reason: form.text("reason").map(|text| read(text).ok_or_else(|| wrong("reason"))).transpose()?,
-        to: form.text("to").map(str::to_owned),
-        until,
-    };
+    let fields = ["answer", "ask", "reason", "to"].map(|name| (name, form.text(name).map(str::to_owned)));
+    let given = fields.into_iter().chain([("until", until)]);
+    let given = given.filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
+    let said: Answering = serde_json::from_value(given.collect()).map_err(|_| {
+        Refused::wrong("answer", "something is missing", "go back and fill the form in")
+    })?;
     let done = app.reading.run(move |desk| escalations::answer(desk, &viewer, &key, &said)).await?;
     Ok(go(&format!("{}?done=1", path_of(&done))))
-}
-
-/// A word of a closed list.
-fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_value(Value::String(text.to_owned())).ok()
-}
-
-fn word(kind: AnswerKind) -> String {
-    let word = serde_json::to_value(kind).ok();
-    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use super::Shown;
 use super::escalations::sentence;
 use super::layout::{Frame, escaped};
-use super::parts::{Tone, about, account, badge, decision_path, empty, outcome, pager, percent, person, time, words};
+use super::parts::{Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person, time, words};
 use crate::cli::explain::staff::Staff;
 use crate::cli::explain::told::{Told, ToldClause, ToldDecision, ToldFact, ToldRule};
 use crate::serve::App;
@@ -152,19 +152,24 @@ pub(super) fn body(told: &Told, staff: &Staff, now: Timestamp, graph: Option<&st
         @if shown.is_empty() {
             section.card { h2 { "Nothing was decided" } p.muted { "The event was counted, and no graph had anything to say." } }
         }
-        @for one in shown { (decision(one, told, staff, now)) }
+        @for one in shown { (decision(one, told, staff, now, graph.is_none())) }
     }
 }
 
-fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp) -> Markup {
+/// What decided, in a sentence; where the page says it already, that this is why.
+fn heading(one: &ToldDecision, whole: bool) -> String {
+    match (whole, one.reason.as_deref().filter(|reason| !reason.is_empty())) {
+        (false, _) => "Why".to_owned(),
+        (true, Some(reason)) if one.doubt => format!("In doubt: {reason}"),
+        (true, Some(reason)) => sentence(reason),
+        (true, None) => sentence(&words(&one.graph)),
+    }
+}
+
+fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whole: bool) -> Markup {
     html! {
         section.card.decision {
-            h2 {
-                @match one.reason.as_deref().filter(|reason| !reason.is_empty()) {
-                    Some(reason) => (sentence(reason)),
-                    None => (words(&one.graph)),
-                }
-            }
+            h2 { (heading(one, whole)) }
             p.meta {
                 (outcome(&one.outcome)) " " (words(&one.graph)) " · " (about(&one.doc, one.source_id.as_deref()))
                 " · owner " (one.owner)
@@ -220,7 +225,7 @@ fn who(one: &ToldDecision, staff: &Staff) -> Markup {
             }
             None => p.muted { "Nobody is asked." },
         }
-        p { "After this record: " (one.stands) "." }
+        p { "After this record: " (in_minutes(&one.stands)) "." }
     }
 }
 

@@ -4,6 +4,7 @@ use super::layout::Frame;
 use super::{Shown, page as answer};
 use crate::serve::api::request::Segments;
 use crate::serve::problem::{Refused, title};
+use crate::serve::viewer::Viewer;
 use axum::http::StatusCode;
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::{Event, Options, Parser, Tag};
@@ -11,7 +12,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 include!(concat!(env!("OUT_DIR"), "/docs.rs"));
 
 /// What there is to read.
-pub(super) async fn index() -> Shown {
+pub(super) async fn index(viewer: Viewer) -> Shown {
     let body = html! {
         section.card {
             h2 { "Documents" }
@@ -23,15 +24,15 @@ pub(super) async fn index() -> Shown {
             ul.columns { @for (code, _) in ERRORS { li { a href={ "/errors/" (code) } { (code) } } } }
         }
     };
-    Ok(Frame::bare("Help").at("/help").shown(&body))
+    Ok(Frame::plain("Help", "/help", &viewer).shown(&body))
 }
 
 /// A document.
-pub(super) async fn page(path: Segments) -> Shown {
+pub(super) async fn page(viewer: Viewer, path: Segments) -> Shown {
     let name = path.text("page");
     let found = PAGES.iter().find(|(known, _)| *known == name);
     let (_, text) = found.ok_or_else(|| Refused::not_found("there is no such document"))?;
-    Ok(Frame::bare(heading(text)).at("/help").shown(&written(text)))
+    Ok(Frame::plain(heading(text), "/help", &viewer).shown(&written(text)))
 }
 
 /// What a code means.
@@ -40,7 +41,7 @@ pub(super) async fn error(path: Segments) -> Shown {
     let found = ERRORS.iter().find(|(known, _)| *known == code);
     let (code, text) = found.ok_or_else(|| Refused::not_found("there is no such error"))?;
     let body = html! { p.meta { code { (code) } } (written(text)) };
-    Ok(answer(StatusCode::OK, Frame::bare(&title(code)).at("/help").page(&body)))
+    Ok(answer(StatusCode::OK, Frame::bare(&title(code)).page(&body)))
 }
 
 fn heading(text: &str) -> &str {

@@ -112,7 +112,7 @@ fn cards(found: &Listed) -> Markup {
                     div.what {
                         h2 {
                             a href=(path(one)) {
-                                @if one.reason.is_empty() { (words(&one.node)) } @else { (sentence(&one.reason)) }
+                                (heading(one))
                             }
                         }
                         p.meta {
@@ -126,7 +126,7 @@ fn cards(found: &Listed) -> Markup {
                         p { (person(one.person.as_deref(), one.person.as_deref().and_then(|p| found.staff.name(p)))) }
                     }
                     div.when { (due(one, found.now)) }
-                    p.act { a.button href=(path(one)) aria-label={ "Open: " (sentence(&one.reason)) } { "Open" } }
+                    p.act { a.button href=(path(one)) aria-label={ "Open: " (heading(one)) } { "Open" } }
                 }
             }
         }
@@ -139,6 +139,15 @@ fn due(one: &Escalation, now: Timestamp) -> Markup {
             Some(at) => { span.muted { @if one.overdue { "was due " } @else { "due " } } (time(at, now)) }
             None => span.muted { "no deadline" },
         }
+    }
+}
+
+/// What it is about, in a sentence: the reason that its rule gives.
+pub(super) fn heading(one: &Escalation) -> String {
+    match (one.reason.is_empty(), one.doubt) {
+        (true, _) => sentence(&words(&one.graph)),
+        (false, true) => format!("In doubt: {}", one.reason),
+        (false, false) => sentence(&one.reason),
     }
 }
 
@@ -171,7 +180,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     let body = html! {
         nav.tabs aria-label="Which escalations" {
             @for (state, word) in Which::ALL {
-                a href={ "/escalations?state=" (word) } aria-current=[(state == which).then_some("page")] { (words(word)) }
+                a href={ "/escalations?state=" (word) } aria-current=[(state == which).then_some("page")] { (tab(state)) }
             }
         }
         @if found.items.is_empty() {
@@ -188,6 +197,15 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     Ok(Frame::new("Escalations", "/escalations", &viewer, back).shown(&body))
 }
 
+/// A state as the tabs say it.
+fn tab(state: Which) -> &'static str {
+    match state {
+        Which::Accepted => "taken",
+        Which::Discovering => "finding out more",
+        other => other.as_str(),
+    }
+}
+
 fn table(found: &Listed) -> Markup {
     html! {
         div.scroll role="region" aria-label="Escalations" tabindex="0" {
@@ -198,11 +216,11 @@ fn table(found: &Listed) -> Markup {
                     @for one in &found.items {
                         tr {
                             th scope="row" data-label="What for" {
-                                a href=(path(one)) { @if one.reason.is_empty() { (words(&one.graph)) } @else { (sentence(&one.reason)) } }
+                                a href=(path(one)) { (heading(one)) }
                                 br; span.muted { (outcome(&one.outcome)) " " (about(&one.doc, one.source_id.as_deref())) }
                             }
                             td data-label="Account" { (account(&one.stream, one.account_name.as_deref())) }
-                            td data-label="State" { (state(&one.state, one.live, one.overdue)) @if !one.live { " " span.muted { "history" } } }
+                            td data-label="State" { (state(&one.state, one.live, one.overdue))  }
                             td data-label="Who" { (person(one.person.as_deref(), one.person.as_deref().and_then(|p| found.staff.name(p)))) }
                             td data-label="Since" { (time(one.times.0, found.now)) }
                             td data-label="Due" { @if let Some(at) = one.times.1 { (time(at, found.now)) } @else { span.muted { "–" } } }
@@ -236,8 +254,7 @@ pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segme
             Err(refused) => section.card { h2 { "Why" } p { (refused.problem.message) ". " (refused.problem.help) } }
         }
     };
-    let title = if found.reason.is_empty() { words(&found.graph) } else { sentence(&found.reason) };
-    Ok(Frame::new(title, "/escalations", &viewer, self::path(&found)).shown(&body))
+    Ok(Frame::new(heading(&found), "/escalations", &viewer, self::path(&found)).shown(&body))
 }
 
 fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> Markup {
@@ -251,7 +268,7 @@ fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> 
                 div { dt { "State" } dd { (state(&one.state, one.live, one.overdue)) " " (outcome(&one.outcome)) } }
                 div { dt { "Who" } dd { (person(who, who.and_then(|who| staff.name(who)))) } }
                 div { dt { "Since" } dd { (time(one.times.0, now)) } }
-                div { dt { "Due" } dd { (due(one, now)) } }
+                div { dt { "Due" } dd { @if let Some(at) = one.times.1 { (time(at, now)) } @else { span.muted { "no deadline" } } } }
                 div { dt { "Why now" } dd { (words(&one.why)) } }
                 div { dt { "Records" } dd {
                     a href=(decision_path(&one.stream, one.opened)) { "opened by " (one.opened) }
@@ -260,7 +277,7 @@ fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> 
             }
             @if open && who.is_some_and(|who| viewer.answers_as(who)) { (answers(one)) }
             @else if open { p.muted { "Only whoever is asked can answer." } }
-            @else if !one.live { p.muted { (badge(Tone::Plain, "history")) " Imported history asks nobody: this is who would have been asked." } }
+            @else if !one.live { p.muted { (badge(Tone::Plain, "not asked")) " Nobody was asked: this is told of the past, or the rules only watched. It shows who would have been." } }
         }
     }
 }

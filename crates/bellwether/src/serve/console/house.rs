@@ -51,7 +51,7 @@ pub(super) async fn sources(State(app): State<Arc<App>>, viewer: Viewer, args: A
             p.notice.unsure { strong { (thousands(refused)) } " rows were refused and are kept sealed: " code { "bellwether quarantine list" } " shows why." }
         }
     };
-    Ok(Frame::new("Sources", "/sources", &viewer, "/sources").shown(&body))
+    Ok(Frame::plain("Sources", "/sources", &viewer).shown(&body))
 }
 
 /// Effects by status: what waits, what was given up.
@@ -90,7 +90,7 @@ pub(super) async fn outbox(State(app): State<Arc<App>>, viewer: Viewer, args: Ar
             (pager("/outbox", &format!("status={word}"), first, page.next.as_deref()))
         }
     };
-    Ok(Frame::new("Outbox", "/outbox", &viewer, "/outbox").shown(&body))
+    Ok(Frame::plain("Outbox", "/outbox", &viewer).shown(&body))
 }
 
 fn tiles(counts: &[Count], chosen: &str) -> Markup {

@@ -65,7 +65,12 @@ impl Frame {
         Self { title, place, back, purpose, viewer, search }
     }
 
-    /// The frame of a page without accounts.
+    /// The frame of a page that shows no account.
+    pub(super) fn plain(title: &str, place: &'static str, viewer: &Viewer) -> Self {
+        Self { place, viewer: Some(viewer.name.clone()), ..Self::bare(title) }
+    }
+
+    /// The frame of a page that anybody may see.
     pub(super) fn bare(title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -75,12 +80,6 @@ impl Frame {
             viewer: None,
             search: String::new(),
         }
-    }
-
-    /// Under which entry of the navigation it stands.
-    pub(super) fn at(mut self, place: &'static str) -> Self {
-        self.place = place;
-        self
     }
 
     /// What was looked for.

@@ -48,7 +48,7 @@ pub(super) async fn state(State(app): State<Arc<App>>, viewer: Viewer, args: Arg
         }
         (tables(&state, now))
     };
-    Ok(Frame::new("Log", "/log", &viewer, "/log").shown(&body))
+    Ok(Frame::plain("Log", "/log", &viewer).shown(&body))
 }
 
 fn tables(state: &LogState, now: Timestamp) -> Markup {

@@ -40,7 +40,7 @@ pub(super) fn outcome(word: &str) -> Markup {
     let (tone, said) = match word {
         "cxo" => (Tone::Accent, "executive"),
         "sponsor" => (Tone::Accent, "sponsor"),
-        "person" => (Tone::Unsure, "person"),
+        "person" => (Tone::Plain, "person"),
         "discover" => (Tone::Plain, "find out more"),
         "none" => (Tone::Plain, "nobody"),
         other => (Tone::Plain, other),
@@ -160,6 +160,19 @@ pub(super) fn decision_path(stream: &str, seq: u64) -> String {
     format!("/decisions/{stream}/{seq}")
 }
 
+/// A sentence with instants in it, each to the minute.
+pub(super) fn in_minutes(text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_end_matches(['.', ',']);
+        let end = word.get(bare.len()..).unwrap_or_default();
+        match bare.contains('T').then(|| crate::cli::context::read_time(bare)) {
+            Some(Ok(at)) => format!("{}{end}", minute(at)),
+            _ => word.to_owned(),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// A share of a million as a percentage.
 pub(super) fn percent(ppm: i64) -> String {
     format!("{}%", ppm / 10_000)
@@ -185,5 +198,7 @@ mod tests {
             assert_eq!(said(seconds), words, "{seconds}");
         }
         assert_eq!(minute(now), "15 Jan 2027 08:00");
+        let said = "ann stands to be asked, until 2026-11-21T21:23:35.499197Z.";
+        assert_eq!(in_minutes(said), "ann stands to be asked, until 21 Nov 2026 21:23.");
     }
 }

@@ -7,13 +7,12 @@ use crate::cli::explain::staff::Staff;
 use crate::serve::App;
 use crate::serve::api::request::Args;
 use crate::serve::problem::Refused;
-use crate::serve::read::trial::{self, Trying, Verdict};
+use crate::serve::read::trial::{self, Literal, TriedFacts, Trying, Verdict};
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::Type;
 use bellwether_engine::Rules;
 use maud::{Markup, html};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,11 +33,11 @@ pub(super) async fn run(State(app): State<Arc<App>>, viewer: Viewer, request: Re
     let graph = form.text("graph").unwrap_or_default().to_owned();
     let given = form.0.iter().filter(|(name, text)| name != "graph" && !text.trim().is_empty());
     let filled: Filled = given.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect();
-    let facts = filled.iter().map(|(name, text)| (name.clone(), Value::String(text.clone())));
-    let tried = Trying { graph: Some(graph.clone()), facts: Some(facts.collect()), ..Trying::default() };
+    let facts = filled.iter().map(|(name, text)| (name.clone(), Literal::Text(text.clone())));
+    let tried = TriedFacts { graph: graph.clone(), facts: facts.collect(), at: None };
     let done = app.reading.run(move |desk| {
         let (rules, staff) = (desk.rules()?, desk.staff());
-        Ok((trial::run(desk, &tried), rules, staff))
+        Ok((trial::run(desk, &Trying::Facts(tried)), rules, staff))
     });
     let (done, rules, staff) = done.await?;
     let found = match &done {
@@ -85,7 +84,7 @@ fn shown(
             p.actions { button.primary type="submit" { "Try it" } a.button.quiet href={ "/try?graph=" (name) } { "Empty all" } }
         }
     };
-    Frame::new("Try a policy", "/try", viewer, "/try").shown(&body)
+    Frame::plain("Try a policy", "/try", viewer).shown(&body)
 }
 
 fn field(name: &str, kind: Type, values: &[String], filled: Option<&String>) -> Markup {

@@ -104,7 +104,7 @@ const TIMELINE: &str = "timeline";
 /// A page of accounts in the order in which they became known.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn page(
     desk: &Desk<'_>,
     names: &Names,
@@ -205,7 +205,7 @@ fn row(
 /// What happened to an account, newest first.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn timeline(
     desk: &Desk<'_>,
     stream: StreamId,

@@ -39,7 +39,7 @@ pub(crate) struct Standing {
     pub(crate) seq: u64,
     /// Why somebody is asked, or how it ended.
     pub(crate) why: String,
-    /// Nobody was really asked: imported history.
+    /// Nobody was really asked: imported history, or rules that only watch.
     pub(crate) silent: bool,
     /// The key of the newest ask, which an answer names.
     pub(crate) ask: Option<String>,
@@ -47,6 +47,8 @@ pub(crate) struct Standing {
     pub(crate) rule: String,
     /// What it is for.
     pub(crate) outcome: String,
+    /// The node that the rule decided for.
+    pub(crate) decided: String,
 }
 
 /// What is known of a source.
@@ -173,13 +175,21 @@ impl Board {
         let decision = list(record, "decisions").iter().find(same);
         let ask = list(record, "effects").iter().filter(same).find(|e| text_of(e, "kind") == "ask");
         let state = text_of(moved, "to");
-        let (rule, outcome) = match (decision, before) {
-            (Some(decision), None) => (text_of(decision, "rule"), text_of(decision, "outcome")),
-            (Some(decision), Some(_)) if text_of(moved, "cause") == "raised" => {
-                (text_of(decision, "rule"), text_of(decision, "outcome"))
+        // What a later record decides matters only where it opens or raises the escalation.
+        let decides = before.is_none() || text_of(moved, "cause") == "raised";
+        let (rule, outcome, decided) = match (decision.filter(|_| decides), before) {
+            (Some(one), _) => (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node")),
+            (None, Some(before)) => {
+                (before.rule.clone(), before.outcome.clone(), before.decided.clone())
             }
-            (_, Some(before)) => (before.rule.clone(), before.outcome.clone()),
             (None, None) => Default::default(),
+        };
+        // Only asking says whether it is meant; other moves are as what they move.
+        let asks = !text_of(moved, "cause").is_empty();
+        let watched = text_of(record, "origin") == "history" || text_of(record, "mode") == "shadow";
+        let silent = match before.filter(|_| !asks) {
+            Some(before) => before.silent,
+            None => moved.get("silent").is_some() || (!asks && watched),
         };
         let why = [text_of(moved, "cause"), text_of(moved, "how")].concat();
         let asked = ask.map(|ask| text_of(ask, "key"));
@@ -190,11 +200,12 @@ impl Board {
             due: moved.get("due").map(|_| Timestamp::from_micros(number(moved, "due") as i64)),
             opened,
             seq,
-            silent: moved.get("silent").is_some(),
+            silent,
             ask: asked.or_else(|| before.and_then(|before| before.ask.clone())),
             why,
             rule,
             outcome,
+            decided,
             state,
         };
         if standing.state == "closed" {

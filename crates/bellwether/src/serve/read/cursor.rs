@@ -3,8 +3,10 @@
 //! A cursor names the last row that was given by what it is sorted by, never by how many came before.
 
 use crate::serve::problem::Refused;
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use bellwether_core::Problem;
 use std::fmt::Display;
 
 /// The longest cursor that is read, in characters.
@@ -23,7 +25,7 @@ pub(crate) fn write(list: &str, parts: &[&dyn Display]) -> String {
 /// The parts of a cursor of this list.
 ///
 /// # Errors
-/// `http-value` for what is no cursor, or one of another list.
+/// `http-cursor` for what is no cursor, or one of another list.
 pub(crate) fn read(list: &str, cursor: &str) -> Result<Vec<String>, Refused> {
     let parts = || -> Option<Vec<String>> {
         if cursor.len() > LONGEST {
@@ -39,14 +41,15 @@ pub(crate) fn read(list: &str, cursor: &str) -> Result<Vec<String>, Refused> {
 /// One part of a cursor as what it stands for.
 ///
 /// # Errors
-/// `http-value` where it is not there or is none.
+/// `http-cursor` where it is not there or is none.
 pub(crate) fn part<T: std::str::FromStr>(parts: &[String], at: usize) -> Result<T, Refused> {
     parts.get(at).and_then(|part| part.parse().ok()).ok_or_else(wrong)
 }
 
-fn wrong() -> Refused {
+pub(crate) fn wrong() -> Refused {
     let help = "take it from `next` of the answer before, or leave it out to begin";
-    Refused::wrong("cursor", "this is no cursor of this list", help)
+    let problem = Problem::new("http-cursor", "this is no cursor of this list").help(help);
+    Refused::new(StatusCode::CONFLICT, problem).at("cursor")
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ const LIST: &str = "decisions";
 /// A page of decisions, the newest first.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn page(
     desk: &Desk<'_>,
     wanted: &Wanted,

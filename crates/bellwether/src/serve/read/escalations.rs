@@ -19,7 +19,7 @@ pub(crate) struct Wanted {
     pub(crate) state: State,
     pub(crate) person: Option<String>,
     pub(crate) overdue: bool,
-    /// Without what imported history opened: nobody was asked there.
+    /// Without those about which nobody was really asked.
     pub(crate) asked_only: bool,
 }
 
@@ -99,6 +99,8 @@ pub(crate) struct Escalation {
     /// The rule that led here, and its author's reason.
     pub(crate) rule: String,
     pub(crate) reason: String,
+    /// Whether that rule could not be evaluated, so that doubt led here.
+    pub(crate) doubt: bool,
     /// What it is for: `cxo`, `sponsor`, `person` or `discover`.
     pub(crate) outcome: String,
     /// Why somebody is asked, or how it ended.
@@ -131,7 +133,7 @@ fn rank(key: &Key, one: &Standing) -> (bool, i64, Key) {
 /// A page of escalations, what is due first.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn page(
     desk: &Desk<'_>,
     wanted: &Wanted,
@@ -214,15 +216,20 @@ impl Reasons {
         Ok(Self(desk.rules()?))
     }
 
-    fn of(&self, graph: &str, rule: &str) -> &str {
-        let graphs = self.0.policy().graphs().iter();
-        let rules = graphs.filter(|known| known.name() == graph).flat_map(|known| known.rules());
-        rules.into_iter().find(|known| known.id == rule).map_or("", |known| &known.reason)
+    /// The reason of the rule that decided, and whether doubt about it did: then it led elsewhere than the
+    /// rule would have.
+    fn of(&self, graph: &str, one: &Standing) -> (String, bool) {
+        let found = self.0.policy().graphs().iter().find(|known| known.name() == graph);
+        let rule = found.and_then(|found| found.rules().iter().find(|rule| rule.id == one.rule));
+        let (Some(found), Some(rule)) = (found, rule) else { return Default::default() };
+        let to = found.nodes().get(rule.to).map_or("", |node| &node.name);
+        (rule.reason.clone(), to != one.decided)
     }
 }
 
 fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Names) -> Escalation {
     let (stream, doc, graph) = key;
+    let (reason, doubt) = rules.of(graph, one);
     Escalation {
         stream: stream.to_string(),
         doc: doc.to_string(),
@@ -236,7 +243,8 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
         live: !one.silent,
         ask: one.ask.clone(),
         rule: one.rule.clone(),
-        reason: rules.of(graph, &one.rule).to_owned(),
+        reason,
+        doubt,
         outcome: one.outcome.clone(),
         why: one.why.clone(),
         opened: one.opened,
@@ -247,39 +255,48 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
     }
 }
 
-/// What somebody answers.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Answering {
-    /// `accept`, `decline`, `delegate`, `snooze` or `resolve`.
-    pub(crate) answer: AnswerKind,
-    /// The key of the ask, as the escalation shows it: an answer to an older one changes nothing.
-    #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
-    pub(crate) ask: String,
-    /// Why not, for `decline`.
-    #[schema(inline)]
-    pub(crate) reason: Option<DeclineReason>,
-    /// The handle of who should instead, for `delegate`.
-    #[schema(min_length = 1, max_length = 64)]
-    pub(crate) to: Option<String>,
-    /// When to ask again, for `snooze`: RFC 3339.
-    #[schema(format = DateTime)]
-    pub(crate) until: Option<String>,
-}
-
-/// The kinds of answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AnswerKind {
-    Accept,
-    Decline,
-    Delegate,
-    Snooze,
-    Resolve,
+/// What somebody answers. `ask` is the key of the ask, as the escalation shows it: an answer to an older
+/// one changes nothing.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Answering {
+    /// Takes it.
+    Accept {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+    },
+    /// Does not, for a reason; the next in line is asked.
+    Decline {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// Why not.
+        reason: DeclineReason,
+    },
+    /// Hands it on.
+    Delegate {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// The handle of who should instead.
+        #[schema(min_length = 1, max_length = 64)]
+        to: String,
+    },
+    /// Puts it off.
+    Snooze {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// When to ask again.
+        #[schema(format = DateTime)]
+        until: String,
+    },
+    /// Ends it.
+    Resolve {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+    },
 }
 
 /// Why somebody declines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeclineReason {
     Away,
@@ -319,13 +336,8 @@ pub(crate) fn answer(
 ) -> Result<Escalation, Refused> {
     let standing = desk.board()?.case(key).cloned();
     let standing = standing.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
-    let Ok(ask) = said.ask.parse::<Digest>() else {
-        return Err(Refused::wrong("ask", "this is no key of an ask", "take it from the escalation"));
-    };
-    let words = said.words(desk)?;
-    if standing.ask.as_deref() != Some(said.ask.as_str()) {
-        return Err(stale());
-    }
+    let named = standing.ask.as_deref().filter(|ask| *ask == said.ask());
+    let ask = named.and_then(|ask| ask.parse::<Digest>().ok()).ok_or_else(stale)?;
     let Some(asked) = standing.person.filter(|_| standing.state != "closed") else {
         return Err(stale());
     };
@@ -334,6 +346,7 @@ pub(crate) fn answer(
         let help = "only whoever is asked may answer; they can delegate it to you";
         return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
     }
+    let words = said.words(desk)?;
     let (stream, doc, graph) = key;
     let body = Body::Answered {
         doc: *doc,
@@ -348,12 +361,14 @@ pub(crate) fn answer(
     })?;
     match status {
         Status::Applied | Status::Late => one(desk, key, &Names::closed()),
-        _ => {
-            let problem = Problem::new("answer-refused", "the answer does not fit what stands now");
-            let help = "look at the escalation again: it has moved, or whoever it should go to is away";
-            Err(Refused::new(StatusCode::CONFLICT, problem.help(help)))
-        }
+        _ => Err(unfit("the answer does not fit what stands now")),
     }
+}
+
+fn unfit(message: &str) -> Refused {
+    let problem = Problem::new("answer-refused", message);
+    let help = "look at the escalation again: it has moved, or whoever it should go to is away";
+    Refused::new(StatusCode::CONFLICT, problem.help(help))
 }
 
 fn stale() -> Refused {
@@ -363,35 +378,36 @@ fn stale() -> Refused {
 }
 
 impl Answering {
+    /// The key of the ask that is answered.
+    fn ask(&self) -> &str {
+        match self {
+            Self::Accept { ask }
+            | Self::Decline { ask, .. }
+            | Self::Delegate { ask, .. }
+            | Self::Snooze { ask, .. }
+            | Self::Resolve { ask } => ask,
+        }
+    }
+
     fn words(&self, desk: &Desk<'_>) -> Result<Answer, Refused> {
-        let needs = |member: &str, what: &str| {
-            Refused::wrong(member, format!("`{member}` is missing"), what.to_owned())
-        };
-        Ok(match self.answer {
-            AnswerKind::Accept => Answer::Accept,
-            AnswerKind::Resolve => Answer::Resolve,
-            AnswerKind::Decline => {
-                let words = DECLINE_REASONS.join(", ");
-                let reason = self.reason.ok_or_else(|| needs("reason", &format!("one of {words}")))?;
-                Answer::Decline(Code::of(reason.word()))
-            }
-            AnswerKind::Delegate => {
-                let to = self.to.as_ref().ok_or_else(|| needs("to", "the handle of a person"))?;
-                let rules = desk.rules()?;
-                let known = rules.policy().people().person(Code::of(to)).is_some();
+        Ok(match self {
+            Self::Accept { .. } => Answer::Accept,
+            Self::Resolve { .. } => Answer::Resolve,
+            Self::Decline { reason, .. } => Answer::Decline(Code::of(reason.word())),
+            Self::Delegate { to, .. } => {
+                let to = Code::of(to);
+                let known = desk.rules()?.policy().people().person(to).is_some();
                 if !known {
-                    let help = "a handle of `people.yaml`";
-                    return Err(Refused::wrong("to", "nobody has this handle", help));
+                    return Err(unfit("the rules in force know nobody of this handle"));
                 }
-                Answer::Delegate(Code::of(to))
+                Answer::Delegate(to)
             }
-            AnswerKind::Snooze => {
-                let until = self.until.as_ref().ok_or_else(|| needs("until", "an instant"))?;
+            Self::Snooze { until, .. } => {
                 let until = crate::cli::context::read_time(until).map_err(|_| {
                     Refused::wrong("until", "this is no instant", "such as 2026-11-21T09:00:00Z")
                 })?;
                 if until <= desk.now() {
-                    return Err(Refused::wrong("until", "this instant is past", "a later one"));
+                    return Err(unfit("the instant to ask again is past"));
                 }
                 Answer::Snooze(until)
             }

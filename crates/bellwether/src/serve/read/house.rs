@@ -109,7 +109,7 @@ const OUTBOX: &str = "outbox";
 /// Effects of one status, in the order of the log.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn effects(
     desk: &Desk<'_>,
     status: OutboxStatus,
@@ -125,7 +125,7 @@ pub(crate) fn effects(
         None => (0, 0),
     };
     if after.0 > 1 << 54 || after.1 > 255 {
-        return Err(Refused::wrong("cursor", "this is no cursor of this list", "leave it out"));
+        return Err(cursor::wrong());
     }
     let mut found = desk.view.effects_in(status, after, limit + 1)?;
     let more = found.len() > limit;
@@ -161,7 +161,7 @@ const QUARANTINE: &str = "quarantine";
 /// Rows in quarantine, of one code or of all.
 ///
 /// # Errors
-/// `http-value` for a cursor of another list; what the store says.
+/// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn quarantine(
     desk: &Desk<'_>,
     code: Option<&str>,

@@ -8,16 +8,16 @@ use super::Desk;
 use crate::cli::explain::told::{ToldClause, clauses};
 use crate::cli::export::row::rows;
 use crate::serve::problem::Refused;
+use axum::http::StatusCode;
 use bellwether_core::problem::nearest;
 use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
-use bellwether_core::{Currency, Duration, Money, Personal, Ppm, Timestamp, Trust, Type};
+use bellwether_core::{Currency, Duration, Money, Personal, Ppm, Problem, Timestamp, Trust, Type};
 use bellwether_engine::Rules;
 use bellwether_expr::{Slots, literal};
 use bellwether_features::Kinds;
 use bellwether_policy::{Graph, Masks};
 use bellwether_runtime::rehearsal::Rehearsal;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -25,33 +25,62 @@ use utoipa::ToSchema;
 /// The most facts or fields of one trial.
 const MOST: usize = 256;
 
-/// What to try: `graph` with `facts`, or `signal`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+/// What to try: facts for a graph, or one event.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Trying {
+    /// What a graph decides when this is known.
+    Facts(TriedFacts),
+    /// What all graphs decide when this happens.
+    Event(TriedEvent),
+}
+
+/// Facts for a graph.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Trying {
-    /// The graph that decides, for `facts`.
-    #[schema(max_length = 64)]
-    pub(crate) graph: Option<String>,
+pub(crate) struct TriedFacts {
+    /// The graph that decides.
+    #[schema(min_length = 1, max_length = 64)]
+    pub(crate) graph: String,
     /// What is known; a fact that is not given is missing.
-    #[schema(value_type = Option<BTreeMap<String, Object>>, additional_properties)]
-    pub(crate) facts: Option<BTreeMap<String, Value>>,
-    /// One event of an account of which nothing else is known.
-    pub(crate) signal: Option<TriedSignal>,
+    pub(crate) facts: BTreeMap<String, Literal>,
     /// When; now if it is not said. It tells who is there.
     #[schema(format = DateTime)]
     pub(crate) at: Option<String>,
 }
 
+/// One event of an account of which nothing else is known.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TriedEvent {
+    /// The event.
+    pub(crate) signal: TriedSignal,
+    /// When it happens; now if it is not said.
+    #[schema(format = DateTime)]
+    pub(crate) at: Option<String>,
+}
+
+/// A value as rules write it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Literal {
+    /// Yes or no.
+    Flag(bool),
+    /// A number.
+    Number(f64),
+    /// A word, an amount, an instant or a span.
+    Text(String),
+}
+
 /// An event to try.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TriedSignal {
     /// Its kind, such as `ticket.opened`.
     #[schema(max_length = 64)]
     pub(crate) kind: String,
     /// Its typed fields.
-    #[schema(value_type = Option<BTreeMap<String, Object>>, additional_properties)]
-    pub(crate) fields: Option<BTreeMap<String, Value>>,
+    pub(crate) fields: Option<BTreeMap<String, Literal>>,
     /// The number of its case.
     #[schema(max_length = 64)]
     pub(crate) case: Option<String>,
@@ -93,44 +122,45 @@ pub(crate) struct Verdict {
 /// Tries it.
 ///
 /// # Errors
-/// `http-value` for what the rules do not know; what the store says.
+/// `try-unknown` for what the rules in force do not know; what the store says.
 pub(crate) fn run(desk: &Desk<'_>, tried: &Trying) -> Result<Verdicts, Refused> {
     let rules = desk.rules()?;
-    let at = match &tried.at {
-        None => desk.now(),
+    let when = |at: &Option<String>| match at {
+        None => Ok(desk.now()),
         Some(at) => crate::cli::context::read_time(at).map_err(|_| {
             Refused::wrong("at", "this is no instant", "such as 2026-11-21T09:00:00Z")
-        })?,
+        }),
     };
-    match (&tried.graph, &tried.facts, &tried.signal) {
-        (Some(graph), facts, None) => {
-            let none = BTreeMap::new();
-            let verdict = by_facts(&rules, graph, facts.as_ref().unwrap_or(&none), at)?;
+    match tried {
+        Trying::Facts(tried) => {
+            let verdict = by_facts(&rules, &tried.graph, &tried.facts, when(&tried.at)?)?;
             Ok(Verdicts { verdicts: vec![verdict] })
         }
-        (None, None, Some(signal)) => by_signal(&rules, signal, at),
-        _ => {
-            let help = "give `graph` with `facts`, or `signal`";
-            Err(Refused::wrong("graph", "it is not clear what to try", help))
-        }
+        Trying::Event(tried) => by_signal(&rules, &tried.signal, when(&tried.at)?),
     }
+}
+
+/// The rules in force do not know what was given.
+fn unknown(place: &str, message: impl Into<String>, help: impl Into<String>) -> Refused {
+    let problem = Problem::new("try-unknown", message).help(help);
+    Refused::new(StatusCode::CONFLICT, problem).at(place)
 }
 
 fn by_facts(
     rules: &Rules,
     name: &str,
-    facts: &BTreeMap<String, Value>,
+    facts: &BTreeMap<String, Literal>,
     at: Timestamp,
 ) -> Result<Verdict, Refused> {
     let graphs = rules.policy().graphs();
     let graph = graphs.iter().find(|graph| graph.name() == name).ok_or_else(|| {
         let known: Vec<_> = graphs.iter().map(Graph::name).collect();
-        Refused::wrong("graph", "there is no such graph", known.join(", "))
+        unknown("graph", "there is no such graph", known.join(", "))
     })?;
     let catalogue = rules.catalogue();
     let mut slots = Slots::new(catalogue.len());
     if facts.len() > MOST {
-        return Err(Refused::wrong("facts", "these are too many facts", "256 at most"));
+        return Err(unknown("facts", "these are too many facts", "256 at most"));
     }
     for (name, value) in facts {
         let Some(slot) = catalogue.slot(name) else {
@@ -139,13 +169,12 @@ fn by_facts(
                 || "`/v1/facts` lists them".to_owned(),
                 |close| format!("did you mean `{close}`?"),
             );
-            return Err(Refused::wrong("facts", "there is no such fact", help));
+            return Err(unknown("facts", "there is no such fact", help));
         };
         let Some(fact) = catalogue.fact(slot) else { continue };
-        let raw = text(value).and_then(|text| literal(&text, fact.kind, &fact.values));
-        let Some(raw) = raw else {
+        let Some(raw) = literal(&value.text(), fact.kind, &fact.values) else {
             let message = format!("this is no value of `{}`, which is {}", fact.name, fact.kind);
-            return Err(Refused::wrong("facts", message, fact.values.join(", ")));
+            return Err(unknown("facts", message, fact.values.join(", ")));
         };
         slots.set(slot, raw);
     }
@@ -168,18 +197,19 @@ fn by_facts(
     })
 }
 
-/// A JSON value as it would be written in a file of rules.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Bool(yes) => Some(yes.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+impl Literal {
+    /// As it would be written in a file of rules.
+    fn text(&self) -> String {
+        match self {
+            Self::Flag(yes) => yes.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
     }
 }
 
 fn by_signal(rules: &Arc<Rules>, tried: &TriedSignal, at: Timestamp) -> Result<Verdicts, Refused> {
-    let (raw, mut verdicts) = (raw(rules, tried, at)?, Vec::new());
+    let (raw, mut verdicts) = (raw(tried, at)?, Vec::new());
     let mut rehearsal = Rehearsal::new(Arc::clone(rules), 0)?;
     let mut fault = None;
     rehearsal.take(&raw, |_, step| match rows(&step.record) {
@@ -208,26 +238,25 @@ fn reason(rules: &Rules, graph: &str, rule: &str) -> String {
     found.map_or_else(String::new, |known| known.reason.clone())
 }
 
-fn raw(rules: &Rules, tried: &TriedSignal, at: Timestamp) -> Result<RawSignal, Refused> {
-    let _ = rules;
+fn raw(tried: &TriedSignal, at: Timestamp) -> Result<RawSignal, Refused> {
     let kinds = Kinds::canonical();
     let Some(kind) = kinds.kind(&tried.kind) else {
         let help = nearest(&tried.kind, kinds.names()).map_or_else(
             || "such as `ticket.opened`".to_owned(),
             |close| format!("did you mean `{close}`?"),
         );
-        return Err(Refused::wrong("signal.kind", "there is no such kind of signal", help));
+        return Err(unknown("signal.kind", "there is no such kind of signal", help));
     };
     let mut fields = Vec::new();
     for (name, value) in tried.fields.iter().flatten().take(MOST) {
         let Some(field) = kind.field(name) else {
             let known: Vec<_> = kind.fields.iter().map(|field| field.name.as_str()).collect();
             let message = format!("`{}` has no such field", tried.kind);
-            return Err(Refused::wrong("signal.fields", message, known.join(", ")));
+            return Err(unknown("signal.fields", message, known.join(", ")));
         };
-        let value = text(value).and_then(|text| typed(&text, field.kind)).ok_or_else(|| {
+        let value = typed(&value.text(), field.kind).ok_or_else(|| {
             let message = format!("this is no value of `{}`, which is {}", field.name, field.kind);
-            Refused::wrong("signal.fields", message, "")
+            unknown("signal.fields", message, "")
         })?;
         fields.push((name.clone(), value));
     }
