@@ -1,4 +1,4 @@
-//! Puts the bundles of `bundles/` into the program, so that it needs nothing beside itself.
+//! Puts the bundles of `bundles/` and the documents of `docs/` into the program, so that it needs nothing beside itself.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,7 +22,26 @@ fn main() -> io::Result<()> {
     }
     code.push_str("];\n");
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("bundles.rs"), code)
+    fs::write(Path::new(&out).join("bundles.rs"), code)?;
+    fs::write(Path::new(&out).join("docs.rs"), documents()?)
+}
+
+/// The documents and the pages of errors, by name: the console shows them.
+fn documents() -> io::Result<String> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    println!("cargo::rerun-if-changed={}", docs.display());
+    let mut code = String::new();
+    for (name, folder) in [("PAGES", docs.clone()), ("ERRORS", docs.join("errors"))] {
+        let _ = writeln!(code, "const {name}: &[(&str, &str)] = &[");
+        for path in sorted(&folder)? {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(page) = file.strip_suffix(".md").filter(|page| *page != "README") else { continue };
+            let absolute = path.canonicalize()?;
+            let _ = writeln!(code, "({page:?}, include_str!({absolute:?})),");
+        }
+        code.push_str("];\n");
+    }
+    Ok(code)
 }
 
 fn write_files(folder: &Path, prefix: &str, code: &mut String) -> io::Result<()> {

@@ -32,7 +32,7 @@ use decide::{Action, Resource, Why};
 pub(crate) use emergency::{emergency_login, leaf};
 pub(crate) use error::AccessError;
 pub(crate) use headers::headers;
-pub(crate) use http::identify;
+pub(crate) use http::{FORM, identify};
 pub(crate) use principal::{Principal, Role, Scope};
 pub(crate) use routes::routes;
 pub(crate) use settings::Settings;

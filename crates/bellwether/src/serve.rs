@@ -4,12 +4,16 @@
 //! - Out: answers to requests, until it is asked to end; then the rest is made durable.
 //! - Never: reads the journal on the driver's thread, or lets a request wait for ever.
 
+mod api;
+mod console;
 mod health;
 pub(crate) mod intake;
 mod metrics;
 pub(crate) mod operate;
 mod problem;
+mod read;
 mod settings;
+mod viewer;
 
 use crate::access::{self, Desk};
 use crate::cli::context::{Context, Working, now};
@@ -19,13 +23,16 @@ use crate::http::tls::{self, Certificate};
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bellwether_runtime::live::{self, Intake, Live, Parcel, Settings};
 use bellwether_runtime::names::Names;
 use intake::Doors;
 use metrics::{House, Metrics};
 use operate::{Mappings, Operation};
+use read::Reading;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,12 +58,18 @@ pub(crate) struct App {
     pub(crate) doors: Arc<Doors>,
     /// Tells who somebody is and what they may do.
     pub(crate) access: Arc<Desk>,
+    /// A made-up company: whoever reaches the loopback address may look, and answer for everybody.
+    pub(crate) is_demo: bool,
+    /// What pages and the API read.
+    pub(crate) reading: Arc<Reading>,
 }
 
 /// Where and how to serve.
 pub(crate) struct Serving {
     /// What is configured.
     pub(crate) config: Config,
+    /// A made-up company, on loopback: nobody has to sign in.
+    pub(crate) is_demo: bool,
 }
 
 /// Serves until the program is asked to end. `told` hears the address.
@@ -88,7 +101,7 @@ pub(crate) fn run(
     let leaf = access::leaf(running.live().clone(), signing.owner);
     let desk = Desk::open(&context.data, names, signing.clone(), Arc::new(now), leaf);
     let desk = Arc::new(desk.map_err(|error| Failure::access(&error))?);
-    let first = match config.access.first_start {
+    let first = match config.access.first_start && !serving.is_demo {
         true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
         false => None,
     };
@@ -104,6 +117,8 @@ pub(crate) fn run(
         data: context.data.clone(),
         doors,
         access: Arc::clone(&desk),
+        is_demo: serving.is_demo,
+        reading: Reading::new(context, running.live().clone()),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {
@@ -131,9 +146,25 @@ pub(crate) fn run(
 fn routes(app: Arc<App>, metrics: Arc<Metrics>) -> Router {
     let desk = &app.access;
     let shown = get(metrics::show).with_state(Arc::clone(&metrics));
-    let seen = Router::new().merge(health::routes()).merge(intake::routes());
+    let seen = Router::new()
+        .merge(health::routes())
+        .merge(intake::routes())
+        .merge(api::routes())
+        .merge(console::routes())
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method);
     let known = seen.with_state(Arc::clone(&app)).merge(access::routes(desk));
     let known = known.layer(from_fn_with_state(Arc::clone(desk), access::identify));
     let known = known.layer(from_fn_with_state(Arc::clone(desk), access::headers));
     known.route("/metrics", shown).layer(from_fn_with_state(metrics, metrics::count))
+}
+
+async fn nowhere(request: Request) -> Response {
+    let refused = api::nowhere();
+    if api::is_api(&request) { refused.into_response() } else { console::refused(&refused) }
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let refused = api::wrong_method(request.method());
+    if api::is_api(&request) { refused.into_response() } else { console::refused(&refused) }
 }

@@ -109,7 +109,7 @@ impl Embedded {
     }
 
     /// Who is who, for reading.
-    pub(crate) fn edge_ref(&self) -> &Edge {
+    pub fn edge_ref(&self) -> &Edge {
         &self.edge
     }
 

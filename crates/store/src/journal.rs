@@ -122,6 +122,21 @@ impl View {
         give(tail.query((stream_key(stream), from_seq, indexed))?, &mut each).map(|_| ())
     }
 
+    /// The seq of a stream's newest record; 0 if it has none.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn last_seq(&self, stream: StreamId) -> Result<u64> {
+        let key = stream_key(stream);
+        let sql = "SELECT max(seq) FROM stream_position WHERE stream = ?1";
+        let indexed: Option<u64> =
+            self.conn.prepare_cached(sql)?.query_row([key], |row| row.get(0))?;
+        let sql = "SELECT max(seq) FROM journal WHERE pos > ?2 AND stream = ?1";
+        let mut tail = self.conn.prepare_cached(sql)?;
+        let tail: Option<u64> = tail.query_row((key, self.indexed_pos()?), |row| row.get(0))?;
+        Ok(indexed.max(tail).unwrap_or(0))
+    }
+
     /// As [`View::stream_events`], but only what is indexed: for a stream that is known to have no rows
     /// behind the index. The rows behind the index are not searched, which takes as long as there are
     /// many, whatever their streams.

@@ -29,6 +29,7 @@ enum Source {
 }
 
 /// What every command knows.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) data: PathBuf,
     /// The configuration's file, if one was named.

@@ -2,10 +2,11 @@
 //!
 //! The exports of the company are written to files, two desks (prospects and customers) are created
 //! with the shipped bundles, the files are imported by the shipped mappings, and what was decided is
-//! shown with commands to try next.
+//! shown with commands to try next. Then a few things happen today, and the console shows them.
 
 mod desk;
 mod mark;
+mod today;
 
 use super::context::Context;
 use crate::exit::Exit;
@@ -13,6 +14,7 @@ use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_demo::{Company, Size, StoryKind, company};
 use desk::Desk;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -31,6 +33,12 @@ pub(crate) struct DemoArgs {
     /// Over how many days.
     #[arg(long, default_value_t = 90)]
     days: u32,
+    /// Where the console of the customers' desk answers afterwards; another port if this one is taken.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7480")]
+    listen: SocketAddr,
+    /// Stop after the summary.
+    #[arg(long)]
+    exit: bool,
 }
 
 /// Which mapping reads which export of the company.
@@ -73,7 +81,7 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     eprintln!("its exports are in {}", exports.display());
     let desks = [
         Desk { name: "prospects", bundle: "prospect-to-cxo" },
-        Desk { name: "customers", bundle: "customer-escalation" },
+        Desk { name: "customers", bundle: today::BUNDLE },
     ];
     for desk in &desks {
         desk.run(&folder, &exports, args.seed, start)?;
@@ -98,6 +106,15 @@ pub(crate) fn run(context: &Context, args: &DemoArgs) -> Result<Exit> {
     println!("  {program} export decisions --data {data} --out decisions.csv --as csv --changed");
     mark::complete(&folder, args)?;
     println!("all of it took {:.1} s", start.elapsed().as_secs_f64());
+    if !args.exit {
+        let mut accounts: Vec<&str> = Vec::new();
+        for story in &made.truth.stories {
+            if story.kind != StoryKind::Ripening && !accounts.contains(&story.account_id.as_str()) {
+                accounts.push(&story.account_id);
+            }
+        }
+        today::serve(&customers, &accounts, args)?;
+    }
     Ok(Exit::Fine)
 }
 

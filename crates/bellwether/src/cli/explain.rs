@@ -4,25 +4,25 @@
 //! derives one of them again to say which facts decided, by what margin, and from which signals, also
 //! those that count through a link.
 
-mod find;
+pub(crate) mod find;
 mod list;
 mod origins;
-mod render;
-mod staff;
+pub(crate) mod render;
+pub(crate) mod staff;
+pub(crate) mod told;
 
 use super::names::{NameArgs, Names};
 use super::{Format, context::Context};
 use crate::exit::{Exit, Failure, Problems};
 use anyhow::{Result, bail};
 use bellwether_core::{DocKey, Problem, StreamId};
-use bellwether_engine::explain::{Explained, explain};
-use bellwether_runtime::base::state_of;
 use bellwether_runtime::embedded::read_rules;
 use bellwether_store::{Store, StoredEntry};
 use find::Subject;
 use origins::Origins;
 use staff::Staff;
 use std::ops::ControlFlow;
+use told::Teller;
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -100,39 +100,13 @@ fn show_stream(
     }
     let newest = || render::newest(&rows, &changed);
     let Some(seq) = args.seq.or_else(newest) else { return Ok(false) };
-    let purged = rows.first().is_some_and(|row| row.event.is_empty());
-    let start = if purged { state_of(store, stream, &book).map_err(Failure::drive)? } else { None };
-    let base = start.as_ref().map_or(0, |state| state.seq);
-    if seq <= base {
-        let message =
-            format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
-        let help = "`export decisions` still shows what was decided; the record itself stays";
-        return Err(Problems(vec![Problem::new("explain-purged", message).help(help)]).into());
-    }
-    let kept = rows.iter().filter(|row| row.seq > base);
-    let bytes = kept.map(|row| (&row.event[..], &row.record[..]));
-    let explained = match explain(bytes, seq, &book, start) {
-        Ok(Some(explained)) => explained,
-        Ok(None) => bail!("{stream} has no record {seq}"),
-        Err(error) => bail!("[{}] {error}", error.code()),
+    let teller = Teller { view: store, book: &book, staff };
+    let Some(told) = teller.tell(&rows, seq, doc, args.seq.is_some())? else {
+        bail!("{stream} has no record {seq}");
     };
-    let explained = Explained {
-        decisions: explained
-            .decisions
-            .into_iter()
-            .filter(|one| doc.is_none_or(|doc| doc == one.decided.doc))
-            .filter(|one| args.seq.is_some() || one.decided.changed)
-            .collect(),
-        ..explained
-    };
-    let Some(row) = rows.iter().find(|row| row.seq == seq) else { return Ok(false) };
-    let Some(rules) = book.get(&explained.event.rules) else { return Ok(false) };
-    let origins = Origins::read(store, stream, row.pos)?;
-    let told =
-        render::Told { stream, explained: &explained, row, rules, origins: &origins, names, staff };
     match context.format {
-        Format::Text => print!("{}", told.text()),
-        Format::Json => println!("{}", told.json()),
+        Format::Text => print!("{}", told.write(names)),
+        Format::Json => println!("{}", serde_json::to_string(&told.with_names(names))?),
     }
     Ok(true)
 }

@@ -5,7 +5,7 @@
 //! - Never: a half-written file under the name that was asked for; anything personal that was not asked
 //!   for with a purpose: records hold ids and handles only.
 
-mod row;
+pub(crate) mod row;
 mod sink;
 #[cfg(test)]
 mod tests;

@@ -51,8 +51,9 @@ const HELP: &[Help] = &[
     help(
         "demo",
         NOTHING,
-        "the folder bellwether-demo: exports of an invented company, and two data directories",
-        ["demo", "demo --data ./other --seed 7 --accounts 200 --signals 5000"],
+        "the folder bellwether-demo: exports of an invented company, and two data directories; the address of \
+         their console on stdout, which answers until Ctrl-C",
+        ["demo", "demo --exit --data ./other --seed 7 --accounts 200 --signals 5000"],
         ENDS,
     ),
     help(

@@ -5,11 +5,11 @@
 //! - Never: needs more than a folder and public keys to check a log; repairs anything.
 
 mod check;
-mod checkpoint;
-mod prove;
+pub(crate) mod checkpoint;
+pub(crate) mod prove;
 mod search;
 mod serve;
-mod show;
+pub(crate) mod show;
 mod trust;
 mod verify;
 

@@ -11,10 +11,10 @@ use anyhow::Result;
 use bellwether_core::{AccountId, Body, DocKey, Purpose, StreamId};
 use bellwether_ledger::decode_event;
 use bellwether_runtime::DriveError;
-use bellwether_runtime::edge::{Called, open_name, open_source_id};
+use bellwether_runtime::edge::{Called, Edge, open_name, open_source_id};
 use bellwether_runtime::keys::KeyError;
 use bellwether_runtime::lineage::Kinship;
-use bellwether_store::Tally;
+use bellwether_store::{Store, Tally, View};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,13 +45,36 @@ pub(crate) fn read_purpose(text: &str) -> Result<String, String> {
     }
 }
 
+/// Who holds the keys: whoever works in the directory, or a reader beside them.
+enum Keeper {
+    Working(Box<Working>),
+    /// The edge goes before the store that it reads.
+    Reading(Box<Edge>, Box<Store>),
+}
+
+impl Keeper {
+    fn view(&self) -> &View {
+        match self {
+            Self::Working(driver) => driver.store(),
+            Self::Reading(_, store) => store,
+        }
+    }
+
+    fn edge(&self) -> &Edge {
+        match self {
+            Self::Working(driver) => driver.edge_ref(),
+            Self::Reading(edge, _) => edge,
+        }
+    }
+}
+
 /// What is called how, as far as it was asked for.
 pub(crate) struct Names {
     opened: Option<RefCell<Opened>>,
 }
 
 struct Opened {
-    driver: Working,
+    keeper: Keeper,
     kin: Kinship,
     restricted: BTreeSet<u64>,
     read: BTreeSet<StreamId>,
@@ -69,18 +92,35 @@ impl Names {
         batch.at = now();
         batch.tallies.push(Tally { family: FAMILY, name: purpose.clone(), by: 1 });
         driver.commit().map_err(Failure::drive)?;
-        let kin = Kinship::read(driver.store()).map_err(Failure::drive)?;
-        let restricted = bellwether_runtime::privacy::restricted(driver.store());
+        Ok(Self::by(Keeper::Working(Box::new(driver))).map_err(Failure::drive)?)
+    }
+
+    /// No name is opened.
+    pub(crate) fn closed() -> Self {
+        Self { opened: None }
+    }
+
+    /// Opens names beside whoever works in the directory; the purpose must have been counted there.
+    pub(crate) fn counted(edge: Edge, store: Store) -> Result<Self, DriveError> {
+        Self::by(Keeper::Reading(Box::new(edge), Box::new(store)))
+    }
+
+    fn by(keeper: Keeper) -> Result<Self, DriveError> {
         let opened = Opened {
-            restricted: restricted.map_err(|error| Failure::drive(error.into()))?,
-            driver,
-            kin,
+            kin: Kinship::read(keeper.view())?,
+            restricted: bellwether_runtime::privacy::restricted(keeper.view())?,
+            keeper,
             read: BTreeSet::new(),
             accounts: BTreeMap::new(),
             ids: BTreeMap::new(),
             docs: BTreeMap::new(),
         };
         Ok(Self { opened: Some(RefCell::new(opened)) })
+    }
+
+    /// Whether names are open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.opened.is_some()
     }
 
     /// The name of an account.
@@ -146,18 +186,18 @@ impl Opened {
 
     fn read_name(&mut self, stream: StreamId) -> Result<(), DriveError> {
         let id = AccountId(stream.id);
-        let store = self.driver.store();
+        let store = self.keeper.view();
         let Some(slot) = store.slot_of(id)? else { return Ok(()) };
         if self.restricted.contains(&slot) {
             return Ok(());
         }
         let sealed = store.accounts(&[slot])?.into_iter().flatten().find_map(|one| one.name_sealed);
-        let vault = self.driver.edge().vault();
+        let vault = self.keeper.edge().vault();
         if matches!(vault.opener(&[slot]), Err(KeyError::Erased { .. })) {
             self.accounts.insert(stream, "erased".to_owned());
         }
         let Some(sealed) = sealed else { return Ok(()) };
-        if let Ok(name) = open_name(self.driver.edge().vault(), id, &sealed) {
+        if let Ok(name) = open_name(self.keeper.edge().vault(), id, &sealed) {
             self.accounts.insert(stream, name.reveal(Purpose::Show).clone());
         }
         Ok(())
@@ -165,7 +205,7 @@ impl Opened {
 
     fn read_ids(&mut self, stream: StreamId) -> Result<(), DriveError> {
         let (mut rows, mut fault) = (Vec::new(), None);
-        let store = self.driver.store();
+        let store = self.keeper.view();
         if store.slot_of(AccountId(stream.id))?.is_some_and(|slot| self.restricted.contains(&slot))
         {
             return Ok(());
@@ -188,7 +228,7 @@ impl Opened {
             return Err(fault.into());
         }
         for (event, doc, sealed) in rows {
-            let opened = open_source_id(self.driver.edge().vault(), stream, event, &sealed);
+            let opened = open_source_id(self.keeper.edge().vault(), stream, event, &sealed);
             let Some((called, Ok(id))) = opened else { continue };
             let id = id.reveal(Purpose::Show).clone();
             match called {
@@ -209,8 +249,8 @@ impl Opened {
     fn named(&mut self, called: Called, id: &str) -> Option<DocKey> {
         let (system, number) = id.split_once('=')?;
         match called {
-            Called::Case => Some(self.driver.edge().case(system, number)),
-            Called::Deal => Some(self.driver.edge().deal(system, number)),
+            Called::Case => Some(self.keeper.edge().case(system, number)),
+            Called::Deal => Some(self.keeper.edge().deal(system, number)),
             Called::Account => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing of a row is printed unless `--reveal` says what for, which is recorded first.
 
-mod list;
+pub(crate) mod list;
 mod retry;
 
 use super::Format;

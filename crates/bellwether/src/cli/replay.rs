@@ -7,13 +7,16 @@ use crate::table::thousands;
 use crate::{bundle, progress};
 use anyhow::{Result, bail};
 use bellwether_core::{Body, StreamId};
-use bellwether_engine::ReplayError;
+use bellwether_engine::{ReplayError, RuleBook};
 use bellwether_runtime::base::{Retrace, RetraceError, Traced};
+use bellwether_store::{Row, View};
+use serde::Serialize;
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+use utoipa::ToSchema;
 
 /// Arguments of `replay`.
 #[derive(clap::Args)]
@@ -39,55 +42,32 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     let book = bellwether_runtime::embedded::read_rules(&store).map_err(Failure::drive)?;
     let other = args.bundle.as_ref().map(|place| bundle::load(place)).transpose()?.map(Arc::new);
     let book = other.map_or(book.clone(), |rules| book.with_stand_in(&rules));
-    let mut replay = Retrace::new(&store, &book);
     let bar = progress::bar(store.last_pos()?, "records");
-    let (start, mut same, mut differ) = (Instant::now(), 0u64, 0usize);
-    let (mut erased, mut purged) = (0u64, 0u64);
-    let mut fault = None;
-    store.scan(1, |row| {
+    let start = Instant::now();
+    let found = replay(&store, &book, args.stream, |differ, record, error| {
         bar.inc(1);
-        if args.stream.is_some_and(|stream| stream != row.stream) {
-            return ControlFlow::Continue(());
+        if let (Some(error), Format::Text) = (error, context.format)
+            && differ <= args.most as u64
+        {
+            bar.suspend(|| show(error, record));
         }
-        match replay.check(row) {
-            Ok(Traced::Purged) => purged += 1,
-            Ok(Traced::Same(derived)) => {
-                same += 1;
-                if let Body::SubjectErased { parts, .. } = derived.0.body {
-                    erased += parts;
-                }
-            }
-            Err(RetraceError::Replay(error @ ReplayError::Differs { .. })) => {
-                differ += 1;
-                if differ <= args.most && context.format == Format::Text {
-                    bar.suspend(|| show(&error, row.record));
-                }
-            }
-            Err(error) => {
-                fault = Some((row.pos, error));
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
+    });
     bar.finish_and_clear();
-    if let Some((pos, error)) = fault {
-        bail!("[{}] the event at position {pos} of the journal: {error}", error.code());
-    }
+    let Replayed { equal, differ, purged, erased } = found?;
     let seconds = start.elapsed().as_secs_f64();
     if context.format == Format::Json {
         println!(
             "{}",
             json!({
-                "equal": same, "differ": differ, "purged": purged, "erased": erased, "seconds": seconds
+                "equal": equal, "differ": differ, "purged": purged, "erased": erased, "seconds": seconds
             })
         );
         return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
     }
     println!(
         "{} of {} records are byte-equal ({seconds:.1} s)",
-        thousands(same),
-        thousands(same + differ as u64)
+        thousands(equal),
+        thousands(equal + differ)
     );
     if purged > 0 {
         println!(
@@ -102,6 +82,63 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
         );
     }
     Ok(if differ == 0 { Exit::Fine } else { Exit::Findings })
+}
+
+/// How records compare with what their events derive to.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub(crate) struct Replayed {
+    /// Records that are byte-equal.
+    pub(crate) equal: u64,
+    /// Records that differ.
+    pub(crate) differ: u64,
+    /// Records before their stream's base: their events are purged.
+    pub(crate) purged: u64,
+    /// Sealed parts of these events that are erased; no verdict rests on them.
+    pub(crate) erased: u64,
+}
+
+/// Derives the records of one stream, or of all, again and compares. `each` hears of every record, with
+/// how many differed so far, and how it differs if it does.
+pub(crate) fn replay(
+    view: &View,
+    book: &RuleBook,
+    stream: Option<StreamId>,
+    mut each: impl FnMut(u64, &[u8], Option<&ReplayError>),
+) -> Result<Replayed> {
+    let mut retrace = Retrace::new(view, book);
+    let (mut found, mut fault) = (Replayed::default(), None);
+    let check = |row: &Row<'_>| {
+        match retrace.check(row) {
+            Ok(Traced::Purged) => found.purged += 1,
+            Ok(Traced::Same(derived)) => {
+                found.equal += 1;
+                if let Body::SubjectErased { parts, .. } = derived.0.body {
+                    found.erased += parts;
+                }
+            }
+            Err(RetraceError::Replay(error @ ReplayError::Differs { .. })) => {
+                found.differ += 1;
+                each(found.differ, row.record, Some(&error));
+                return ControlFlow::Continue(());
+            }
+            Err(error) => {
+                fault = Some((row.pos, error));
+                return ControlFlow::Break(());
+            }
+        }
+        each(found.differ, row.record, None);
+        ControlFlow::Continue(())
+    };
+    match stream {
+        Some(stream) => view.stream_events(stream, 1, check)?,
+        None => view.scan(1, check)?,
+    }
+    match fault {
+        Some((pos, error)) => {
+            bail!("[{}] the event at position {pos} of the journal: {error}", error.code())
+        }
+        None => Ok(found),
+    }
 }
 
 /// Shows where two records part, with a little around it.

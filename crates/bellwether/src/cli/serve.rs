@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
     let config = context.config_with(args.listen)?.config;
     let driver = context.open()?;
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
-    let serving = Serving { config };
+    let serving = Serving { config, is_demo: false };
     serve::run(context, driver, &serving, |address| {
         println!("{scheme}://{address}/");
         eprintln!("serving; Ctrl-C ends it");

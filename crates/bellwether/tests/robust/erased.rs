@@ -88,7 +88,7 @@ fn erased_people_are_nowhere() {
     let people: Vec<_> = made.truth.people.iter().step_by(if full() { 1 } else { 5 }).collect();
     let world = World::new();
     let (accounts, signals) = (size.accounts.to_string(), size.signals.to_string());
-    world.run(&["demo", "--accounts", &accounts, "--signals", &signals]).ends(0);
+    world.run(&["demo", "--exit", "--accounts", &accounts, "--signals", &signals]).ends(0);
     let mut hunt = Hunt::new(people.iter().copied().flat_map(strings));
     assert!(made.files.iter().any(|file| hunt.find(&file.bytes).is_some()));
     let desks = ["customers", "prospects"].map(|name| Desk::new(&world, name));
@@ -153,7 +153,7 @@ fn told(folder: &Path) -> Vec<String> {
 fn an_erasure_that_is_killed_is_finished_by_the_next_command() {
     let made = company(DEFAULT_SEED, Size { accounts: 60, signals: 800, days: 30 });
     let world = World::new();
-    world.run(&["demo", "--accounts", "60", "--signals", "800"]).ends(0);
+    world.run(&["demo", "--exit", "--accounts", "60", "--signals", "800"]).ends(0);
     let desk = Desk::new(&world, "customers");
     let person = &made.truth.people[0];
     let erase = |data: &Path| {

@@ -3,7 +3,8 @@
 use super::Edge;
 use crate::identity::{self, Blind, normal};
 use crate::keys::{KeyError, Slot};
-use bellwether_core::{AccountId, SubjectId};
+use bellwether_core::signal::AccountHint;
+use bellwether_core::{AccountId, Personal, SubjectId};
 
 /// What is known of somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,19 +38,35 @@ impl Edge {
         let Some(address) = normal::address(email) else { return Ok(Found::default()) };
         let keys = self.vault.tenant();
         let contact = identity::blind_contact(keys, &address);
-        let domain = identity::blind_domain(keys, address.host());
         let person = identity::blind_person(keys, "", email);
         let mut found = self.person(person)?;
         if self.directory.read(&contact)?.is_some() {
             found.blinds.push(contact);
         }
-        for blind in [Some(contact), domain].into_iter().flatten() {
+        self.add_account(&mut found, contact)?;
+        self.add_domain(&mut found, address.host())?;
+        Ok(found)
+    }
+
+    /// The account that a company's domain stands for.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub fn lookup_domain(&self, domain: &str) -> Result<Found, KeyError> {
+        let mut found = Found::default();
+        self.add_domain(&mut found, domain)?;
+        Ok(found)
+    }
+
+    /// The account that a company's name stands for, without its legal form.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub fn lookup_name(&self, name: &str) -> Result<Found, KeyError> {
+        let hint = AccountHint::Name(Personal::new(name.to_owned()));
+        let mut found = Found::default();
+        for blind in identity::blinds_of(self.vault.tenant(), &hint) {
             self.add_account(&mut found, blind)?;
-        }
-        if let Some([users, shared]) = identity::blind_mail_domain(keys, address.host())
-            && self.directory.read(&shared)?.is_none()
-        {
-            self.add_account(&mut found, users)?;
         }
         Ok(found)
     }
@@ -112,6 +129,19 @@ impl Edge {
             found.blinds.push(blind);
         }
         Ok(found)
+    }
+
+    fn add_domain(&self, found: &mut Found, domain: &str) -> Result<(), KeyError> {
+        let keys = self.vault.tenant();
+        if let Some(blind) = identity::blind_domain(keys, domain) {
+            self.add_account(found, blind)?;
+        }
+        if let Some([users, shared]) = identity::blind_mail_domain(keys, domain)
+            && self.directory.read(&shared)?.is_none()
+        {
+            self.add_account(found, users)?;
+        }
+        Ok(())
     }
 
     fn add_account(&self, found: &mut Found, blind: Blind) -> Result<(), KeyError> {

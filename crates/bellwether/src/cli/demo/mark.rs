@@ -41,6 +41,6 @@ pub(super) fn complete(folder: &Path, args: &DemoArgs) -> Result<()> {
 }
 
 fn company(args: &DemoArgs) -> String {
-    let DemoArgs { seed, accounts, signals, days } = args;
+    let DemoArgs { seed, accounts, signals, days, .. } = args;
     format!("seed {seed}, {accounts} accounts, {signals} signals, {days} days\n")
 }

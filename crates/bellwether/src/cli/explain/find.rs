@@ -17,7 +17,7 @@ use std::str::FromStr;
 pub(crate) struct Subject(StreamId);
 
 impl Subject {
-    pub(super) fn stream(self) -> StreamId {
+    pub(crate) fn stream(self) -> StreamId {
         self.0
     }
 }
@@ -50,12 +50,26 @@ pub(super) fn by_id(context: &Context, id: &str) -> Result<Vec<(StreamId, Option
         Some((source, id)) => (Some(source), id),
         None => (None, id),
     };
+    let store = context.read()?;
+    let edge = edge(context, &store)?;
+    let (mut found, docs) = named(&edge, source, id)?;
+    if found.is_empty() {
+        found = streams_with(&store, &docs)?;
+    }
+    Ok(found)
+}
+
+/// The accounts that an id names in a source, or in any that a shipped mapping reads; and the cases and
+/// deals that it could be the number of.
+pub(crate) fn named(
+    edge: &Edge,
+    source: Option<&str>,
+    id: &str,
+) -> Result<(Vec<(StreamId, Option<DocKey>)>, BTreeSet<DocKey>)> {
     let sources: Vec<String> = match source {
         Some(source) => vec![source.to_owned()],
         None => known_sources(),
     };
-    let store = context.read()?;
-    let edge = edge(context, &store)?;
     let look_up = |system: &str| {
         let found = edge.lookup_external(system, id);
         Ok::<_, anyhow::Error>(accounts(&found.map_err(|error| Failure::drive(error.into()))?))
@@ -70,11 +84,8 @@ pub(super) fn by_id(context: &Context, id: &str) -> Result<Vec<(StreamId, Option
             docs.insert(doc);
         }
     }
-    if found.is_empty() {
-        found = streams_with(&store, &docs)?;
-    }
     found.dedup();
-    Ok(found)
+    Ok((found, docs))
 }
 
 /// The edge, for looking up beside whoever works in the directory.
@@ -83,7 +94,7 @@ fn edge(context: &Context, store: &Store) -> Result<Edge> {
     Ok(edge.map_err(|error| Failure::drive(error.into()))?)
 }
 
-fn accounts(found: &Found) -> Vec<(StreamId, Option<DocKey>)> {
+pub(crate) fn accounts(found: &Found) -> Vec<(StreamId, Option<DocKey>)> {
     found.accounts.iter().map(|account| (StreamId::account(*account), None)).collect()
 }
 

@@ -1,14 +1,14 @@
 //! The list of an account's decisions that changed, for people and for programs.
 
-use super::origins::{Origins, links_json, write_links};
-use super::render::{asked, short, text_of, time_of};
+use super::origins::Origins;
+use super::render::{asked, short, text_of, time_of, write_links};
 use super::staff::Staff;
 use crate::cli::names::Names;
 use crate::table::Table;
 use anyhow::Result;
 use bellwether_core::{DocKey, StreamId, Timestamp};
 use bellwether_ledger::whole_record;
-use bellwether_store::{Store, StoredEntry};
+use bellwether_store::{StoredEntry, View};
 use serde_json::{Value, json};
 
 /// One decision that changed.
@@ -30,7 +30,7 @@ pub(super) struct List<'a> {
 }
 
 /// Decisions that changed, about one document or all.
-pub(super) fn rows(store: &Store, kept: &[StoredEntry], doc: Option<DocKey>) -> Result<Vec<Row>> {
+pub(super) fn rows(store: &View, kept: &[StoredEntry], doc: Option<DocKey>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for row in kept {
         let record = whole_record(&row.record, || store.evidence(row.pos))?;
@@ -68,7 +68,7 @@ impl List<'_> {
             Some(name) => format!("{stream} ({name})"),
             None => stream.to_string(),
         };
-        let links = write_links(self.origins, called);
+        let links = write_links(&self.origins.told_links(), called);
         format!("{}\n{links}{}", called(self.stream), table.render())
     }
 
@@ -98,7 +98,7 @@ impl List<'_> {
             value
         };
         json!({
-            "stream": self.stream.to_string(), "links": links_json(self.origins),
+            "stream": self.stream.to_string(), "links": self.origins.told_links(),
             "decisions": Value::from_iter(self.rows.iter().map(one)),
         })
     }

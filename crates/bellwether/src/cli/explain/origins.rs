@@ -1,21 +1,20 @@
 //! Origins: the signals behind a fact, wherever they lie, and how they came to count here.
 
 use super::render::{event, text_at};
-use crate::cli::names::Names;
+use super::told::{ToldLinks, ToldSignal};
 use crate::exit::Failure;
 use anyhow::Result;
-use bellwether_core::{AccountId, DocKey, Signal, StreamId, Timestamp};
+use bellwether_core::{DocKey, Signal, StreamId, Timestamp};
 use bellwether_engine::Rules;
 use bellwether_engine::state::scope_of;
 use bellwether_runtime::lineage::{Kinship, Past, past_of};
 use bellwether_runtime::privacy::erased_in;
-use bellwether_store::{Store, StoredEntry};
-use serde_json::{Value, json};
+use bellwether_store::{StoredEntry, View};
 use std::collections::BTreeSet;
 
 /// What counts for an account at a place in the journal.
 pub(super) struct Origins<'a> {
-    store: &'a Store,
+    store: &'a View,
     stream: StreamId,
     past: Vec<Past>,
     kin: Kinship,
@@ -24,7 +23,7 @@ pub(super) struct Origins<'a> {
 }
 
 impl<'a> Origins<'a> {
-    pub(super) fn read(store: &'a Store, stream: StreamId, until: u64) -> Result<Self> {
+    pub(super) fn read(store: &'a View, stream: StreamId, until: u64) -> Result<Self> {
         let (past, kin) = past_of(store, stream, until).map_err(Failure::drive)?;
         let mut left = BTreeSet::new();
         let streams = past.iter().map(|past| past.stream).chain([stream]);
@@ -68,23 +67,6 @@ impl<'a> Origins<'a> {
         ((survivor != self.stream).then_some(survivor), others)
     }
 
-    /// A signal in a few words: its record, its kind, and where it came from if that is elsewhere.
-    pub(super) fn word(&self, past: &Past, names: &Names) -> String {
-        let (mut kind, gone) = self.kind(past);
-        kind.extend(gone.map(|gone| format!(", {gone}")));
-        let own = AccountId(self.stream.id);
-        let called =
-            |stream: StreamId| names.called(stream).unwrap_or_else(|| short(AccountId(stream.id)));
-        match (past.stream == self.stream, past.home == own) {
-            (true, true) => format!("{} {kind}", past.seq),
-            // It lies here because a link led it here.
-            (true, false) => {
-                format!("{} {kind} (of {})", past.seq, called(StreamId::account(past.home)))
-            }
-            (false, _) => format!("{} {kind} (in {})", past.seq, called(past.stream)),
-        }
-    }
-
     /// The kind as the event says it, because rules know its code only; and why its words are gone.
     fn kind(&self, past: &Past) -> (String, Option<&'static str>) {
         let Some(row) = self.store.entry(past.pos).ok().flatten() else {
@@ -93,34 +75,27 @@ impl<'a> Origins<'a> {
         (text_at(&event(&row), &["body", "kind"]), self.gone(&row))
     }
 
-    pub(super) fn json(&self, past: &Past) -> Value {
+    /// A signal, and where it lies.
+    pub(super) fn signal(&self, past: &Past) -> ToldSignal {
         let (kind, gone) = self.kind(past);
-        json!({
-            "stream": past.stream.to_string(), "seq": past.seq,
-            "kind": kind, "at": past.signal.at.to_string(),
-            "account": past.home.to_string(), "words": gone.unwrap_or("kept"),
-        })
+        ToldSignal {
+            stream: past.stream.to_string(),
+            seq: past.seq,
+            kind,
+            at: past.signal.at.to_string(),
+            account: past.home.to_string(),
+            words: gone.unwrap_or("kept").to_owned(),
+            place: (past.stream, past.home),
+        }
     }
-}
 
-/// The first characters of an id are enough beside the whole one.
-fn short(account: AccountId) -> String {
-    account.to_string().chars().take(12).collect()
-}
-
-/// The links of an account, a line each.
-pub(super) fn write_links(origins: &Origins<'_>, called: impl Fn(StreamId) -> String) -> String {
-    let (survivor, others) = origins.links();
-    let rests = survivor.map(|to| format!("linked: its signals count for {}\n", called(to)));
-    let more = others.into_iter().map(|other| format!("linked: also counts {}\n", called(other)));
-    rests.into_iter().chain(more).collect()
-}
-
-/// The same for programs.
-pub(super) fn links_json(origins: &Origins<'_>) -> Value {
-    let (survivor, others) = origins.links();
-    json!({
-        "counts_for": survivor.map(|to| to.to_string()),
-        "also_counts": Value::from_iter(others.iter().map(ToString::to_string)),
-    })
+    /// The links of the account.
+    pub(super) fn told_links(&self) -> ToldLinks {
+        let (survivor, others) = self.links();
+        ToldLinks {
+            counts_for: survivor.map(|to| to.to_string()),
+            also_counts: others.iter().map(ToString::to_string).collect(),
+            streams: (survivor, others),
+        }
+    }
 }

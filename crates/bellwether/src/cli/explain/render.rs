@@ -1,15 +1,11 @@
-//! An explanation for people and for programs.
+//! An explanation for people, and reading what records and events say.
 
-use super::origins::{Origins, links_json, write_links};
-use super::staff::Staff;
+use super::told::{Told, ToldDecision, ToldFact, ToldLinks, ToldSignal};
 use crate::cli::names::Names;
 use crate::table::Table;
-use bellwether_core::{Code, DocKey, Escalation, StreamId, Timestamp};
-use bellwether_engine::Rules;
-use bellwether_engine::explain::{Explained, ExplainedDecision, ExplainedFact};
-use bellwether_runtime::lineage::Past;
+use bellwether_core::{AccountId, Code, DocKey, Escalation, StreamId, Timestamp};
 use bellwether_store::StoredEntry;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Records in which a decision about the subject changed: those that keep evidence.
@@ -37,74 +33,48 @@ pub(super) fn newest(rows: &[StoredEntry], changed: &[u64]) -> Option<u64> {
     changed.iter().rev().find(asks).or(changed.last()).copied()
 }
 
-/// One record that was derived again, with what is needed to tell of it.
-pub(super) struct Told<'a> {
-    pub(super) stream: StreamId,
-    pub(super) explained: &'a Explained,
-    pub(super) row: &'a StoredEntry,
-    pub(super) rules: &'a Rules,
-    pub(super) origins: &'a Origins<'a>,
-    pub(super) names: &'a Names,
-    pub(super) staff: &'a Staff,
-}
-
-impl Told<'_> {
+impl Told {
     /// The explanation of one record, for people.
-    pub(super) fn text(&self) -> String {
-        let (mut out, explained) = (String::new(), self.explained);
-        let _ = writeln!(
-            out,
-            "{}#{}{} at {}",
-            self.stream,
-            explained.seq,
-            self.names.called(self.stream).map_or_else(String::new, |name| format!(" ({name})")),
-            explained.event.at
-        );
-        out.push_str(&write_links(self.origins, |stream| self.called(stream)));
-        let gone = self.origins.gone(self.row);
-        let gone = gone.map_or_else(String::new, |gone| format!("; its words are {gone}"));
-        let _ = writeln!(out, "because of: {}{gone}", describe(&event(self.row)));
-        if explained.status.as_str() != "applied" {
-            let _ = writeln!(out, "the event was {}", explained.status.as_str().replace('_', " "));
+    pub(super) fn write(&self, names: &Names) -> String {
+        let called = |stream: StreamId| match names.called(stream) {
+            Some(name) => format!("{stream} ({name})"),
+            None => stream.to_string(),
+        };
+        let mut out = String::new();
+        let name = names.called(self.of).map_or_else(String::new, |name| format!(" ({name})"));
+        let _ = writeln!(out, "{}#{}{name} at {}", self.stream, self.seq, self.at);
+        out.push_str(&write_links(&self.links, called));
+        let gone = self.gone.map_or_else(String::new, |gone| format!("; its words are {gone}"));
+        let _ = writeln!(out, "because of: {}{gone}", self.because);
+        if self.status != "applied" {
+            let _ = writeln!(out, "the event was {}", self.status.replace('_', " "));
         }
-        for decision in &explained.decisions {
-            let doc = decision.decided.doc;
-            let id = self.names.source_id(self.stream, doc).filter(|_| doc != DocKey::Account);
+        for decision in &self.decisions {
+            let doc = decision.about;
+            let id = names.source_id(self.of, doc).filter(|_| doc != DocKey::Account);
             let id = id.map_or_else(String::new, |id| format!(" ({id})"));
             out.push('\n');
-            let _ = writeln!(out, "about {}{id}", short(&doc.to_string()));
-            out.push_str(&decision.explanation.render());
-            let _ = writeln!(out, "after this record: {}", self.stands(decision));
-            if let Some(seq) = decision.decided.supersedes {
+            let _ = writeln!(out, "about {}{id}", short(&decision.doc));
+            out.push_str(&decision.text);
+            let _ = writeln!(out, "after this record: {}", decision.stands);
+            if let Some(seq) = decision.supersedes {
                 let _ = writeln!(out, "it replaces record {seq}: the signal came late");
             }
-            self.write_facts(&mut out, decision);
+            self.write_facts(&mut out, decision, names);
         }
         out
     }
 
-    fn called(&self, stream: StreamId) -> String {
-        match self.names.called(stream) {
-            Some(name) => format!("{stream} ({name})"),
-            None => stream.to_string(),
-        }
-    }
-
     /// The facts with their signals: those that decided first.
-    fn write_facts(&self, out: &mut String, decision: &ExplainedDecision) {
+    fn write_facts(&self, out: &mut String, decision: &ToldDecision, names: &Names) {
         let mut table = Table::new(&["fact", ">value", "as of", "trust", "from"]);
-        for fact in sorted(decision) {
+        for fact in &decision.facts {
             let name =
-                if fact.decided { format!("* {}", fact.name) } else { format!("  {}", fact.name) };
-            let value = match (&fact.value, fact.stale) {
-                (Some(value), _) => value.clone(),
-                (None, true) => "(too old)".to_owned(),
-                (None, false) => "(missing)".to_owned(),
-            };
-            let as_of = fact.as_of.map_or_else(String::new, |at| at.to_string());
-            table.row([&name, &value, &as_of, fact.trust.as_str(), &self.signals(fact, decision)]);
+                if fact.decided { format!("* {}", fact.fact) } else { format!("  {}", fact.fact) };
+            let as_of = fact.as_of.clone().unwrap_or_default();
+            table.row([name, fact.shown().to_owned(), as_of, fact.trust.clone(), self.from(fact, names)]);
         }
-        let share = decision.completeness as f64 / 10_000.0;
+        let share = decision.completeness_ppm as f64 / 10_000.0;
         let _ = writeln!(
             out,
             "facts (* = read by the deciding rule; {share:.0}% of the required known):"
@@ -112,80 +82,70 @@ impl Told<'_> {
         out.push_str(&table.render());
     }
 
-    /// The signals of a fact, the oldest first.
-    fn from(&self, fact: &ExplainedFact, decision: &ExplainedDecision) -> Vec<&Past> {
-        self.origins.of(self.rules, &fact.name, decision.decided.doc, self.stream_time())
-    }
-
-    fn stream_time(&self) -> Timestamp {
-        let record: Value = serde_json::from_slice(&self.row.record).unwrap_or_default();
-        time_of(&record)
-    }
-
     /// The newest signals of a fact, by record and kind.
-    fn signals(&self, fact: &ExplainedFact, decision: &ExplainedDecision) -> String {
-        let from = self.from(fact, decision);
-        let newest = from.iter().rev().take(3).map(|past| self.origins.word(past, self.names));
+    fn from(&self, fact: &ToldFact, names: &Names) -> String {
+        let newest = fact.from.iter().rev().take(3).map(|signal| signal.word(self.of, names));
         let shown = newest.collect::<Vec<_>>().join(", ");
-        match from.len().saturating_sub(3) {
+        match fact.from.len().saturating_sub(3) {
             0 => shown,
             more => format!("{shown} and {more} more"),
         }
     }
 
-    /// The same for programs, with every signal.
-    pub(super) fn json(&self) -> Value {
-        let explained = self.explained;
-        let decisions = explained.decisions.iter().map(|decision| {
-            let facts = sorted(decision).into_iter().map(|fact| {
-                let from = self.from(fact, decision).into_iter();
-                json!({
-                    "fact": fact.name, "value": fact.value, "decided": fact.decided,
-                    "as_of": fact.as_of.map(|at| at.to_string()),
-                    "known_at": fact.known_at.map(|at| at.to_string()),
-                    "trust": fact.trust.as_str(), "stale": fact.stale,
-                    "from": Value::from_iter(from.map(|past| self.origins.json(past))),
-                })
-            });
-            let rule = decision.explanation.decided.as_ref();
-            let mut value = json!({
-                "graph": decision.explanation.graph, "doc": decision.decided.doc.to_string(),
-                "outcome": decision.explanation.outcome.as_str(), "path": decision.explanation.path,
-                "rule": rule.map(|rule| &rule.id), "reason": rule.map(|rule| &rule.reason),
-                "doubt": decision.explanation.doubt, "completeness_ppm": decision.completeness,
-                "supersedes": decision.decided.supersedes, "facts": Value::from_iter(facts),
-                "stands": self.stands(decision), "text": decision.explanation.render(),
-            });
-            self.names.add(&mut value, self.stream, decision.decided.doc);
-            value
-        });
-        let event = event(self.row);
-        json!({
-            "stream": self.stream.to_string(), "links": links_json(self.origins),
-            "seq": explained.seq, "at": explained.event.at.to_string(),
-            "status": explained.status.as_str(), "because": describe(&event), "event": event,
-            "decisions": Value::from_iter(decisions),
-        })
-    }
-
-    fn stands(&self, decision: &ExplainedDecision) -> String {
-        let word = |code: Code| match self.rules.word(code) {
-            Some(word) => word.to_owned(),
-            None => code.to_string(),
-        };
-        stands(decision.escalation, &|code| self.staff.of(&word(code)))
+    /// Adds names and ids of sources, where they are open.
+    pub(crate) fn with_names(mut self, names: &Names) -> Self {
+        for decision in &mut self.decisions {
+            decision.account_name = names.account(self.of);
+            decision.source_id = names.source_id(self.of, decision.about);
+        }
+        self
     }
 }
 
-/// Facts that decided first, then by name.
-fn sorted(decision: &ExplainedDecision) -> Vec<&ExplainedFact> {
-    let mut facts: Vec<&ExplainedFact> = decision.facts.iter().collect();
-    facts.sort_by_key(|fact| (!fact.decided, fact.name.clone()));
-    facts
+impl ToldFact {
+    /// Its value, or why there is none.
+    pub(crate) fn shown(&self) -> &str {
+        match (&self.value, self.stale) {
+            (Some(value), _) => value,
+            (None, true) => "(too old)",
+            (None, false) => "(missing)",
+        }
+    }
+}
+
+impl ToldSignal {
+    /// In a few words: its record, its kind, and where it came from if that is elsewhere.
+    fn word(&self, of: StreamId, names: &Names) -> String {
+        let gone = if self.words == "kept" { String::new() } else { format!(", {}", self.words) };
+        let (stream, home) = self.place;
+        let called =
+            |stream: StreamId| names.called(stream).unwrap_or_else(|| first(AccountId(stream.id)));
+        match (stream == of, home == AccountId(of.id)) {
+            (true, true) => format!("{} {}{gone}", self.seq, self.kind),
+            // It lies here because a link led it here.
+            (true, false) => {
+                format!("{} {}{gone} (of {})", self.seq, self.kind, called(StreamId::account(home)))
+            }
+            (false, _) => format!("{} {}{gone} (in {})", self.seq, self.kind, called(stream)),
+        }
+    }
+}
+
+/// The first characters of an id are enough beside the whole one.
+fn first(account: AccountId) -> String {
+    account.to_string().chars().take(12).collect()
+}
+
+/// The links of an account, a line each.
+pub(super) fn write_links(links: &ToldLinks, called: impl Fn(StreamId) -> String) -> String {
+    let (survivor, others) = &links.streams;
+    let rests = survivor.map(|to| format!("linked: its signals count for {}\n", called(to)));
+    let more = others.iter().map(|other| format!("linked: also counts {}\n", called(*other)));
+    rests.into_iter().chain(more).collect()
 }
 
 /// Where an escalation stands, in words.
-fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> String {
+pub(super) fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> String {
     match escalation {
         None => "nobody is asked".to_owned(),
         Some(Escalation::Discovering { due, .. }) => format!("finding out more until {due}"),
@@ -205,7 +165,7 @@ fn stands(escalation: Option<Escalation>, word: &dyn Fn(Code) -> String) -> Stri
 }
 
 /// What an event is, in a few words.
-fn describe(event: &Value) -> String {
+pub(crate) fn describe(event: &Value) -> String {
     match text_at(event, &["body", "type"]).as_str() {
         "signal" => {
             let (kind, source) =
@@ -232,7 +192,7 @@ fn describe(event: &Value) -> String {
     }
 }
 
-pub(super) fn event(row: &StoredEntry) -> Value {
+pub(crate) fn event(row: &StoredEntry) -> Value {
     serde_json::from_slice(&row.event).unwrap_or_default()
 }
 
@@ -242,13 +202,13 @@ pub(super) fn member(row: &StoredEntry, name: &str) -> Vec<Value> {
 }
 
 /// When a record stands in its stream.
-pub(super) fn time_of(record: &Value) -> Timestamp {
+pub(crate) fn time_of(record: &Value) -> Timestamp {
     let micros = record.get("stream_time").or_else(|| record.get("at")).and_then(Value::as_str);
     Timestamp::from_micros(micros.and_then(|micros| micros.parse().ok()).unwrap_or_default())
 }
 
 /// Who was asked because of a decision, if somebody was.
-pub(super) fn asked(decision: &Value, moves: &[Value]) -> String {
+pub(crate) fn asked(decision: &Value, moves: &[Value]) -> String {
     let own = |moved: &&Value| {
         let same = |key: &str| moved.get(key) == decision.get(key);
         moved.get("cause").is_some() && same("graph") && same("doc")
@@ -257,18 +217,18 @@ pub(super) fn asked(decision: &Value, moves: &[Value]) -> String {
 }
 
 /// The first characters of a document's id are enough for a table.
-pub(super) fn short(doc: &str) -> String {
+pub(crate) fn short(doc: &str) -> String {
     match doc.split_once(':') {
         Some((kind, id)) => format!("{kind} {}", id.chars().take(8).collect::<String>()),
         None => doc.to_owned(),
     }
 }
 
-pub(super) fn text_of(value: &Value, key: &str) -> String {
+pub(crate) fn text_of(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-pub(super) fn text_at(value: &Value, path: &[&str]) -> String {
+pub(crate) fn text_at(value: &Value, path: &[&str]) -> String {
     let found = path.iter().try_fold(value, |value, key| value.get(key));
     found.and_then(Value::as_str).unwrap_or_default().to_owned()
 }

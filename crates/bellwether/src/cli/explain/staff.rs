@@ -2,12 +2,14 @@
 
 use super::super::context::Context;
 use bellwether_core::Purpose;
+use bellwether_runtime::edge::Edge;
 use bellwether_runtime::staff::{self, Details};
-use bellwether_store::Store;
+use bellwether_store::{Store, View};
 use std::collections::BTreeMap;
 
 /// Details by handle.
-pub(super) struct Staff(BTreeMap<String, Details>);
+#[derive(Default)]
+pub(crate) struct Staff(BTreeMap<String, Details>);
 
 impl Staff {
     /// Reads them. Without the keys an explanation is still complete, with handles alone.
@@ -16,11 +18,21 @@ impl Staff {
         Self(keys.and_then(|keys| staff::read(store, keys).ok()).unwrap_or_default())
     }
 
+    /// Those of a directory whose keys are open already.
+    pub(crate) fn with(view: &View, edge: &Edge) -> Self {
+        Self(staff::of(view, edge.vault()).unwrap_or_default())
+    }
+
+    /// The name alone, where it is kept.
+    pub(crate) fn name(&self, handle: &str) -> Option<&str> {
+        let name = self.0.get(handle)?.name.as_ref()?;
+        Some(name.reveal(Purpose::Show))
+    }
+
     /// The handle, with the name behind it.
-    pub(super) fn of(&self, handle: &str) -> String {
-        let name = self.0.get(handle).and_then(|details| details.name.as_ref());
-        match name {
-            Some(name) => format!("{handle} ({})", name.reveal(Purpose::Show)),
+    pub(crate) fn of(&self, handle: &str) -> String {
+        match self.name(handle) {
+            Some(name) => format!("{handle} ({name})"),
             None => handle.to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names of the columns, in their order.
-pub(super) const COLUMNS: [&str; 18] = [
+pub(crate) const COLUMNS: [&str; 18] = [
     "at",
     "stream",
     "seq",
@@ -30,29 +30,29 @@ pub(super) const COLUMNS: [&str; 18] = [
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row<'a> {
-    pub(super) at: Timestamp,
-    pub(super) stream: Cow<'a, str>,
-    pub(super) seq: u64,
-    pub(super) graph: Cow<'a, str>,
-    pub(super) doc: Cow<'a, str>,
-    pub(super) outcome: Cow<'a, str>,
-    pub(super) node: Cow<'a, str>,
+pub(crate) struct Row<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) stream: Cow<'a, str>,
+    pub(crate) seq: u64,
+    pub(crate) graph: Cow<'a, str>,
+    pub(crate) doc: Cow<'a, str>,
+    pub(crate) outcome: Cow<'a, str>,
+    pub(crate) node: Cow<'a, str>,
     /// Empty when no rule held.
-    pub(super) rule: Cow<'a, str>,
+    pub(crate) rule: Cow<'a, str>,
     /// The handles of those who were asked, or would have been, in imported history.
-    pub(super) asked: Vec<Cow<'a, str>>,
-    pub(super) completeness: Ppm,
-    pub(super) trust: Cow<'a, str>,
-    pub(super) changed: bool,
-    pub(super) supersedes: Option<u64>,
-    pub(super) status: Cow<'a, str>,
-    pub(super) origin: Cow<'a, str>,
-    pub(super) rules: Cow<'a, str>,
+    pub(crate) asked: Vec<Cow<'a, str>>,
+    pub(crate) completeness: Ppm,
+    pub(crate) trust: Cow<'a, str>,
+    pub(crate) changed: bool,
+    pub(crate) supersedes: Option<u64>,
+    pub(crate) status: Cow<'a, str>,
+    pub(crate) origin: Cow<'a, str>,
+    pub(crate) rules: Cow<'a, str>,
     /// What its source calls the subject, where names were asked for.
-    pub(super) source_id: Option<String>,
+    pub(crate) source_id: Option<String>,
     /// The account's name, where names were asked for.
-    pub(super) account_name: Option<String>,
+    pub(crate) account_name: Option<String>,
 }
 
 impl Row<'_> {
@@ -82,12 +82,12 @@ impl Row<'_> {
     }
 
     /// The cells of a table.
-    pub(super) fn cells(&self) -> [String; 18] {
+    pub(crate) fn cells(&self) -> [String; 18] {
         self.values().map(|value| cell(&value))
     }
 
     /// The same as a JSON object; numbers are numbers there.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let members = COLUMNS.iter().zip(self.values());
         members.map(|(name, value)| ((*name).to_owned(), value)).collect()
     }
@@ -163,7 +163,7 @@ struct Move<'a> {
 }
 
 /// The instant of a record and a row for each of its decisions.
-pub(super) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
+pub(crate) fn rows(record: &[u8]) -> Result<(Timestamp, Vec<Row<'_>>)> {
     let Record { at, stream, seq, status, origin, rules, decisions, moves } =
         serde_json::from_slice(record).context("a record cannot be read")?;
     let at = Timestamp::from_micros(at.parse().context("a record's instant is no number")?);

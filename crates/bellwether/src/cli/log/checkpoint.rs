@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, args: &CheckpointArgs) -> Result<Exit> {
 }
 
 /// How many witnesses must have signed what is shown to others: 0 without a file of witnesses.
-pub(super) fn quorum(context: &Context) -> Result<usize> {
+pub(crate) fn quorum(context: &Context) -> Result<usize> {
     Ok(read(context, None)?.map_or(0, |witnesses| witnesses.quorum))
 }
 

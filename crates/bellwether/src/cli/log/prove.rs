@@ -7,8 +7,9 @@ use crate::cli::context::Context;
 use crate::exit::{Exit, Problems};
 use anyhow::{Context as _, Result};
 use bellwether_core::{Problem, StreamId};
+use bellwether_ledger::note::ProofFile;
 use bellwether_runtime::log::{prove, published};
-use bellwether_store::{StoredEntry, View};
+use bellwether_store::{Checkpoint, Epoch, StoredEntry, View};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -26,11 +27,7 @@ pub(crate) struct ProveArgs {
 pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
     let store = context.read()?;
     let entry = find(&store, &args.record)?;
-    let epochs = store.epochs()?;
-    let epoch = epochs.iter().rev().find(|epoch| epoch.first_pos <= entry.pos);
-    let epoch = epoch.context("the log has no epoch")?;
-    let kept = published(&store, epoch.number, quorum(context)?).map_err(failed)?;
-    let proof = prove(&store, epoch, &kept, entry.pos - epoch.first_pos).map_err(failed)?;
+    let (epoch, _, proof) = proof_of(&store, context, entry.pos)?;
     std::fs::create_dir_all(&args.out)?;
     let record = write(&args.out, entry.pos, "json", &entry.record)?;
     let file = write(&args.out, entry.pos, "tlog-proof", proof.to_string().as_bytes())?;
@@ -52,6 +49,19 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
         ),
     }
     Ok(Exit::Fine)
+}
+
+/// The proof that the record at a position is under the newest checkpoint of its epoch.
+pub(crate) fn proof_of(
+    view: &View,
+    context: &Context,
+    pos: u64,
+) -> Result<(Epoch, Checkpoint, ProofFile)> {
+    let epoch = view.epochs()?.into_iter().rev().find(|epoch| epoch.first_pos <= pos);
+    let epoch = epoch.context("the log has no epoch")?;
+    let kept = published(view, epoch.number, quorum(context)?).map_err(failed)?;
+    let proof = prove(view, &epoch, &kept, pos - epoch.first_pos).map_err(failed)?;
+    Ok((epoch, kept, proof))
 }
 
 fn write(folder: &Path, pos: u64, ending: &str, bytes: &[u8]) -> Result<PathBuf> {

@@ -7,48 +7,97 @@ use crate::exit::Exit;
 use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_ledger::note::Note;
-use serde_json::{Value, json};
+use bellwether_store::{Epoch, LogKey, View};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// One tree of the log, and how far it is signed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Signed {
+    /// Its number: it counts restores, from 1.
+    pub(crate) epoch: u64,
+    /// The first line of its checkpoints.
+    pub(crate) origin: String,
+    /// How many records it has.
+    pub(crate) records: u64,
+    /// How many of them the newest checkpoint covers.
+    pub(crate) signed: u64,
+    /// When it was signed; absent before the first checkpoint.
+    pub(crate) signed_at: Option<String>,
+    /// How many keys signed it: the log's own, and witnesses.
+    pub(crate) signatures: usize,
+    /// When it began.
+    pub(crate) begun: String,
+}
+
+/// A public key of the log.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LogKey)]
+pub(crate) struct Key {
+    /// The verifier key, as signed notes write it.
+    pub(crate) key: String,
+    /// Of which epoch.
+    pub(crate) epoch: u64,
+    /// The size from which on it signs.
+    pub(crate) since: u64,
+    /// When it stops; absent while it is the newest.
+    pub(crate) until: Option<String>,
+}
+
+/// Every epoch, the oldest first.
+pub(crate) fn epochs(view: &View) -> Result<Vec<Signed>> {
+    let one = |epoch: Epoch| {
+        let kept = view.last_checkpoint(epoch.number)?;
+        let note = kept.as_ref().map(|kept| Note::parse(&kept.note)).transpose();
+        let note = note.map_err(|error| failed(error.into()))?;
+        Ok(Signed {
+            epoch: epoch.number,
+            origin: epoch.origin,
+            records: epoch.size,
+            signed: kept.as_ref().map_or(0, |kept| kept.head.size),
+            signed_at: kept.as_ref().map(|kept| to_the_second(kept.at).to_string()),
+            signatures: note.map_or(0, |note| note.signatures().len()),
+            begun: epoch.at.to_string(),
+        })
+    };
+    view.epochs()?.into_iter().map(one).collect()
+}
+
+/// Every key, the oldest first.
+pub(crate) fn keys(view: &View) -> Result<Vec<Key>> {
+    let one = |key: LogKey| Key {
+        key: key.vkey,
+        epoch: key.epoch,
+        since: key.since,
+        until: key.until.map(|until| until.to_string()),
+    };
+    Ok(view.log_keys()?.into_iter().map(one).collect())
+}
 
 pub(super) fn run(context: &Context) -> Result<Exit> {
     let store = context.read()?;
-    let keys = store.log_keys()?;
-    let mut epochs = Table::new(&["epoch", ">records", ">signed", "last signed", "by", "origin"]);
-    let mut list = Vec::new();
-    for epoch in store.epochs()? {
-        let kept = store.last_checkpoint(epoch.number)?;
-        let note = kept.as_ref().map(|kept| Note::parse(&kept.note)).transpose();
-        let note = note.map_err(|error| failed(error.into()))?;
-        let by = note.map_or(0, |note| note.signatures().len());
-        let signed = kept.as_ref().map_or(0, |kept| kept.head.size);
-        let at = kept.as_ref().map(|kept| to_the_second(kept.at).to_string());
-        list.push(json!({
-            "epoch": epoch.number, "origin": epoch.origin, "records": epoch.size, "signed": signed,
-            "signed_at": at, "signatures": by, "begun": epoch.at.to_string(),
-        }));
-        epochs.row([
-            epoch.number.to_string(),
-            thousands(epoch.size),
-            thousands(signed),
-            at.unwrap_or_else(|| "never".to_owned()),
-            format!("{by} keys"),
-            epoch.origin,
-        ]);
-    }
+    let (epochs, keys) = (epochs(&store)?, keys(&store)?);
     if context.format == Format::Json {
-        let keys = keys.iter().map(|key| {
-            json!({
-                "key": key.vkey, "epoch": key.epoch, "since": key.since,
-                "until": key.until.map(|until| until.to_string()),
-            })
-        });
-        println!("{}", json!({"epochs": list, "keys": Value::from_iter(keys)}));
+        println!("{}", json!({"epochs": epochs, "keys": keys}));
         return Ok(Exit::Fine);
     }
-    print!("{}", epochs.render());
+    let mut table = Table::new(&["epoch", ">records", ">signed", "last signed", "by", "origin"]);
+    for one in epochs {
+        table.row([
+            one.epoch.to_string(),
+            thousands(one.records),
+            thousands(one.signed),
+            one.signed_at.unwrap_or_else(|| "never".to_owned()),
+            format!("{} keys", one.signatures),
+            one.origin,
+        ]);
+    }
+    print!("{}", table.render());
     let mut table = Table::new(&["epoch", ">signs from record", "until", "key"]);
-    for key in keys {
-        let until = key.until.map_or_else(String::new, |until| to_the_second(until).to_string());
-        table.row([key.epoch.to_string(), thousands(key.since), until, key.vkey]);
+    for one in keys {
+        let until = one.until.unwrap_or_default();
+        table.row([one.epoch.to_string(), thousands(one.since), until, one.key]);
     }
     if !table.is_empty() {
         print!("\n{}", table.render());

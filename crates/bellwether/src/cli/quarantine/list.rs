@@ -7,7 +7,9 @@ use crate::exit::{Exit, Failure};
 use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_store::{GateResult, Quarantined};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What to list.
 #[derive(clap::Args)]
@@ -99,10 +101,42 @@ fn file_json(one: &GateResult) -> serde_json::Value {
     })
 }
 
-/// A row without its words.
+/// A refused row without its words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Quarantined)]
+pub(crate) struct Listed {
+    /// Its number.
+    pub(crate) id: u64,
+    /// What was wrong with it.
+    pub(crate) code: String,
+    /// Where it stood.
+    pub(crate) place: String,
+    /// What is wrong, in a sentence without a word of it.
+    pub(crate) reason: String,
+    /// Which mapping read it.
+    pub(crate) mapping: String,
+    /// The import that read it; absent where none did.
+    pub(crate) import: Option<u64>,
+    /// When it was refused.
+    pub(crate) at: String,
+}
+
+impl Listed {
+    /// A row as it is shown.
+    pub(crate) fn of(id: u64, row: &Quarantined) -> Self {
+        Self {
+            id,
+            code: row.code.clone(),
+            place: row.place.clone(),
+            reason: row.reason.clone(),
+            mapping: row.source.clone(),
+            import: row.import,
+            at: row.at.to_string(),
+        }
+    }
+}
+
+/// The same for programs.
 pub(super) fn json(id: u64, row: &Quarantined) -> serde_json::Value {
-    serde_json::json!({
-        "id": id, "code": row.code, "place": row.place, "reason": row.reason,
-        "mapping": row.source, "import": row.import, "at": row.at.to_string(),
-    })
+    serde_json::json!(Listed::of(id, row))
 }

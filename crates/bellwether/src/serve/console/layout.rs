@@ -1,0 +1,216 @@
+//! The frame of every page: what a reader finds in the same place everywhere.
+
+use super::page;
+use crate::serve::problem::Refused;
+use crate::access::FORM;
+use crate::serve::viewer::Viewer;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use maud::{DOCTYPE, Markup, html};
+use sha2::{Digest as _, Sha256};
+use std::sync::LazyLock;
+
+const STYLE: &str = concat!(
+    include_str!("style/base.css"),
+    include_str!("style/parts.css"),
+    include_str!("style/media.css")
+);
+const ICON: &str = include_str!("style/icon.svg");
+
+/// The names of the files, each with a digest of what is in it: they can be kept for ever.
+static FILES: LazyLock<[(String, &str, &str); 2]> = LazyLock::new(|| {
+    let name = |text: &str, ending: &str| {
+        let digest = BASE64.encode(Sha256::digest(text.as_bytes()));
+        format!("{}.{ending}", digest.chars().take(16).collect::<String>())
+    };
+    [
+        (name(STYLE, "css"), "text/css; charset=utf-8", STYLE),
+        (name(ICON, "svg"), "image/svg+xml", ICON),
+    ]
+});
+
+/// Where a page stands in the navigation.
+const PLACES: [(&str, &[(&str, &str)]); 3] = [
+    ("People", &[("/", "Waiting"), ("/escalations", "Escalations"), ("/accounts", "Accounts")]),
+    ("Policy", &[("/decisions", "Decisions"), ("/try", "Try a policy")]),
+    (
+        "House",
+        &[("/sources", "Sources"), ("/outbox", "Outbox"), ("/log", "Log"), ("/help", "Help")],
+    ),
+];
+
+/// What the frame shows around a page.
+pub(super) struct Frame {
+    title: String,
+    place: &'static str,
+    /// The address that "show names" comes back to; none where no names could be shown.
+    back: Option<String>,
+    purpose: Option<String>,
+    viewer: Option<String>,
+    /// What forms of the session carry.
+    form: String,
+    search: String,
+}
+
+impl Frame {
+    /// The frame of a page that shows accounts.
+    pub(super) fn new(
+        title: impl Into<String>,
+        place: &'static str,
+        viewer: &Viewer,
+        back: impl Into<String>,
+    ) -> Self {
+        let (title, purpose) = (title.into(), viewer.purpose.clone());
+        let viewer_form = viewer.form.clone();
+        let (back, viewer, search) = (Some(back.into()), Some(viewer.name.clone()), String::new());
+        Self { title, place, back, purpose, viewer, form: viewer_form, search }
+    }
+
+    /// The frame of a page that shows no account.
+    pub(super) fn plain(title: &str, place: &'static str, viewer: &Viewer) -> Self {
+        let form = viewer.form.clone();
+        Self { place, viewer: Some(viewer.name.clone()), form, ..Self::bare(title) }
+    }
+
+    /// The frame of a page that anybody may see.
+    pub(super) fn bare(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            place: "",
+            back: None,
+            purpose: None,
+            viewer: None,
+            form: String::new(),
+            search: String::new(),
+        }
+    }
+
+    /// What was looked for.
+    pub(super) fn searched(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.search);
+        self
+    }
+
+    /// The whole page.
+    pub(super) fn page(&self, body: &Markup) -> Markup {
+        let [(style, ..), (icon, ..)] = &*FILES;
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (self.title) " · Bellwether" }
+                    link rel="stylesheet" href={ "/assets/" (style) };
+                    link rel="icon" href={ "/assets/" (icon) } type="image/svg+xml";
+                }
+                body {
+                    a.skip href="#main" { "Skip to the page" }
+                    (self.header(icon))
+                    (self.navigation())
+                    main #main tabindex="-1" {
+                        div.head { h1 { (self.title) } (self.names()) }
+                        (body)
+                    }
+                    footer { (self.footer()) }
+                }
+            }
+        }
+    }
+
+    /// The page as an answer.
+    pub(super) fn shown(&self, body: &Markup) -> Response {
+        page(StatusCode::OK, self.page(body))
+    }
+
+    fn header(&self, icon: &str) -> Markup {
+        html! {
+            header.top {
+                a.brand href="/" {
+                    img src={ "/assets/" (icon) } alt="" width="28" height="28";
+                    span { "Bellwether" }
+                }
+                form.search role="search" action="/accounts" method="get" {
+                    label.hidden for="q" { "Find an account" }
+                    input #q type="search" name="q" value=(self.search) maxlength="254" autocomplete="off"
+                        spellcheck="false" placeholder="Name, mail, domain or id";
+                    button type="submit" { "Find" }
+                }
+            }
+        }
+    }
+
+    fn navigation(&self) -> Markup {
+        html! {
+            nav.places aria-label="Pages" {
+                @for (group, places) in PLACES {
+                    p.group aria-hidden="true" { (group) }
+                    ul {
+                        @for (to, name) in places {
+                            li {
+                                @if *to == self.place { a href=(to) aria-current="page" { (name) } }
+                                @else { a href=(to) { (name) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether names are shown, and how to change that.
+    fn names(&self) -> Markup {
+        let Some(back) = &self.back else { return Markup::default() };
+        html! {
+            @match &self.purpose {
+                Some(purpose) => {
+                    form.names action="/names/hide" method="post" {
+                        input type="hidden" name=(FORM) value=(self.form);
+                        input type="hidden" name="back" value=(back);
+                        span { "Names are shown for " strong { (purpose) } }
+                        button.quiet type="submit" { "Hide names" }
+                    }
+                }
+                None => {
+                    p.names {
+                        a.button.quiet href={ "/names?back=" (escaped(back)) } { "Show names" }
+                    }
+                }
+            }
+        }
+    }
+
+    fn footer(&self) -> Markup {
+        html! {
+            p {
+                "Bellwether " (env!("CARGO_PKG_VERSION"))
+                @if let Some(viewer) = &self.viewer { " · signed in as " strong { (viewer) } }
+                " · times are UTC"
+            }
+            p { a href="/help" { "Help" } " · " a href="/v1/openapi.json" { "API" } }
+        }
+    }
+}
+
+/// A text as part of an address.
+pub(super) fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A file of the pages.
+pub(super) async fn asset(Path(file): Path<String>) -> Response {
+    let Some((_, kind, text)) = FILES.iter().find(|(name, ..)| *name == file) else {
+        return super::refused(&Refused::not_found("there is no such file"));
+    };
+    let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, for_ever),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, *text).into_response()
+}

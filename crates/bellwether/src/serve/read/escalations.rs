@@ -1,0 +1,433 @@
+//! Escalations: what waits for whom, and answering.
+
+use super::board::{Key, Standing};
+use super::decisions::Page;
+use super::{Desk, cursor};
+use crate::cli::names::Names;
+use crate::serve::problem::Refused;
+use crate::serve::viewer::Viewer;
+use axum::http::StatusCode;
+use bellwether_core::event::{Answer, DECLINE_REASONS};
+use bellwether_core::record::Status;
+use bellwether_core::{Body, Code, Digest, EffectKey, Origin, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which escalations; what is said must all hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) state: State,
+    pub(crate) person: Option<String>,
+    pub(crate) overdue: bool,
+    /// Without those about which nobody was really asked.
+    pub(crate) asked_only: bool,
+}
+
+/// Which states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Somebody was asked, or has taken it.
+    #[default]
+    Waiting,
+    /// Somebody was asked.
+    Asked,
+    /// Somebody has taken it.
+    Accepted,
+    /// More is found out first.
+    Discovering,
+    /// It is over.
+    Closed,
+    /// Any.
+    All,
+}
+
+impl State {
+    /// All with their words.
+    pub(crate) const ALL: [(Self, &'static str); 6] = [
+        (Self::Waiting, "waiting"),
+        (Self::Asked, "asked"),
+        (Self::Accepted, "accepted"),
+        (Self::Discovering, "discovering"),
+        (Self::Closed, "closed"),
+        (Self::All, "all"),
+    ];
+
+    /// The state of a word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(state, _)| state)
+    }
+
+    /// The word.
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::ALL.into_iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+    }
+
+    fn takes(self, state: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Waiting => matches!(state, "asked" | "accepted"),
+            other => other.as_str() == state,
+        }
+    }
+}
+
+/// An escalation of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Escalation {
+    /// The stream, the document and the graph: together they name it.
+    pub(crate) stream: String,
+    pub(crate) doc: String,
+    pub(crate) graph: String,
+    /// `discovering`, `asked`, `accepted` or `closed`.
+    pub(crate) state: String,
+    /// The node it stands at; empty when it is closed.
+    pub(crate) node: String,
+    /// The handle of who has it.
+    pub(crate) person: Option<String>,
+    /// When it came to stand so.
+    #[schema(format = DateTime)]
+    pub(crate) at: String,
+    /// When it must be looked at again; absent when it waits for nothing.
+    #[schema(format = DateTime)]
+    pub(crate) due: Option<String>,
+    /// Whether that is past.
+    pub(crate) overdue: bool,
+    /// Whether somebody was really asked; imported history asks nobody.
+    pub(crate) live: bool,
+    /// The key of the ask that an answer must name.
+    pub(crate) ask: Option<String>,
+    /// The rule that led here, and its author's reason.
+    pub(crate) rule: String,
+    pub(crate) reason: String,
+    /// Whether that rule could not be evaluated, so that doubt led here.
+    pub(crate) doubt: bool,
+    /// What it is for: `cxo`, `sponsor`, `person` or `discover`.
+    pub(crate) outcome: String,
+    /// Why somebody is asked, or how it ended.
+    pub(crate) why: String,
+    /// The record that opened it, and the one that moved it last.
+    pub(crate) opened: u64,
+    pub(crate) seq: u64,
+    /// What the account is called, where names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account_name: Option<String>,
+    /// What its source calls it, where names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source_id: Option<String>,
+    #[serde(skip)]
+    pub(crate) times: (Timestamp, Option<Timestamp>),
+}
+
+const LIST: &str = "escalations";
+
+/// What lists are sorted by: what is due first, then what waits without end, then what ended last.
+fn rank(key: &Key, one: &Standing) -> (bool, i64, Key) {
+    let closed = one.state == "closed";
+    let by = match (closed, one.due) {
+        (true, _) => -one.at.micros(),
+        (false, due) => due.unwrap_or(Timestamp::MAX).micros(),
+    };
+    (closed, by, key.clone())
+}
+
+/// A page of escalations, what is due first.
+///
+/// # Errors
+/// `http-cursor` for a cursor of another list; what the store says.
+pub(crate) fn page(
+    desk: &Desk<'_>,
+    wanted: &Wanted,
+    names: &Names,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Page<Escalation>, Refused> {
+    let after = after.map(|after| -> Result<_, Refused> {
+        let parts = cursor::read(LIST, after)?;
+        let key: Key =
+            (cursor::part(&parts, 2)?, cursor::part(&parts, 3)?, cursor::part(&parts, 4)?);
+        Ok((cursor::part::<bool>(&parts, 0)?, cursor::part::<i64>(&parts, 1)?, key))
+    });
+    let after = after.transpose()?;
+    let now = desk.now();
+    let mut found: Vec<_> = {
+        let board = desk.board()?;
+        let fits = board.cases().filter(|(_, one)| wanted.takes(one, now));
+        let ranked = fits.map(|(key, one)| (rank(key, one), one));
+        let rest = ranked.filter(|(rank, _)| after.as_ref().is_none_or(|after| rank > after));
+        rest.map(|(rank, one)| (rank, one.clone())).collect()
+    };
+    found.sort_unstable_by(|(one, _), (next, _)| one.cmp(next));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|((closed, by, (stream, doc, graph)), _)| {
+        cursor::write(LIST, &[closed, by, stream, doc, graph])
+    });
+    let rules = Reasons::read(desk)?;
+    let items = found.into_iter().map(|((.., key), one)| shown(&key, &one, now, &rules, names));
+    Ok(Page { items: items.collect(), next })
+}
+
+impl Wanted {
+    fn takes(&self, one: &Standing, now: Timestamp) -> bool {
+        self.state.takes(&one.state)
+            && (!self.asked_only || !one.silent)
+            && (!self.overdue || is_overdue(one, now))
+            && self.person.as_ref().is_none_or(|person| one.person.as_ref() == Some(person))
+    }
+}
+
+fn is_overdue(one: &Standing, now: Timestamp) -> bool {
+    one.state != "closed" && !one.silent && one.due.is_some_and(|due| due <= now)
+}
+
+/// One escalation.
+///
+/// # Errors
+/// `http-not-found`; what the store says.
+pub(crate) fn one(desk: &Desk<'_>, key: &Key, names: &Names) -> Result<Escalation, Refused> {
+    let found = desk.board()?.case(key).cloned();
+    let found = found.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
+    Ok(shown(key, &found, desk.now(), &Reasons::read(desk)?, names))
+}
+
+/// The escalations of an account, open ones first.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn of_stream(
+    desk: &Desk<'_>,
+    stream: bellwether_core::StreamId,
+    names: &Names,
+) -> Result<Vec<Escalation>, Refused> {
+    let mut found: Vec<_> = {
+        let board = desk.board()?;
+        board.of(stream).map(|(key, one)| (rank(key, one), one.clone())).collect()
+    };
+    found.sort_unstable_by(|(one, _), (next, _)| one.cmp(next));
+    let (rules, now) = (Reasons::read(desk)?, desk.now());
+    Ok(found.iter().map(|((.., key), one)| shown(key, one, now, &rules, names)).collect())
+}
+
+/// The reasons that rules in force give.
+struct Reasons(std::sync::Arc<bellwether_engine::Rules>);
+
+impl Reasons {
+    fn read(desk: &Desk<'_>) -> Result<Self, Refused> {
+        Ok(Self(desk.rules()?))
+    }
+
+    /// The reason of the rule that decided, and whether doubt about it did: then it led elsewhere than the
+    /// rule would have.
+    fn of(&self, graph: &str, one: &Standing) -> (String, bool) {
+        let found = self.0.policy().graphs().iter().find(|known| known.name() == graph);
+        let rule = found.and_then(|found| found.rules().iter().find(|rule| rule.id == one.rule));
+        let (Some(found), Some(rule)) = (found, rule) else { return Default::default() };
+        let to = found.nodes().get(rule.to).map_or("", |node| &node.name);
+        (rule.reason.clone(), to != one.decided)
+    }
+}
+
+fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Names) -> Escalation {
+    let (stream, doc, graph) = key;
+    let (reason, doubt) = rules.of(graph, one);
+    Escalation {
+        stream: stream.to_string(),
+        doc: doc.to_string(),
+        graph: graph.clone(),
+        state: one.state.clone(),
+        node: one.node.clone(),
+        person: one.person.clone(),
+        at: one.at.to_string(),
+        due: one.due.map(|due| due.to_string()),
+        overdue: is_overdue(one, now),
+        live: !one.silent,
+        ask: one.ask.clone(),
+        rule: one.rule.clone(),
+        reason,
+        doubt,
+        outcome: one.outcome.clone(),
+        why: one.why.clone(),
+        opened: one.opened,
+        seq: one.seq,
+        account_name: names.account(*stream),
+        source_id: names.source_id(*stream, *doc),
+        times: (one.at, one.due),
+    }
+}
+
+/// What somebody answers. `ask` is the key of the ask, as the escalation shows it: an answer to an older
+/// one changes nothing.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Answering {
+    /// Takes it.
+    Accept {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+    },
+    /// Does not, for a reason; the next in line is asked.
+    Decline {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// Why not.
+        reason: DeclineReason,
+    },
+    /// Hands it on.
+    Delegate {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// The handle of who should instead.
+        #[schema(min_length = 1, max_length = 64)]
+        to: String,
+    },
+    /// Puts it off.
+    Snooze {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+        /// When to ask again.
+        #[schema(format = DateTime)]
+        until: String,
+    },
+    /// Ends it.
+    Resolve {
+        #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+        ask: String,
+    },
+}
+
+/// Why somebody declines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeclineReason {
+    Away,
+    Busy,
+    NotMine,
+    NotNeeded,
+    WrongAccount,
+    Other,
+}
+
+impl DeclineReason {
+    /// All, in the order of the core's closed list.
+    pub(crate) const ALL: [Self; DECLINE_REASONS.len()] = [
+        Self::Away,
+        Self::Busy,
+        Self::NotMine,
+        Self::NotNeeded,
+        Self::WrongAccount,
+        Self::Other,
+    ];
+
+    fn word(self) -> &'static str {
+        let at = Self::ALL.iter().position(|known| *known == self).unwrap_or_default();
+        DECLINE_REASONS.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// One escalation, for somebody who may see it.
+///
+/// # Errors
+/// As [`one`]; `http-not-found` for whoever is neither asked nor reads decisions.
+pub(crate) fn seen(
+    desk: &Desk<'_>,
+    viewer: &Viewer,
+    key: &Key,
+    names: &Names,
+) -> Result<Escalation, Refused> {
+    let found = one(desk, key, names)?;
+    match viewer.sees(found.person.as_deref()) {
+        true => Ok(found),
+        false => Err(Refused::not_found("there is no such escalation")),
+    }
+}
+
+/// Answers an escalation in the name of whoever is asked; it is durable when this returns.
+///
+/// # Errors
+/// `answer-not-yours`, `answer-stale`, `answer-refused`, `http-value`; what the driver says.
+pub(crate) fn answer(
+    desk: &Desk<'_>,
+    viewer: &Viewer,
+    key: &Key,
+    said: &Answering,
+) -> Result<Escalation, Refused> {
+    let standing = desk.board()?.case(key).cloned();
+    let standing = standing.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
+    let named = standing.ask.as_deref().filter(|ask| *ask == said.ask());
+    let ask = named.and_then(|ask| ask.parse::<Digest>().ok()).ok_or_else(stale)?;
+    let Some(asked) = standing.person.filter(|_| standing.state != "closed") else {
+        return Err(stale());
+    };
+    if !viewer.answers_as(&asked) {
+        let problem = Problem::new("answer-not-yours", "somebody else is asked");
+        let help = "only whoever is asked may answer; they can delegate it to you";
+        return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
+    }
+    let words = said.words(desk)?;
+    let (stream, doc, graph) = key;
+    let body = Body::Answered {
+        doc: *doc,
+        graph: Code::of(graph),
+        ask: EffectKey(ask),
+        person: Code::of(&asked),
+        answer: words,
+    };
+    let stream = *stream;
+    let status = desk.live().call(move |driver, now| {
+        Ok(driver.give(stream, &body, Origin::Live, now)?.status)
+    })?;
+    match status {
+        Status::Applied | Status::Late => one(desk, key, &Names::closed()),
+        _ => Err(unfit("the answer does not fit what stands now")),
+    }
+}
+
+fn unfit(message: &str) -> Refused {
+    let problem = Problem::new("answer-refused", message);
+    let help = "look at the escalation again: it has moved, or whoever it should go to is away";
+    Refused::new(StatusCode::CONFLICT, problem.help(help))
+}
+
+fn stale() -> Refused {
+    let problem = Problem::new("answer-stale", "this question was answered or asked anew since");
+    let help = "look at the escalation again and answer the newest question";
+    Refused::new(StatusCode::CONFLICT, problem.help(help))
+}
+
+impl Answering {
+    /// The key of the ask that is answered.
+    fn ask(&self) -> &str {
+        match self {
+            Self::Accept { ask }
+            | Self::Decline { ask, .. }
+            | Self::Delegate { ask, .. }
+            | Self::Snooze { ask, .. }
+            | Self::Resolve { ask } => ask,
+        }
+    }
+
+    fn words(&self, desk: &Desk<'_>) -> Result<Answer, Refused> {
+        Ok(match self {
+            Self::Accept { .. } => Answer::Accept,
+            Self::Resolve { .. } => Answer::Resolve,
+            Self::Decline { reason, .. } => Answer::Decline(Code::of(reason.word())),
+            Self::Delegate { to, .. } => {
+                let to = Code::of(to);
+                let known = desk.rules()?.policy().people().person(to).is_some();
+                if !known {
+                    return Err(unfit("the rules in force know nobody of this handle"));
+                }
+                Answer::Delegate(to)
+            }
+            Self::Snooze { until, .. } => {
+                let until = crate::cli::context::read_time(until).map_err(|_| {
+                    Refused::wrong("until", "this is no instant", "such as 2026-11-21T09:00:00Z")
+                })?;
+                if until <= desk.now() {
+                    return Err(unfit("the instant to ask again is past"));
+                }
+                Answer::Snooze(until)
+            }
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! Who is looking: the seam between sign-in and whatever is shown.
+//!
+//! - In: the [`Principal`] of a request, and what the policies let it do.
+//! - Out: a [`Viewer`], or the refusal of the whole request.
+//! - Never: lets somebody who may not read decisions see more than the questions that they are asked.
+
+use super::App;
+use super::problem::Refused;
+use crate::access::answer::Denied;
+use crate::access::decide::{Action, Resource};
+use crate::access::{AccessError, Principal, Role};
+use crate::cli::names::read_purpose;
+use axum::extract::FromRequestParts;
+use axum::http::header::COOKIE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use std::sync::Arc;
+
+/// The header by which a program says what it opens names for.
+pub(crate) const PURPOSE_HEADER: &str = "bellwether-purpose";
+/// The cookie in which the console keeps the purpose until the browser is closed.
+pub(crate) const PURPOSE_COOKIE: &str = "bellwether-purpose";
+
+/// Somebody who is signed in, or a program with a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Viewer {
+    /// Under what they are known; it goes into what is written down about names.
+    pub(crate) name: String,
+    /// Their handle in `people.yaml`, if rules may ask them.
+    pub(crate) person: Option<String>,
+    /// Whether they may answer in the place of whoever is asked: only where nothing is real.
+    pub(crate) stands_in: bool,
+    /// Whether they may see nothing but what they are asked.
+    pub(crate) only_asked: bool,
+    /// What they want to see names for.
+    pub(crate) purpose: Option<String>,
+    /// What forms of their session carry.
+    pub(crate) form: String,
+}
+
+impl Viewer {
+    /// Whoever sits at the machine of a made-up company.
+    fn of_demo(purpose: Option<String>) -> Self {
+        let (name, form) = ("demo".to_owned(), String::new());
+        Self { name, person: None, stands_in: true, only_asked: false, purpose, form }
+    }
+
+    /// As whom they may answer somebody's question.
+    pub(crate) fn answers_as(&self, asked: &str) -> bool {
+        self.stands_in || self.person.as_deref() == Some(asked)
+    }
+
+    /// Whether they may see something that somebody is asked.
+    pub(crate) fn sees(&self, asked: Option<&str>) -> bool {
+        !self.only_asked || (asked.is_some() && self.person.as_deref() == asked)
+    }
+}
+
+/// What must be allowed for a path. Whoever is asked may see the pages of questions without it.
+fn needed(path: &str) -> (Action, bool) {
+    let below = |part: &str| path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'));
+    match path {
+        _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
+        _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),
+        "/" | "/names" | "/names/hide" => (Action::ReadDecisions, true),
+        // One escalation and its answer; the list is for those who read decisions.
+        _ if path.starts_with("/escalations/") || path.starts_with("/v1/escalations/") => {
+            (Action::ReadDecisions, true)
+        }
+        _ => (Action::ReadDecisions, false),
+    }
+}
+
+fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Response> {
+    let purpose = purpose_of(parts).map_err(Refused::into_response)?;
+    if app.is_demo {
+        return Ok(Viewer::of_demo(purpose));
+    }
+    let denied = |error| Denied::of(&parts.uri, &parts.method, error).into_response();
+    let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
+    let may = |action| app.access.may(who, action, &Resource::House, app.live.now()).is_ok();
+    let (action, questions) = needed(parts.uri.path());
+    let (name, person, form) = match who {
+        Principal::Nobody => return Err(denied(AccessError::Nobody)),
+        Principal::Account(account) => {
+            (account.id.clone(), account.person.clone(), account.form.clone())
+        }
+        Principal::Service(service) => (service.id.clone(), None, String::new()),
+    };
+    let all = may(action);
+    if !all && !(questions && person.is_some()) {
+        return Err(denied(AccessError::Denied));
+    }
+    // Whoever is asked about somebody has to know about whom.
+    let is_person = matches!(who, Principal::Account(account) if account.role == Role::Person);
+    if purpose.is_some() && !may(Action::ReadNames) && !(is_person && questions) {
+        return Err(denied(AccessError::Denied));
+    }
+    Ok(Viewer { name, person, stands_in: false, only_asked: !all, purpose, form })
+}
+
+/// The purpose of a request: the header, else the cookie.
+fn purpose_of(parts: &Parts) -> Result<Option<String>, Refused> {
+    if let Some(said) = parts.headers.get(PURPOSE_HEADER) {
+        let said = said.to_str().map_err(|_| "expected a word".to_owned()).and_then(read_purpose);
+        let wrong = |message| Refused::wrong(PURPOSE_HEADER, message, "such as `audit-2026-q3`");
+        return said.map(Some).map_err(wrong);
+    }
+    let kept = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let kept = kept.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == PURPOSE_COOKIE).then_some(value)
+    });
+    Ok(kept.and_then(|text| read_purpose(text).ok()))
+}
+
+impl FromRequestParts<Arc<App>> for Viewer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        viewer_of(parts, app)
+    }
+}
