@@ -99,7 +99,8 @@ fn an_answer_is_taken_whatever_its_status_and_redirects_are_not_followed() {
     ] {
         let (url, served) = answering(said.as_bytes().to_vec());
         let answer = Peer::new(&url, true, LIMITS).unwrap().post("path", "x/y", b"body").unwrap();
-        let expected = Answer { status, content_type: "a/b".to_owned(), body: body.into() };
+        let (content_type, retry_after) = ("a/b".to_owned(), None);
+        let expected = Answer { status, content_type, retry_after, body: body.into() };
         assert_eq!(answer, expected);
         let got = String::from_utf8(served.join().unwrap()).unwrap();
         assert!(got.starts_with("POST /path HTTP/1.1\r\n"), "{got}");

@@ -73,7 +73,7 @@ fn a_reading_can_stop() {
 fn outbox_rows_move_with_their_records() {
     let (_dir, mut store) = fresh();
     store.commit_all(&[rich(1), rich(2), rich(3)]).unwrap();
-    let change = |pos, status| OutboxChange { pos, nth: 0, status, attempts: 1, due: at(70) };
+    let change = |pos, status| OutboxChange::new((pos, 0), status, 1, at(70));
     let mut result = Batch::new(at(9));
     result.entries = vec![entry(7, 4)];
     result.outbox = vec![change(1, OutboxStatus::Done)];
