@@ -7,6 +7,7 @@
 //! - Never: decides anything. It gives events to the engine and keeps what comes back.
 
 pub mod base;
+pub mod delivery;
 pub mod edge;
 pub mod embedded;
 mod error;

@@ -176,7 +176,10 @@ impl Store {
 
 /// After a restore: what is not done may have been done since the backup. Says how many.
 pub(crate) fn all_unknown(conn: &Connection) -> Result<u64> {
-    mark_unknown(conn, &[OutboxStatus::Waiting, OutboxStatus::Sending])
+    let changed = mark_unknown(conn, &[OutboxStatus::Waiting, OutboxStatus::Sending])?;
+    // Since the backup another channel may have been tried.
+    conn.execute("UPDATE outbox SET via = '', tries = 0 WHERE status = 4", [])?;
+    Ok(changed)
 }
 
 fn mark_unknown(conn: &Connection, from: &[OutboxStatus]) -> Result<u64> {

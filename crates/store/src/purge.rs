@@ -60,7 +60,7 @@ enum Bound {
     Part,
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     // 5 is the system's own stream, which stays whole, as do the events that commit bases.
     Rule {
         table: "journal",
@@ -79,6 +79,7 @@ const RULES: [Rule; 12] = [
         bound: Bound::Part,
         at: None,
     },
+    Rule { table: "trace", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "quarantine", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
     Rule { table: "staff", past: "gone < ?1", bound: Bound::Instant, at: Some("gone") },
     Rule { table: "gate_result", past: "at < ?1", bound: Bound::Instant, at: Some("at") },

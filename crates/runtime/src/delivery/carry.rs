@@ -63,8 +63,9 @@ impl Carry for Line {
 
 fn post(peer: &Peer, request: &HttpRequest) -> Result<Answer, TransportError> {
     let headers = request.headers.iter();
-    let headers: Vec<_> =
-        headers.map(|(name, value)| (name.as_str(), value.reveal(Purpose::Notify).as_str())).collect();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), value.reveal(Purpose::Notify).as_str()))
+        .collect();
     peer.send(&request.path, &headers, request.body.reveal(Purpose::Notify))
 }
 

@@ -80,7 +80,12 @@ impl Health {
     }
 
     /// Asks for leave; a retry costs more than a first attempt.
-    pub(super) fn ask(&mut self, now: Timestamp, retry: bool, most: usize) -> Result<Leave, Denied> {
+    pub(super) fn ask(
+        &mut self,
+        now: Timestamp,
+        retry: bool,
+        most: usize,
+    ) -> Result<Leave, Denied> {
         if !self.has_room(most) {
             return Err(Denied::Busy);
         }

@@ -76,15 +76,28 @@ impl Queue {
         if entry.known.is_some() {
             return true;
         }
-        if self.people.contains(&entry.person) || entry.via.as_deref().is_some_and(|via| !has_room(via)) {
+        if self.people.contains(&entry.person)
+            || entry.via.as_deref().is_some_and(|via| !has_room(via))
+        {
             return false;
         }
-        let before = self.cases.get(&entry.case).into_iter().flat_map(|case| case.range(..id));
-        let mut before = before.filter_map(|id| self.entries.get(id));
-        let after = self.cases.get(&entry.case).into_iter().flat_map(|case| case.range(id..));
-        let mut all_after = after.filter_map(|id| self.entries.get(id));
-        !before.any(|one| one.busy || !one.tried || one.person == entry.person)
-            && !all_after.any(|one| one.busy)
+        let case = self.cases.get(&entry.case).into_iter().flatten();
+        let all = case.filter_map(|id| Some((*id, self.entries.get(id)?)));
+        let mut held_up = BTreeSet::new();
+        for (other, one) in all {
+            if one.busy || one.known.is_some() {
+                return false;
+            }
+            if other < id {
+                // What is behind something of its own person is no reason for others to wait.
+                let waits = one.tried || held_up.contains(&one.person);
+                if !waits || one.person == entry.person {
+                    return false;
+                }
+                held_up.insert(one.person);
+            }
+        }
+        true
     }
 
     /// It is done.
