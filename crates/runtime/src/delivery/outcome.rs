@@ -113,7 +113,7 @@ mod tests {
             let now = Timestamp::from_secs(1_000);
             let turn = follow(&heard, (Digest::of(b"k"), unsure), now, &[7; 32]);
             let row = format!("{outcome:?} {tries} {unsure} {more:?} {may_repeat}");
-            assert_eq!((turn.status, &turn.via[..]), (status, via), "{row}");
+            assert_eq!((turn.status, turn.via.as_str()), (status, via), "{row}");
             assert_eq!(turn.result.is_some(), !status.is_open(), "{row}");
             let paused = status.is_open() && via == "a";
             assert_eq!(turn.due > now, paused, "{row}: only the same channel is waited for");

@@ -19,7 +19,7 @@ fn an_ask_is_delivered_once_and_its_span_is_below_its_signal() {
     world.asks("acme");
     let receiver = Receiver::new(false, &[], Mode::Ok);
     let route = Hook { repeats: false, asks: false }.route("hook", receiver.peer());
-    let (spans, seen) = (Arc::new(Mutex::new(Vec::new())), Mutex::default());
+    let spans = Arc::new(Mutex::new(Vec::new()));
     let mut settings = settings(vec![route]);
     let kept = Arc::clone(&spans);
     settings.spans = Arc::new(move |span| kept.lock().unwrap().push(span.clone()));
@@ -34,12 +34,11 @@ fn an_ask_is_delivered_once_and_its_span_is_below_its_signal() {
     let executed = receiver.executed();
     world.check(&executed, 0);
     assert_eq!(world.results(), [(executed[0], Performed::Delivered, "hook".to_owned())]);
-    *seen.lock().unwrap() = spans.lock().unwrap().clone();
-    let seen: Vec<Span> = seen.into_inner().unwrap();
+    let seen: Vec<Span> = spans.lock().unwrap().clone();
     let [span] = &seen[..] else { panic!("{seen:?}") };
     let header = format!("00-{}-{}-01", span.trace, span.span);
     assert_eq!(receiver.traces(), [header]);
-    assert_eq!((&span.parent[..], span.outcome), ("00f067aa0ba902b7", "delivered"));
+    assert_eq!((span.parent.as_str(), span.outcome), ("00f067aa0ba902b7", "delivered"));
     assert!(span.trace.ends_with("01") && span.span != span.parent);
     let stats = Arc::clone(&desk.shared.stats);
     let (_, hook) = stats.channels().next().unwrap();

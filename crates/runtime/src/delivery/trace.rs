@@ -40,7 +40,7 @@ mod tests {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let found = child(&format!("00-{id}-00f067aa0ba902b7-01"), 0xab).unwrap();
         assert_eq!(found.header, format!("00-{id}-00000000000000ab-01"));
-        assert_eq!((found.id, &found.parent[..]), (id.to_owned(), "00f067aa0ba902b7"));
+        assert_eq!((found.id, found.parent.as_str()), (id.to_owned(), "00f067aa0ba902b7"));
         for wrong in [
             "",
             "00-x-y-z",

@@ -7,7 +7,7 @@ use super::world::{Hook, World, everybody, settings};
 use bellwether_core::event::{Answer, Note, Performed};
 use bellwether_core::{Body, Code, DocKey, Origin};
 use bellwether_ledger::decode_event;
-use bellwether_store::OutboxStatus;
+use bellwether_store::{OutboxChange, OutboxStatus};
 use std::ops::ControlFlow;
 
 fn hook() -> Hook {
@@ -168,8 +168,11 @@ fn dead_letters_are_listed_settled_and_tried_again() {
     let view = View::open(world.dir.path()).unwrap();
     let dead = view.dead_letters((0, 0), 2).unwrap();
     let more = view.dead_letters((dead[1].pos, dead[1].nth), 9).unwrap();
-    let shown: Vec<_> =
-        dead.iter().chain(&more).map(|row| (row.status, &row.via[..], &row.why[..])).collect();
+    let shown: Vec<_> = dead
+        .iter()
+        .chain(&more)
+        .map(|row| (row.status, row.via.as_str(), row.why.as_str()))
+        .collect();
     assert_eq!(
         shown,
         [
@@ -212,4 +215,53 @@ fn dead_letters_are_listed_settled_and_tried_again() {
         [more[0].key, more[0].key],
         "twice, after it was written down that nobody knows"
     );
+}
+
+/// After a restore nobody knows what went out since the backup, nor by which channel.
+#[test]
+fn what_a_backup_brings_back_is_asked_about_before_anything_is_sent() {
+    let one: &[&str] = &["one"];
+    let both: &[&str] = &["one", "two"];
+    for (repeats, asks, ways, expected) in [
+        (false, true, both, OutboxStatus::Done),
+        (true, false, one, OutboxStatus::Done),
+        (true, false, both, OutboxStatus::Ambiguous),
+        (false, false, one, OutboxStatus::Ambiguous),
+    ] {
+        for arrived in [false, true] {
+            let mut world = World::new();
+            world.asks("acme");
+            let receivers = [0, 1].map(|_| Receiver::new(repeats, &[], Mode::Ok));
+            let routes = || {
+                let names = ["one", "two"].into_iter().zip(&receivers);
+                names.map(|(name, to)| Hook { repeats, asks }.route(name, to.peer())).collect()
+            };
+            let ways = || -> super::world::Ways { Arc::new(move |_| ways.to_vec()) };
+            if arrived {
+                let mut desk = world.desk(settings(routes()), ways());
+                world.settle(&mut desk, HOUR);
+            }
+            world
+                .live()
+                .call(|driver, now| {
+                    let row = OutboxChange::new((1, 0), OutboxStatus::Unknown, 0, now);
+                    let pos = driver.store().effects_after((0, 0), 1)?.remove(0).pos;
+                    Ok(driver.store_mut().set_outbox(&[OutboxChange { pos, ..row }])?)
+                })
+                .unwrap();
+            let before = world.results().len();
+            let mut desk = world.desk(settings(routes()), ways());
+            world.settle(&mut desk, HOUR);
+            let executed: usize = receivers.iter().map(|receiver| receiver.executed().len()).sum();
+            let sent = arrived || expected == OutboxStatus::Done;
+            assert_eq!(
+                executed,
+                usize::from(sent),
+                "{repeats} {asks} {ways:?}",
+                ways = ways()(Code::of("ann"))
+            );
+            assert_eq!(world.rows()[0].status, expected);
+            assert_eq!(world.results().len(), before + 1);
+        }
+    }
 }

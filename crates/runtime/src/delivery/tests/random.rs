@@ -148,10 +148,10 @@ fn run(seed: u64, crashes: u64) {
 
 #[test]
 fn nothing_is_executed_twice_whatever_receivers_do() {
-    (0..15).for_each(|seed| run(seed, 0));
+    (0..10).for_each(|seed| run(seed, 0));
 }
 
 #[test]
 fn nothing_is_executed_twice_whenever_the_program_dies() {
-    (100..115).for_each(|seed| run(seed, 4));
+    (100..110).for_each(|seed| run(seed, 4));
 }

@@ -184,6 +184,6 @@ fn serve(mut stream: TcpStream, ledger: &Mutex<Ledger>, tell: &mpsc::Sender<Dige
         Mode::Reset | Mode::ResetAfter => {}
     }
     if done {
-        drop(tell.send(key));
+        tell.send(key).unwrap_or_default();
     }
 }

@@ -36,7 +36,7 @@ fn talk(stream: impl std::io::Read + Write, lines: &[&str], heard: &mut String) 
             if stream.read_line(heard).unwrap_or(0) == 0 {
                 return;
             }
-            if !mail || &heard[start..] == ".\r\n" {
+            if !mail || heard.get(start..) == Some(".\r\n") {
                 break;
             }
         }
