@@ -89,6 +89,22 @@ pub enum AskCause {
 }
 
 impl AskCause {
+    /// All causes.
+    pub const ALL: [Self; 7] = [
+        Self::Decided,
+        Self::Fallback,
+        Self::PassedOn,
+        Self::Again,
+        Self::Raised,
+        Self::Unreached,
+        Self::Undecided,
+    ];
+
+    /// The cause of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+
     /// The word in records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -143,6 +159,23 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Whom it is for.
+    pub const fn person(&self) -> Code {
+        match self {
+            Self::Ask { person, .. }
+            | Self::StandDown { person, .. }
+            | Self::Notice { person, .. } => *person,
+        }
+    }
+
+    /// The document and the graph that it is about; a notice is about neither.
+    pub fn about(&self) -> (DocKey, Code) {
+        match self {
+            Self::Ask { doc, graph, .. } | Self::StandDown { doc, graph, .. } => (*doc, *graph),
+            Self::Notice { .. } => (DocKey::Account, Code::default()),
+        }
+    }
+
     /// The word in records and in the outbox.
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -37,6 +37,39 @@ fn an_urgent_case_climbs_its_chain_until_somebody_takes_it() {
 }
 
 #[test]
+fn whoever_cannot_be_reached_is_passed_over_at_once_and_the_last_one_not_without_end() {
+    let mut world = World::new();
+    let performed = |world: &mut World, at, effect, result| {
+        let (doc, graph, via) = (case(7), Code::of("case-desk"), "mail".to_owned());
+        let body = Body::Performed { doc, graph, effect, result, via, attempts: 1 };
+        let (rules, origin) = (world.rules.digest(), world.origin);
+        world.give(event(1, rules, at, origin, &body))
+    };
+    let step = world.see(ticket(1_000, 1));
+    let (first, _) = step.effects[0];
+    for result in [Performed::Delivered, Performed::Expired, Performed::Unknown] {
+        assert!(performed(&mut world, 1_001, first, result).effects.is_empty(), "{result:?}");
+    }
+    let (mut key, mut whom) = (first, Vec::new());
+    for result in [Performed::Refused, Performed::GivenUp].into_iter().cycle() {
+        let step = performed(&mut world, 1_002, key, result);
+        let Some((next, _)) = step.effects.first() else { break };
+        assert_eq!(step.effects.len(), 1, "whoever was not reached stands down from nothing");
+        assert!(performed(&mut world, 1_003, key, result).effects.is_empty(), "an older ask");
+        key = *next;
+        whom.extend(asked(&step));
+    }
+    let chain = ["manager-2", "lead-1", "desk-1"].map(|name| (Code::of(name), AskCause::Unreached));
+    assert_eq!(whom, chain);
+    let again = world.pass(1_010 + 2 * 3600);
+    assert_eq!(
+        asked(&again[0]),
+        [(Code::of("desk-1"), AskCause::Fallback)],
+        "when its time is over"
+    );
+}
+
+#[test]
 fn an_absence_that_begins_or_ends_moves_nobody_elses_turn() {
     let mut files = bundle().files().clone();
     let away = "manager-1: {away: [{from: 1970-01-01, to: 1970-01-01T01:00:00Z}]}";

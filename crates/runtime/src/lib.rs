@@ -8,6 +8,7 @@
 
 pub mod base;
 mod cover;
+pub mod delivery;
 pub mod edge;
 pub mod embedded;
 mod error;

@@ -134,7 +134,7 @@ impl Feed {
                         return Err(PassError::Ended);
                     }
                 }
-                taken => return Ok(drop(taken?)),
+                taken => return taken.map(|_| ()).map_err(PassError::from),
             }
         }
     }

@@ -1,8 +1,8 @@
 //! A batch: rows of all tables that are committed together or not at all.
 
 use crate::{
-    Account, Gate, Identity, ImportProgress, Link, NewLogKey, OutboxChange, Quarantined, Staff,
-    Tally,
+    Account, Asked, Gate, Identity, ImportProgress, Link, NewLogKey, OutboxChange, Quarantined,
+    Staff, Tally,
 };
 use bellwether_core::{Digest, StreamId, Timestamp};
 
@@ -23,6 +23,8 @@ pub struct Batch {
     pub forget: Vec<u64>,
     /// Effects whose status the records above speak of.
     pub outbox: Vec<OutboxChange>,
+    /// Asks that are on their way to a person, each counted on its day.
+    pub asked: Vec<Asked>,
     /// Whom rules ask.
     pub staff: Vec<Staff>,
     /// What was refused.

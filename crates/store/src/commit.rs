@@ -91,7 +91,9 @@ fn append(conn: &Connection, first: u64, entries: &[Entry]) -> Result<()> {
     let mut payload = conn.prepare_cached("INSERT INTO payload VALUES (?1, ?2, ?3)")?;
     let mut unlisted = conn.prepare_cached("INSERT INTO unlisted VALUES (?1, ?2, ?3)")?;
     let mut evidence = conn.prepare_cached("INSERT INTO evidence VALUES (?1, ?2)")?;
-    let mut outbox = conn.prepare_cached("INSERT INTO outbox VALUES (?1, ?2, ?3, 0, 0, ?4)")?;
+    let mut outbox = conn.prepare_cached(
+        "INSERT INTO outbox (id, key, body, status, attempts, due) VALUES (?1, ?2, ?3, 0, 0, ?4)",
+    )?;
     for (pos, entry) in (first..).zip(entries) {
         journal.execute((pos, stream_key(entry.stream), entry.seq, &entry.event, &entry.record))?;
         for (part, row) in entry.payloads.iter().enumerate() {
@@ -123,6 +125,7 @@ fn write_rest(conn: &Connection, batch: &Batch) -> Result<()> {
     identity::forget(conn, &batch.forget)?;
     staff::put(conn, &batch.staff)?;
     outbox::change(conn, &batch.outbox)?;
+    outbox::reserve(conn, &batch.asked)?;
     intake::put_quarantine(conn, &batch.quarantine)?;
     intake::put_tallies(conn, batch.at, &batch.tallies)?;
     import::put_progress(conn, &batch.imports)?;

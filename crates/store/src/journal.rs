@@ -101,6 +101,16 @@ impl View {
         Ok(found)
     }
 
+    /// The stream of the row at a position.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn stream_at(&self, pos: u64) -> Result<Option<StreamId>> {
+        let mut read = self.conn.prepare_cached("SELECT stream FROM journal WHERE pos = ?1")?;
+        let mut rows = read.query([pos])?;
+        rows.next()?.map(|row| rows::stream(row, 0)).transpose()
+    }
+
     /// Gives the rows of one stream from a seq on, in order: complete, whatever is indexed.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ pub use log::{Checkpoint, Epoch, LogKey, NewEpoch, NewLogKey};
 pub use migrate::upgrade;
 pub use model::ModelRow;
 pub use open::{Meta, Options, Store, View};
-pub use outbox::{OutboxChange, OutboxRow, OutboxStatus};
+pub use outbox::{Asked, OutboxChange, OutboxRow, OutboxStatus};
 pub use privacy::{Erasure, Forgotten, Intent, NamedRow, Sealed};
 pub use purge::{Overrides, Purgeable, Purged};
 pub use retention::{Keep, Pii, RETENTION, Retention};

@@ -1,10 +1,8 @@
-//! The outbox: effects that wait, are tried, or are done. Only their status ever changes.
-//!
-//! Nothing dispatches effects yet: [`Store::mark_sending_unknown`] waits for what will, at its start.
+//! The outbox: effects that wait, are tried, or are done. Only where they stand ever changes.
 
 use crate::rows::{self, PARTS, blob, part_key, split_part};
 use crate::{Store, StoreError, View};
-use bellwether_core::{Digest, Timestamp};
+use bellwether_core::{Code, Digest, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -18,20 +16,29 @@ pub enum OutboxStatus {
     Sending,
     /// It was performed.
     Done,
-    /// It will not be tried again.
+    /// It will not be tried again: no channel took it.
     GivenUp,
     /// Whether it was performed is not known: it must be reconciled before anything is sent.
     Unknown,
+    /// Whether it was performed will never be known, and it is not repeated.
+    Ambiguous,
+    /// It will not be tried again: the last channel will never take it.
+    Refused,
+    /// Nobody wants it any more.
+    Expired,
 }
 
 impl OutboxStatus {
-    /// These numbers stand in data files: never change one. The index of what waits relies on 0.
-    const ALL: [(Self, i64); 5] = [
+    /// These numbers stand in data files: never change one. The indexes rely on them.
+    const ALL: [(Self, i64); 8] = [
         (Self::Waiting, 0),
         (Self::Sending, 1),
         (Self::Done, 2),
         (Self::GivenUp, 3),
         (Self::Unknown, 4),
+        (Self::Ambiguous, 5),
+        (Self::Refused, 6),
+        (Self::Expired, 7),
     ];
 
     fn number(self) -> i64 {
@@ -41,6 +48,16 @@ impl OutboxStatus {
     fn of(number: i64) -> Result<Self> {
         let found = Self::ALL.iter().find(|(_, known)| *known == number);
         found.map(|(status, _)| *status).ok_or_else(|| StoreError::corrupt("an unknown status"))
+    }
+
+    /// Whether something is still to be done about it by itself.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Sending | Self::Unknown)
+    }
+
+    /// Whether a person has to look at it: it did not arrive, or nobody knows.
+    pub const fn is_dead(self) -> bool {
+        matches!(self, Self::GivenUp | Self::Ambiguous | Self::Refused)
     }
 }
 
@@ -61,10 +78,16 @@ pub struct OutboxRow {
     pub attempts: u32,
     /// Not before.
     pub due: Timestamp,
+    /// The channel that is tried, or was tried last; empty before the first.
+    pub via: String,
+    /// How often it was tried by that channel.
+    pub tries: u32,
+    /// A word that says why it has not arrived; empty where there is none.
+    pub why: String,
 }
 
 /// Another status for an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxChange {
     /// The position of its record.
     pub pos: u64,
@@ -76,16 +99,59 @@ pub struct OutboxChange {
     pub attempts: u32,
     /// Not before.
     pub due: Timestamp,
+    /// The channel that is tried, or was tried last.
+    pub via: String,
+    /// How often it was tried by that channel.
+    pub tries: u32,
+    /// A word that says why it has not arrived.
+    pub why: String,
 }
 
+impl OutboxChange {
+    /// A change that says nothing about channels.
+    pub fn new(
+        (pos, nth): (u64, u32),
+        status: OutboxStatus,
+        attempts: u32,
+        due: Timestamp,
+    ) -> Self {
+        let (via, tries, why) = (String::new(), 0, String::new());
+        Self { pos, nth, status, attempts, due, via, tries, why }
+    }
+}
+
+/// An ask that is on its way to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Whom.
+    pub person: Code,
+    /// On which day: days since 1970, UTC.
+    pub day: i64,
+}
+
+/// How long counts of asks are kept, in days.
+const DAYS: i64 = 7;
+
 pub(crate) fn change(conn: &Connection, changes: &[OutboxChange]) -> Result<()> {
-    for OutboxChange { pos, nth, status, attempts, due } in changes {
-        let sql = "UPDATE outbox SET status = ?2, attempts = ?3, due = ?4 WHERE id = ?1";
+    for OutboxChange { pos, nth, status, attempts, due, via, tries, why } in changes {
+        let sql = "UPDATE outbox SET status = ?2, attempts = ?3, due = ?4, via = ?5, tries = ?6, \
+                   why = ?7 WHERE id = ?1";
         let id = part_key(*pos, *nth as usize);
-        let row = (id, status.number(), attempts, due.micros());
+        let row = (id, status.number(), attempts, due.micros(), via, tries, why);
         if conn.prepare_cached(sql)?.execute(row)? == 0 {
             return Err(StoreError::conflict("no such effect is in the outbox"));
         }
+    }
+    Ok(())
+}
+
+pub(crate) fn reserve(conn: &Connection, asked: &[Asked]) -> Result<()> {
+    for Asked { person, day } in asked {
+        let sql =
+            "INSERT INTO asked VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET count = count + 1";
+        conn.prepare_cached(sql)?.execute((person.raw(), day))?;
+        conn.prepare_cached("DELETE FROM asked WHERE person = ?1 AND day < ?2")?
+            .execute((person.raw(), day - DAYS))?;
     }
     Ok(())
 }
@@ -110,7 +176,10 @@ impl Store {
 
 /// After a restore: what is not done may have been done since the backup. Says how many.
 pub(crate) fn all_unknown(conn: &Connection) -> Result<u64> {
-    mark_unknown(conn, &[OutboxStatus::Waiting, OutboxStatus::Sending])
+    let changed = mark_unknown(conn, &[OutboxStatus::Waiting, OutboxStatus::Sending])?;
+    // Since the backup another channel may have been tried.
+    conn.execute("UPDATE outbox SET via = '', tries = 0 WHERE status = 4", [])?;
+    Ok(changed)
 }
 
 fn mark_unknown(conn: &Connection, from: &[OutboxStatus]) -> Result<u64> {
@@ -120,7 +189,7 @@ fn mark_unknown(conn: &Connection, from: &[OutboxStatus]) -> Result<u64> {
     changed.map(|count| Ok(count? as u64)).sum()
 }
 
-const ROW: &str = "SELECT id, key, body, status, attempts, due FROM outbox";
+const ROW: &str = "SELECT id, key, body, status, attempts, due, via, tries, why FROM outbox";
 
 impl View {
     /// Effects that wait and are due up to an instant, the first due first.
@@ -157,6 +226,66 @@ impl View {
         let after = part_key(after.0, after.1 as usize);
         let mut read = self.conn.prepare_cached(&sql)?;
         read_all(read.query((status.number(), after, limit))?)
+    }
+
+    /// Every effect about which something is still to be done, in journal order, at most so many.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn open_effects(&self, limit: usize) -> Result<Vec<OutboxRow>> {
+        let open = "SELECT id FROM outbox WHERE status = 0 UNION ALL
+                    SELECT id FROM outbox WHERE status IN (1, 4)";
+        let sql = format!("{ROW} WHERE id IN ({open}) ORDER BY id LIMIT ?1");
+        let mut read = self.conn.prepare_cached(&sql)?;
+        read_all(read.query([limit])?)
+    }
+
+    /// Effects after a place in the journal, wherever they stand, in journal order.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn effects_after(&self, after: (u64, u32), limit: usize) -> Result<Vec<OutboxRow>> {
+        let sql = format!("{ROW} WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let mut read = self.conn.prepare_cached(&sql)?;
+        read_all(read.query((part_key(after.0, after.1 as usize), limit))?)
+    }
+
+    /// Effects that a person has to look at, after a place in the journal; for pages.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn dead_letters(&self, after: (u64, u32), limit: usize) -> Result<Vec<OutboxRow>> {
+        let sql = format!("{ROW} WHERE status IN (3, 5, 6) AND id > ?1 ORDER BY id LIMIT ?2");
+        let mut read = self.conn.prepare_cached(&sql)?;
+        read_all(read.query((part_key(after.0, after.1 as usize), limit))?)
+    }
+
+    /// One effect.
+    ///
+    /// # Errors
+    /// `store-corrupt`, `store-io`.
+    pub fn effect(&self, pos: u64, nth: u32) -> Result<Option<OutboxRow>> {
+        let mut read = self.conn.prepare_cached(&format!("{ROW} WHERE id = ?1"))?;
+        Ok(read_all(read.query([part_key(pos, nth as usize)])?)?.pop())
+    }
+
+    /// Whether the effect of a key arrived, or may have.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn has_arrived(&self, key: Digest) -> Result<bool> {
+        let sql = "SELECT 1 FROM outbox WHERE key = ?1 AND status IN (2, 5)";
+        Ok(self.conn.prepare_cached(sql)?.exists([key.as_bytes()])?)
+    }
+
+    /// How many asks a person got on a day (days since 1970, UTC).
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn asked(&self, person: Code, day: i64) -> Result<u32> {
+        let sql = "SELECT count FROM asked WHERE person = ?1 AND day = ?2";
+        let mut read = self.conn.prepare_cached(sql)?;
+        Ok(read.query_row((person.raw(), day), |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
     /// The effects of a record, in order.
@@ -223,5 +352,8 @@ fn read_row(row: &Row<'_>) -> Result<OutboxRow> {
         status: OutboxStatus::of(row.get(3)?)?,
         attempts: row.get(4)?,
         due: rows::instant(row, 5)?,
+        via: row.get(6)?,
+        tries: row.get(7)?,
+        why: row.get(8)?,
     })
 }

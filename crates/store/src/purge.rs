@@ -60,7 +60,7 @@ enum Bound {
     Part,
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     // 5 is the system's own stream, which stays whole, as do the events that commit bases.
     Rule {
         table: "journal",
@@ -72,8 +72,14 @@ const RULES: [Rule; 12] = [
     Rule { table: "payload", past: "id < ?1", bound: Bound::Part, at: None },
     Rule { table: "unlisted", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "evidence", past: "pos < ?1", bound: Bound::Position, at: None },
-    // 2 and 3 are done and given up; everything else still waits for somebody.
-    Rule { table: "outbox", past: "id < ?1 AND status IN (2, 3)", bound: Bound::Part, at: None },
+    // 0, 1 and 4 still wait for something.
+    Rule {
+        table: "outbox",
+        past: "id < ?1 AND status NOT IN (0, 1, 4)",
+        bound: Bound::Part,
+        at: None,
+    },
+    Rule { table: "trace", past: "pos < ?1", bound: Bound::Position, at: None },
     Rule { table: "quarantine", past: "at < ?1", bound: Bound::Instant, at: Some("at") },
     Rule { table: "staff", past: "gone < ?1", bound: Bound::Instant, at: Some("gone") },
     Rule { table: "gate_result", past: "at < ?1", bound: Bound::Instant, at: Some("at") },

@@ -111,6 +111,14 @@ pub const RETENTION: &[Retention] = &[
         Keep::For(Duration::from_days(90)),
         IDS_ONLY,
     ),
+    line(
+        "trace",
+        "whose trace the effects of a record belong to, by random ids",
+        Pii::Pseudonymous,
+        Keep::For(Duration::from_days(90)),
+        IDS_ONLY,
+    ),
+    line("asked", "how many asks whom got today", Pii::Pseudonymous, Keep::Newest, HANDLES),
     line("tick", "what was committed when, one row an hour", Pii::None, Keep::Always, NOBODY),
     line("identity", "keyed hashes", Pii::Pseudonymous, Keep::Always, "the rows are removed"),
     line(

@@ -12,6 +12,7 @@ pub(crate) const DATA: &[(&str, &str)] = &[
     ("log", LOG),
     ("erasures, bases", ERASURES),
     ("serving", SERVING),
+    ("delivery", DELIVERY),
 ];
 
 /// Migrations of `keys.db`.
@@ -146,6 +147,20 @@ CREATE TABLE guard (hash BLOB NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
 const SERVING: &str = "
 -- Whose trace the effects of a record belong to.
 CREATE TABLE trace (pos INTEGER PRIMARY KEY, parent TEXT NOT NULL) STRICT;
+";
+
+const DELIVERY: &str = "
+-- via: the channel that is tried, or was last. tries: how often by it. why: a word that says why not.
+ALTER TABLE outbox ADD COLUMN via TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN why TEXT NOT NULL DEFAULT '';
+-- None of these is touched by the commit of a signal: an effect begins as 0.
+CREATE INDEX outbox_unsure ON outbox (id) WHERE status IN (1, 4);
+CREATE INDEX outbox_dead ON outbox (id) WHERE status IN (3, 5, 6);
+CREATE INDEX outbox_arrived ON outbox (key) WHERE status IN (2, 5);
+-- How many asks a person got, by day since 1970 in UTC.
+CREATE TABLE asked (person INTEGER NOT NULL, day INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (person, day)) STRICT, WITHOUT ROWID;
 ";
 
 const KEY_TABLE: &str = "

@@ -1,12 +1,10 @@
 //! `serve`: the server, until it is asked to end.
 
 use super::context::Context;
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::serve::{self, Serving};
 use anyhow::Result;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// Where to answer.
 #[derive(clap::Args)]

@@ -326,13 +326,17 @@ pub(super) fn apply(
 }
 
 /// Whoever was asked could not be reached: the next one is asked at once. An older ask, or one that
-/// was answered all the same, moves nothing.
+/// was answered all the same, moves nothing; nor does the last one's, who is asked again when their time
+/// is over: asked at once, they would be asked without end.
 pub(super) fn unreached(moving: &mut Moving<'_>, (key, graph): (DocKey, Code), effect: EffectKey) {
     let graphs = moving.rules.policy().graphs();
     let Some(graph) = graphs.iter().find(|known| known.code() == graph) else { return };
     let state = moving.state.doc(key).and_then(|doc| doc.graph(graph.code()));
     let Some(state) = state.filter(|state| state.ask == effect) else { return };
-    if let Some(Escalation::Asked { node, rung, .. }) = state.escalation {
+    let Some(Escalation::Asked { node, rung, .. }) = state.escalation else { return };
+    let (people, now) = (moving.rules.policy().people(), moving.state.time);
+    let later = graph.node(node).into_iter().flat_map(|node| people.rungs(node));
+    if later.skip(usize::from(rung) + 1).any(|person| person.is_there(now)) {
         pass_on(moving, graph, key, node, Whom::After(rung), AskCause::Unreached);
     }
 }

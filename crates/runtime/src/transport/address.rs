@@ -1,17 +1,34 @@
-//! Which addresses may be connected to, decided on what a name resolved to.
+//! Which addresses may be connected to, decided on what a name resolved to, in the step that connects.
 
+use super::Limits;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// The system's resolver, whose refused addresses nobody gets to see.
+/// How many addresses of a name are tried.
+const ADDRESSES: usize = 8;
+/// What an address gets at least before the next one is tried.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// Looks `host:port` up.
+pub(super) type Lookup = Arc<dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
+/// Connects to one address within a time.
+pub(super) type Dial = Arc<dyn Fn(SocketAddr, Duration) -> io::Result<TcpStream> + Send + Sync>;
+
+/// Names to connections; an address that may not be connected to is dropped between the two.
+#[derive(Clone)]
 pub(super) struct Guarded {
-    inner: DefaultResolver,
+    pub(super) lookup: Lookup,
+    pub(super) dial: Dial,
     allowed: Allowed,
+    limits: Limits,
 }
 
 /// Where a host may be.
@@ -25,14 +42,46 @@ pub(super) enum Allowed {
     Both,
 }
 
-/// A name of which no address may be used.
+impl Allowed {
+    /// Without TLS a host must be private, and with it only if it may.
+    pub(super) const fn new(tls: bool, private: bool) -> Self {
+        match (tls, private) {
+            (true, false) => Self::Public,
+            (true, true) => Self::Both,
+            (false, _) => Self::Private,
+        }
+    }
+}
+
+/// Why there is no connection: nothing was sent.
 #[derive(Debug, thiserror::Error)]
-#[error("no address of the host may be connected to")]
-pub(super) struct Refused;
+pub(super) enum Unreached {
+    /// No address of the name may be used.
+    #[error("no address of the host may be connected to")]
+    Refused,
+    /// It took too long.
+    #[error("it took too long")]
+    Timeout,
+    /// No name, nobody there, or no TLS.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<io::Error> for Unreached {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut => Self::Timeout,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
 
 impl Guarded {
-    pub(super) fn new(allowed: Allowed) -> Self {
-        Self { inner: DefaultResolver::default(), allowed }
+    /// By the system's resolver and sockets.
+    pub(super) fn new(allowed: Allowed, limits: Limits) -> Self {
+        let lookup: Lookup = Arc::new(|name| Ok(name.to_socket_addrs()?.collect()));
+        let dial: Dial = Arc::new(|address, most| TcpStream::connect_timeout(&address, most));
+        Self { lookup, dial, allowed, limits }
     }
 
     fn allows(&self, address: IpAddr) -> bool {
@@ -42,21 +91,54 @@ impl Guarded {
             Allowed::Both => is_public(address) || is_own(address),
         }
     }
+
+    /// The addresses of `host:port` that may be connected to.
+    fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, Unreached> {
+        let (found, wanted) = mpsc::sync_channel(1);
+        let (lookup, asked) = (Arc::clone(&self.lookup), name.to_owned());
+        // The system's resolver takes no deadline: whoever waits gives up, and the thread ends later.
+        let looking = std::thread::Builder::new().name("lookup".to_owned());
+        looking.spawn(move || drop(found.send(lookup(&asked))))?;
+        let found = wanted.recv_timeout(self.limits.connect).map_err(|_| Unreached::Timeout)??;
+        let mut allowed = found;
+        allowed.retain(|address| self.allows(address.ip()));
+        allowed.truncate(ADDRESSES);
+        if allowed.is_empty() { Err(Unreached::Refused) } else { Ok(allowed) }
+    }
+
+    /// A connection to one of these addresses; they share the time that connecting may take.
+    pub(super) fn dial(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Unreached> {
+        let until = Instant::now() + self.limits.connect;
+        let mut last = Unreached::Refused;
+        for (nth, address) in addresses.iter().enumerate() {
+            let left = until.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(addresses.len() - nth).unwrap_or(1);
+            match (self.dial)(*address, share.max(LEAST)) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
+    }
+
+    /// Looks `host:port` up, judges what was found, and connects to that.
+    pub(super) fn connect(&self, name: &str) -> Result<TcpStream, Unreached> {
+        self.dial(&self.addresses(name)?)
+    }
 }
 
 impl Resolver for Guarded {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.inner.resolve(uri, config, timeout)?;
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let Some(host) = uri.host() else { return Err(Error::HostNotFound) };
+        let plain = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        let name = format!("{host}:{}", uri.port_u16().unwrap_or(plain));
+        let found = self.addresses(&name).map_err(|error| Error::Other(Box::new(error)))?;
         let mut allowed = self.empty();
-        for address in found.iter().filter(|found| self.allows(found.ip())) {
-            allowed.push(*address);
-        }
-        if allowed.is_empty() { Err(Error::Other(Box::new(Refused))) } else { Ok(allowed) }
+        found.into_iter().for_each(|address| allowed.push(address));
+        Ok(allowed)
     }
 }
 

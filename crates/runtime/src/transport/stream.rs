@@ -35,7 +35,7 @@ impl Server {
         private: bool,
         roots: Option<&[u8]>,
     ) -> Result<Self, TransportError> {
-        let failed = |what: String| TransportError::Failed { host: host.to_owned(), what };
+        let failed = |what: String| TransportError::Failed { host: host.to_owned(), what, sent: false };
         let mut store = RootCertStore::empty();
         match roots {
             None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
@@ -68,8 +68,8 @@ impl Server {
     pub fn connect(&self, tls: bool, each: Duration) -> Result<TcpStream, TransportError> {
         let host = || self.host.clone();
         let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::TimedOut => TransportError::Timeout { host: host() },
-            _ => TransportError::Failed { host: host(), what: error.to_string() },
+            std::io::ErrorKind::TimedOut => TransportError::Timeout { host: host(), sent: false },
+            _ => TransportError::Failed { host: host(), what: error.to_string(), sent: false },
         };
         let found = (self.host.as_str(), self.port).to_socket_addrs().map_err(failed)?;
         let allows = |ip| (tls && is_public(ip)) || ((self.private || !tls) && is_own(ip));
@@ -99,7 +99,7 @@ impl Server {
         mut stream: TcpStream,
     ) -> Result<StreamOwned<ClientConnection, TcpStream>, TransportError> {
         let host = || self.host.clone();
-        let failed = |what: String| TransportError::Failed { host: host(), what };
+        let failed = |what: String| TransportError::Failed { host: host(), what, sent: false };
         let name = ServerName::try_from(host()).map_err(|error| failed(error.to_string()))?;
         let begun = ClientConnection::new(Arc::clone(&self.tls), name);
         let mut begun = begun.map_err(|error| failed(error.to_string()))?;

@@ -123,7 +123,7 @@ fn rows_that_contradict_are_refused_whole() {
             "an effect that is not there",
             with(&|b| {
                 let (status, due) = (OutboxStatus::Done, at(1));
-                b.outbox = vec![OutboxChange { pos: 1, nth: 1, status, attempts: 1, due }]
+                b.outbox = vec![OutboxChange::new((1, 1), status, 1, due)]
             }),
         ),
         (

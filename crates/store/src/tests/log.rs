@@ -85,8 +85,7 @@ fn a_failed_commit_leaves_the_tree_as_it_was() {
     grow(&mut store, 300);
     let mut bad = Batch::new(at(1));
     bad.entries = (0..300).map(|nth| Entry::new(stream(2), nth, vec![1], record(nth))).collect();
-    bad.outbox =
-        vec![OutboxChange { pos: 9, nth: 0, status: OutboxStatus::Done, attempts: 1, due: at(1) }];
+    bad.outbox = vec![OutboxChange::new((9, 0), OutboxStatus::Done, 1, at(1))];
     assert_eq!(store.commit(&bad).unwrap_err().code(), "store-conflict");
     assert_eq!(store.log_head().unwrap(), head(1, 300));
     grow(&mut store, 300);

@@ -81,7 +81,7 @@ fn a_plan_changes_nothing_and_says_what_is_past() {
 fn a_purge_removes_in_pieces_what_the_plan_told() {
     let (dir, mut store) = ten_days();
     let (status, due) = (OutboxStatus::Done, at(1));
-    let done = [1, 2, 9].map(|pos| OutboxChange { pos, nth: 0, status, attempts: 1, due });
+    let done = [1, 2, 9].map(|pos| OutboxChange::new((pos, 0), status, 1, due));
     store.set_outbox(&done).unwrap();
     let old = rich(1).entries[0].payloads[0].sealed.clone();
     let spans =

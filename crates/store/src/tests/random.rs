@@ -136,7 +136,7 @@ fn send(dice: &mut Dice, store: &mut Store, model: &mut Model) {
         let status = statuses[dice.roll(3) as usize];
         let OutboxRow { pos, nth, attempts, .. } = row;
         let due = at(dice.roll(1000) as i64);
-        changes.push(OutboxChange { pos, nth, status, attempts: attempts + 1, due });
+        changes.push(OutboxChange::new((pos, nth), status, attempts + 1, due));
         model.effects.insert((pos, nth), (status, due));
     }
     store.set_outbox(&changes).unwrap();

@@ -73,7 +73,7 @@ fn a_reading_can_stop() {
 fn outbox_rows_move_with_their_records() {
     let (_dir, mut store) = fresh();
     store.commit_all(&[rich(1), rich(2), rich(3)]).unwrap();
-    let change = |pos, status| OutboxChange { pos, nth: 0, status, attempts: 1, due: at(70) };
+    let change = |pos, status| OutboxChange::new((pos, 0), status, 1, at(70));
     let mut result = Batch::new(at(9));
     result.entries = vec![entry(7, 4)];
     result.outbox = vec![change(1, OutboxStatus::Done)];
@@ -89,6 +89,52 @@ fn outbox_rows_move_with_their_records() {
     assert_eq!(unknown.len(), 1);
     assert_eq!(store.effects(3).unwrap(), unknown);
     assert_eq!((unknown[0].pos, &unknown[0].body), (3, &vec![3; 50]));
+}
+
+#[test]
+fn what_is_open_dead_or_arrived_is_found_and_asks_are_counted_by_day() {
+    use OutboxStatus::{Ambiguous, Done, Expired, GivenUp, Refused, Sending, Unknown, Waiting};
+    let (_dir, mut store) = fresh();
+    let all = [Waiting, Sending, Done, GivenUp, Unknown, Ambiguous, Refused, Expired];
+    let batches: Vec<_> = (1..=8).map(rich).collect();
+    store.commit_all(&batches).unwrap();
+    let changes = (1..).zip(all).map(|(pos, status)| OutboxChange {
+        via: "mail".to_owned(),
+        tries: 3,
+        why: "busy".to_owned(),
+        ..OutboxChange::new((pos, 0), status, 7, at(70))
+    });
+    store.set_outbox(&changes.collect::<Vec<_>>()).unwrap();
+    let places = |rows: Vec<OutboxRow>| rows.iter().map(|row| row.pos).collect::<Vec<_>>();
+    assert_eq!(places(store.open_effects(99).unwrap()), [1, 2, 5]);
+    assert_eq!(places(store.open_effects(2).unwrap()), [1, 2]);
+    assert_eq!(places(store.effects_after((6, 255), 99).unwrap()), [7, 8]);
+    assert_eq!(places(store.dead_letters((0, 0), 2).unwrap()), [4, 6]);
+    assert_eq!(places(store.dead_letters((6, 0), 99).unwrap()), [7]);
+    for (pos, status) in (1..).zip(all) {
+        let row = store.effect(pos, 0).unwrap().unwrap();
+        assert_eq!((row.status, row.attempts, row.tries), (status, 7, 3));
+        assert_eq!((row.via.as_str(), row.why.as_str()), ("mail", "busy"));
+        let arrived = store.has_arrived(row.key).unwrap();
+        assert_eq!(arrived, matches!(status, Done | Ambiguous), "{status:?}");
+        assert!(!(status.is_open() && status.is_dead()));
+    }
+    let [ann, bob] = ["ann", "bob"].map(Code::of);
+    let mut batch = Batch::new(at(9));
+    batch.asked =
+        [(ann, 5), (ann, 5), (ann, 6), (bob, 6)].map(|(person, day)| Asked { person, day }).into();
+    store.commit(&batch).unwrap();
+    let asked = |store: &Store| {
+        [(ann, 5), (ann, 6), (bob, 6), (bob, 5)].map(|(who, day)| store.asked(who, day).unwrap())
+    };
+    assert_eq!(asked(&store), [2, 1, 1, 0]);
+    batch.asked = vec![Asked { person: ann, day: 13 }];
+    store.commit(&batch).unwrap();
+    assert_eq!(asked(&store), [0, 1, 1, 0], "a week is kept");
+    assert_eq!(store.stream_at(1).unwrap(), Some(batches[0].entries[0].stream));
+    assert_eq!(store.begin_epoch(&later(9)).unwrap(), 2);
+    let unknown = store.effects_in(Unknown, (0, 0), 99).unwrap();
+    assert!(unknown.len() == 3 && unknown.iter().all(|row| row.via.is_empty()), "{unknown:?}");
 }
 
 #[test]

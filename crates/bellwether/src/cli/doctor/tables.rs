@@ -100,7 +100,8 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
     let counts = store.outbox_counts()?;
     let of = |wanted| counts.iter().find(|(is, _)| *is == wanted).map_or(0, |(_, rows)| *rows);
     let (waiting, sending) = (of(OutboxStatus::Waiting), of(OutboxStatus::Sending));
-    let (unknown, given_up) = (of(OutboxStatus::Unknown), of(OutboxStatus::GivenUp));
+    let unknown = of(OutboxStatus::Unknown) + of(OutboxStatus::Ambiguous);
+    let given_up = of(OutboxStatus::GivenUp) + of(OutboxStatus::Refused);
     let mut found = format!("{} waiting, {} being sent", thousands(waiting), thousands(sending));
     for (rows, what) in [(unknown, "whose fate is unknown"), (given_up, "given up")] {
         if rows > 0 {

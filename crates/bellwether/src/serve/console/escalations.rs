@@ -242,7 +242,7 @@ pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segme
         .reading
         .run(move |desk| {
             let names = desk.names(&looks, &format!("{} {} {}", key.0, key.1, key.2))?;
-            let found = escalations::one(desk, &key, &names)?;
+            let found = escalations::seen(desk, &looks, &key, &names)?;
             // The decision that opened it says why.
             let told = decisions::explain(desk, key.0, found.opened, Some(key.1), &names);
             Ok((found, told, desk.staff(), desk.now()))

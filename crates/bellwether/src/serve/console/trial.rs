@@ -8,6 +8,7 @@ use crate::serve::App;
 use crate::serve::api::request::Args;
 use crate::serve::problem::Refused;
 use crate::serve::read::trial::{self, Literal, TriedFacts, Trying, Verdict};
+use crate::access::FORM;
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::Type;
@@ -31,7 +32,7 @@ pub(super) async fn form(State(app): State<Arc<App>>, viewer: Viewer, args: Args
 pub(super) async fn run(State(app): State<Arc<App>>, viewer: Viewer, request: Request) -> Shown {
     let form = Form::read(request).await?;
     let graph = form.text("graph").unwrap_or_default().to_owned();
-    let given = form.0.iter().filter(|(name, text)| name != "graph" && !text.trim().is_empty());
+    let given = form.0.iter().filter(|(name, text)| name != "graph" && name != FORM && !text.trim().is_empty());
     let filled: Filled = given.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect();
     let facts = filled.iter().map(|(name, text)| (name.clone(), Literal::Text(text.clone())));
     let tried = TriedFacts { graph: graph.clone(), facts: facts.collect(), at: None };
@@ -73,6 +74,7 @@ fn shown(
         }
         (found)
         form.facts action="/try" method="post" {
+            input type="hidden" name=(FORM) value=(viewer.form);
             input type="hidden" name="graph" value=(name);
             div.grid {
                 @for (fact, slot) in rules.facts_of(nth) {
