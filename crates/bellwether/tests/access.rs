@@ -1,5 +1,7 @@
 //! Access by hand and over the server: the first link, tokens, and an emergency that is in the log first.
+#![cfg(test)]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// A refusal, as whoever asked can read it.
 #[derive(Debug)]
 pub(crate) struct Denied {
-    error: AccessError,
+    error: Box<AccessError>,
     /// Whether a program asked.
     api: bool,
     /// Where a person goes on after signing in.
@@ -32,7 +32,7 @@ pub(crate) struct Denied {
 impl Denied {
     /// The refusal of a request.
     pub(crate) fn of(uri: &Uri, method: &Method, error: AccessError) -> Self {
-        Self { error, api: is_api(uri.path()), back: back(uri, method) }
+        Self { error: Box::new(error), api: is_api(uri.path()), back: back(uri, method) }
     }
 }
 
@@ -61,7 +61,7 @@ impl IntoResponse for Denied {
             let back = form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
             Redirect::to(&format!("{path}?next={back}")).into_response()
         };
-        match error {
+        match *error {
             AccessError::Nobody => way("/sign-in"),
             AccessError::StepUp => way("/step-up"),
             error => page(&error),
@@ -131,7 +131,7 @@ impl Asking {
 
     /// A refusal for whoever asks.
     pub(crate) fn denied(&self, error: AccessError) -> Denied {
-        Denied { error, api: self.api, back: self.back.clone() }
+        Denied { error: Box::new(error), api: self.api, back: self.back.clone() }
     }
 
     /// The hidden field that every form of a session carries; without a session, nothing.
