@@ -15,14 +15,14 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use openidconnect::url::form_urlencoded;
-use serde_json::json;
+use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A refusal, as whoever asked can read it.
 #[derive(Debug)]
 pub(crate) struct Denied {
-    error: AccessError,
+    error: Box<AccessError>,
     /// Whether a program asked.
     api: bool,
     /// Where a person goes on after signing in.
@@ -32,7 +32,7 @@ pub(crate) struct Denied {
 impl Denied {
     /// The refusal of a request.
     pub(crate) fn of(uri: &Uri, method: &Method, error: AccessError) -> Self {
-        Self { error, api: is_api(uri.path()), back: back(uri, method) }
+        Self { error: Box::new(error), api: is_api(uri.path()), back: back(uri, method) }
     }
 }
 
@@ -61,7 +61,7 @@ impl IntoResponse for Denied {
             let back = form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
             Redirect::to(&format!("{path}?next={back}")).into_response()
         };
-        match error {
+        match *error {
             AccessError::Nobody => way("/sign-in"),
             AccessError::StepUp => way("/step-up"),
             error => page(&error),
@@ -74,19 +74,31 @@ pub(crate) fn page(error: &AccessError) -> Response {
     finish(error, pages::refused(error).into_response())
 }
 
+/// The members of RFC 9457, and the mend.
+#[derive(Serialize)]
+struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    help: &'static str,
+}
+
 /// A refusal for programs. What fails inside is nobody's business outside.
 fn problem(error: &AccessError) -> Response {
     let inside = error.status() >= 500;
     let detail =
         if inside { "it failed inside; the log says more".to_owned() } else { error.to_string() };
-    let body = json!({
-        "type": format!("urn:bellwether:error:{}", error.code()),
-        "title": error.code(),
-        "status": error.status(),
-        "detail": detail,
-        "help": error.help(),
-    });
-    let answer = ([(CONTENT_TYPE, "application/problem+json")], body.to_string());
+    let body = Problem {
+        kind: format!("urn:bellwether:error:{}", error.code()),
+        title: error.code(),
+        status: error.status(),
+        detail,
+        help: error.help(),
+    };
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    let answer = ([(CONTENT_TYPE, "application/problem+json")], body);
     finish(error, answer.into_response())
 }
 
@@ -131,7 +143,7 @@ impl Asking {
 
     /// A refusal for whoever asks.
     pub(crate) fn denied(&self, error: AccessError) -> Denied {
-        Denied { error, api: self.api, back: self.back.clone() }
+        Denied { error: Box::new(error), api: self.api, back: self.back.clone() }
     }
 
     /// The hidden field that every form of a session carries; without a session, nothing.

@@ -61,7 +61,9 @@ mod tests {
             (&[], false, None),
         ] {
             let mut headers = HeaderMap::new();
-            lines.iter().for_each(|line| drop(headers.append(COOKIE, line.parse().unwrap())));
+            for line in lines {
+                headers.append(COOKIE, line.parse().unwrap());
+            }
             assert_eq!(Cookie::Session.read(&headers, secure), expected, "{lines:?}");
         }
     }

@@ -4,13 +4,14 @@
 //! - Out: allowed, or why not.
 //! - Never: allows because of an error; an error of any policy denies.
 
-use super::principal::Principal;
+use super::principal::{Principal, Role, Service};
 use bellwether_core::Trust;
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
     PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 const POLICIES: &str = include_str!("access.cedar");
 const SCHEMA: &str = include_str!("access.cedarschema");
@@ -130,7 +131,28 @@ pub(crate) struct Policies {
     schema: Schema,
     actions: BTreeMap<Action, EntityUid>,
     types: Types,
+    /// Questions that were asked before: the answer depends on nothing else.
+    known: Mutex<BTreeMap<Known, Result<(), Why>>>,
 }
+
+/// Everything that an answer depends on, for what is asked with every request.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Known {
+    who: Subject,
+    fresh: bool,
+    action: Action,
+    /// A source and its trust; else the house.
+    source: Option<(String, Trust)>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Account(String, Role, Option<String>),
+    Service(Service),
+}
+
+/// Answers that are remembered; then all are forgotten.
+const MOST_KNOWN: usize = 10_000;
 
 struct Types {
     account: EntityTypeName,
@@ -181,7 +203,8 @@ impl Policies {
             proposal: name("Proposal")?,
         };
         let actions = Action::ALL.map(uid).into_iter().collect();
-        Ok(Self { authorizer: Authorizer::new(), policies, schema, actions, types })
+        let (authorizer, known) = (Authorizer::new(), Mutex::default());
+        Ok(Self { authorizer, policies, schema, actions, types, known })
     }
 
     /// Whether somebody may do something; `fresh` says that they proved who they are of late.
@@ -189,6 +212,29 @@ impl Policies {
     /// # Errors
     /// Why not.
     pub(crate) fn may(
+        &self,
+        who: &Principal,
+        fresh: bool,
+        action: Action,
+        what: &Resource<'_>,
+    ) -> Result<(), Why> {
+        let Some(question) = Known::of(who, fresh, action, what) else {
+            return self.judge(who, fresh, action, what);
+        };
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = known().get(&question) {
+            return *answer;
+        }
+        let answer = self.judge(who, fresh, action, what);
+        let mut known = known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(question, answer);
+        answer
+    }
+
+    fn judge(
         &self,
         who: &Principal,
         fresh: bool,
@@ -278,6 +324,25 @@ impl Policies {
                 entity(&self.types.proposal, "proposal", HashMap::from([("by".to_owned(), by)]))
             }
         }
+    }
+}
+
+impl Known {
+    /// `None` for what is asked too seldom, or by nobody.
+    fn of(who: &Principal, fresh: bool, action: Action, what: &Resource<'_>) -> Option<Self> {
+        let who = match who {
+            Principal::Nobody => return None,
+            Principal::Account(one) => {
+                Subject::Account(one.id.clone(), one.role, one.person.clone())
+            }
+            Principal::Service(service) => Subject::Service(service.clone()),
+        };
+        let source = match what {
+            Resource::House => None,
+            Resource::Source { name, trust } => Some(((*name).to_owned(), *trust)),
+            Resource::Question { .. } | Resource::Proposal { .. } => return None,
+        };
+        Some(Self { who, fresh, action, source })
     }
 }
 

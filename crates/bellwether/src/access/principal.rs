@@ -114,7 +114,7 @@ pub(crate) struct Account {
 }
 
 /// A program with a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Service {
     /// The public part of the token.
     pub(crate) id: String,

@@ -84,21 +84,23 @@ fn as_json(body: &Value) -> Response {
 
 async fn profile(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Page, Denied> {
     let account = account(&asking)?;
-    let shown = desk.profile(account).map_err(|error| asking.denied(error))?;
-    let (user, name, sessions) = shown;
-    Ok(page("Your account", &body(&asking.form(), account, &user, name.as_ref(), &sessions)))
+    let own = desk.own(account).map_err(|error| asking.denied(error))?;
+    Ok(page("Your account", &body(&asking.form(), account, &own)))
 }
 
-fn body(
-    form: &Markup,
-    account: &Account,
-    user: &UserRow,
-    name: Option<&Personal<String>>,
-    sessions: &[SessionRow],
-) -> Markup {
+/// What a profile shows.
+struct Own {
+    user: UserRow,
+    name: Option<Personal<String>>,
+    sessions: Vec<SessionRow>,
+}
+
+fn body(form: &Markup, account: &Account, own: &Own) -> Markup {
+    let Own { user, name, sessions } = own;
+    let name = name.as_ref().map_or("", |name| name.reveal(Purpose::Show));
     html! {
         dl {
-            dt { "Name" } dd { (name.map_or("", |name| name.reveal(Purpose::Show))) }
+            dt { "Name" } dd { (name) }
             dt { "Account" } dd { code { (account.id) } }
             dt { "Role" } dd { (account.role.as_str()) }
             @if let Some(person) = &account.person { dt { "Asked as" } dd { (person) } }
@@ -220,14 +222,10 @@ async fn review(
 
 impl Desk {
     /// An account, what it is called, and its sessions.
-    fn profile(
-        &self,
-        account: &Account,
-    ) -> Result<(UserRow, Option<Personal<String>>, Vec<SessionRow>), AccessError> {
+    fn own(&self, account: &Account) -> Result<Own, AccessError> {
         let reader = self.reader();
         let user = reader.user(&account.id)?.ok_or(AccessError::Nobody)?;
         let sessions = reader.sessions(&account.id)?;
-        let name = self.name(&user);
-        Ok((user, name, sessions))
+        Ok(Own { name: self.name(&user), user, sessions })
     }
 }

@@ -192,6 +192,39 @@ fn a_token_writes_as_its_own_sources_and_not_above_its_trust() {
 }
 
 #[test]
+fn what_is_remembered_is_the_answer_to_this_very_question() {
+    let policies = Policies::load().unwrap();
+    let table = |forget: bool| {
+        let mut said = Vec::new();
+        for role in Role::ALL {
+            for person in [None, Some("cro-1")] {
+                for (action, fresh) in Action::ALL.into_iter().flat_map(|a| [(a, true), (a, false)])
+                {
+                    if forget {
+                        policies.known.lock().unwrap().clear();
+                    }
+                    let what = usual(action, &[]);
+                    said.push(policies.may(&account(role, person), fresh, action, &what));
+                }
+            }
+        }
+        said
+    };
+    let anew = table(true);
+    assert_eq!(table(false), anew, "filled");
+    assert_eq!(table(false), anew, "remembered");
+    for number in 0..MOST_KNOWN + 5 {
+        let name = number.to_string();
+        let what = Resource::Source { name: &name, trust: Trust::Partner };
+        let known = Known::of(&service(&[]), true, Action::WriteSignals, &what).unwrap();
+        policies.known.lock().unwrap().insert(known, Ok(()));
+    }
+    let other = Resource::Source { name: "new", trust: Trust::Partner };
+    assert!(policies.may(&service(&[]), true, Action::WriteSignals, &other).is_err());
+    assert_eq!(policies.known.lock().unwrap().len(), 1, "memory is bounded");
+}
+
+#[test]
 fn an_error_of_a_policy_denies_and_policies_that_do_not_fit_are_refused() {
     for (policy, part) in [
         (

@@ -181,12 +181,12 @@ async fn refusals_as_programs_and_people_read_them() {
     assert_eq!(nobody.header("content-type"), Some("application/problem+json"));
     assert_eq!(nobody.header("www-authenticate"), Some("Bearer"));
     expect_test::expect![[r#"
-        401 {"detail":"this takes a sign-in or a token","help":"sign in, or send `Authorization: Bearer` with a token","status":401,"title":"access-nobody","type":"urn:bellwether:error:access-nobody"}"#]]
+        401 {"type":"urn:bellwether:error:access-nobody","title":"access-nobody","status":401,"detail":"this takes a sign-in or a token","help":"sign in, or send `Authorization: Bearer` with a token"}"#]]
     .assert_eq(&format!("{} {}", nobody.status, nobody.body));
     let token = world.token(&[Scope::Metrics]);
     let denied = Browser::bearer(&served, &token).get("/v1/decisions").await;
     expect_test::expect![[r#"
-        403 {"detail":"this account or token may not do that","help":"an admin can give another role, or a token of another scope","status":403,"title":"access-denied","type":"urn:bellwether:error:access-denied"}"#]]
+        403 {"type":"urn:bellwether:error:access-denied","title":"access-denied","status":403,"detail":"this account or token may not do that","help":"an admin can give another role, or a token of another scope"}"#]]
     .assert_eq(&format!("{} {}", denied.status, denied.body));
     for (wrong, code) in [
         ("Bearer bw_t_x", "access-token"),

@@ -4,7 +4,7 @@ use super::*;
 use crate::access::tests::web::browser::Answer;
 use crate::access::tests::world::at;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oidc/provider.mjs");
@@ -12,6 +12,8 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oidc/provider.m
 /// The provider's process; it ends with its input.
 struct Node {
     child: Child,
+    /// Kept open: what it says goes nowhere, and is no error.
+    _said: BufReader<ChildStdout>,
     issuer: String,
 }
 
@@ -36,14 +38,15 @@ fn node(callback: &str) -> Option<Node> {
         .spawn()
         .ok()?;
     let mut issuer = String::new();
-    BufReader::new(child.stdout.take()?).read_line(&mut issuer).ok()?;
-    Some(Node { child, issuer: issuer.trim().to_owned() })
+    let mut said = BufReader::new(child.stdout.take()?);
+    said.read_line(&mut issuer).ok()?;
+    Some(Node { child, _said: said, issuer: issuer.trim().to_owned() })
 }
 
 /// The real time, as the tests' clock counts it: the provider has no other.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    Timestamp::from_secs(i64::try_from(since).unwrap()).since(at(0)).micros() / 1_000_000
+    i64::try_from(since).unwrap() - at(0).micros() / 1_000_000
 }
 
 struct Scene {
