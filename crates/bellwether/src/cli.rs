@@ -2,7 +2,7 @@
 
 mod backtest;
 mod backup;
-mod config;
+pub(crate) mod config;
 pub(crate) mod context;
 mod demo;
 mod doctor;
@@ -131,7 +131,8 @@ pub(crate) enum Command {
     /// The master key: where it comes from, and rotating it.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Check disk, keys, store, bundle and clock, and say how to mend each.
+    /// Check configuration, disk, keys, store, bundle, clock, certificate, sources and channels, and say how
+    /// to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
     Completions(shell::CompletionsArgs),

@@ -294,6 +294,7 @@ pub(crate) struct Watch {
 }
 
 /// What was read: the configuration, and the layers that it was made of, to be shown.
+#[derive(Debug)]
 pub(crate) struct Loaded {
     /// The configuration.
     pub(crate) config: Config,

@@ -6,9 +6,7 @@ use crate::disk;
 use bellwether_runtime::live::{Intake, LATENCY_BOUNDS, Latency, Live, Stats};
 use bellwether_store::{Options, Store};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, MetricEncoder, NoLabelSet,
-};
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use std::collections::BTreeMap;
 use std::fmt;
