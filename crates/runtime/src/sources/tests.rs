@@ -193,7 +193,15 @@ fn a_source_that_falls_silent_is_told_of_once() {
     after(&mut fresh, 3000);
     second.stop();
     let told = notes(dir.path());
-    expect_test::expect![[r#""#]].assert_eq(&told.join("\n"));
+    expect_test::expect![[r#"
+        clock.jump [("by_us", "2999996629")]
+        clock.jump [("by_us", "999978488")]
+        source.silent [("since", "2023-11-14T22:13:20Z"), ("source", "crm"), ("state", "silent")] told
+        clock.jump [("by_us", "9910066")]
+        clock.jump [("by_us", "19977128")]
+        source.silent [("since", "2023-11-14T23:20:20Z"), ("source", "crm"), ("state", "heard")]
+        clock.jump [("by_us", "2999976236")]
+        source.silent [("since", "2023-11-14T23:03:20Z"), ("source", "shop"), ("state", "silent")] told"#]].assert_eq(&told.join("\n"));
 }
 
 #[test]
@@ -221,7 +229,13 @@ fn slow_decisions_are_told_of_once_and_only_rules_decide_meanwhile() {
     assert!(minute(&mut fresh, 4_000_000));
     assert!(!minute(&mut fresh, 100));
     running.stop();
-    expect_test::expect![[r#""#]].assert_eq(&notes(dir.path()).join("\n"));
+    expect_test::expect![[r#"
+        clock.jump [("by_us", "121999359")]
+        latency [("p99_us", "4960000"), ("state", "slow")] told
+        clock.jump [("by_us", "60968680")]
+        clock.jump [("by_us", "121981478")]
+        latency [("p99_us", "495"), ("state", "well")]"#]]
+    .assert_eq(&notes(dir.path()).join("\n"));
 }
 
 /// Keeps what it gets.
