@@ -3,7 +3,7 @@
 mod access;
 mod backtest;
 mod backup;
-mod config;
+pub(crate) mod config;
 pub(crate) mod context;
 mod demo;
 mod doctor;
@@ -135,7 +135,8 @@ pub(crate) enum Command {
     /// Who may sign in or call: invitations, accounts, tokens, emergencies, and what was done.
     #[command(subcommand)]
     Access(access::AccessCommand),
-    /// Check disk, keys, store, bundle and clock, and say how to mend each.
+    /// Check configuration, disk, keys, store, bundle, clock, certificate, sources and channels, and say how
+    /// to mend each.
     Doctor(doctor::DoctorArgs),
     /// Print completions for a shell.
     Completions(shell::CompletionsArgs),

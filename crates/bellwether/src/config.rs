@@ -294,6 +294,7 @@ pub(crate) struct Watch {
 }
 
 /// What was read: the configuration, and the layers that it was made of, to be shown.
+#[derive(Debug)]
 pub(crate) struct Loaded {
     /// The configuration.
     pub(crate) config: Config,
@@ -319,7 +320,14 @@ impl Loaded {
         let config = read::config(&layers.document, base, &mut problems);
         match config.filter(|_| problems.is_empty()) {
             Some(config) => Ok(Self { config, layers, file: None }),
-            None => Err(problems.into_iter().map(|problem| layers.tell(problem)).collect()),
+            None => {
+                // As they stand in the file; what variables say comes last.
+                let line = |problem: &Problem| {
+                    problem.place.as_ref().map_or((u32::MAX, 0), |place| (place.line, place.column))
+                };
+                problems.sort_by_key(line);
+                Err(problems.into_iter().map(|problem| layers.tell(problem)).collect())
+            }
         }
     }
 }

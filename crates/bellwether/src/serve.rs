@@ -5,6 +5,8 @@
 //! - Never: reads the journal on the driver's thread, or lets a request wait for ever.
 
 mod api;
+mod cards;
+mod channels;
 mod console;
 mod health;
 pub(crate) mod intake;
@@ -105,6 +107,7 @@ pub(crate) fn run(
         true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
         false => None,
     };
+    let reading = Reading::new(context, running.live().clone());
     let both = (running.live(), running.intake());
     let operation = Operation::start(config, &mappings, both, &context.data)?;
     let metrics = Metrics::new(vec![
@@ -118,7 +121,7 @@ pub(crate) fn run(
         doors,
         access: Arc::clone(&desk),
         is_demo: serving.is_demo,
-        reading: Reading::new(context, running.live().clone()),
+        reading,
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start")?.block_on(async {

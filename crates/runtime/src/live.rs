@@ -12,6 +12,7 @@ mod bell;
 mod delivery;
 mod drive;
 mod intake;
+mod spans;
 mod stats;
 
 pub use bell::Bell;

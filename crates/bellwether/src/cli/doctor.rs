@@ -1,6 +1,6 @@
 //! `doctor`: what is well, what to look at, what is broken, and how to mend each.
 //!
-//! - In: a data directory, read beside whoever works in it; optionally a bundle.
+//! - In: a data directory, read beside whoever works in it; the configuration; optionally a bundle.
 //! - Out: a finding per check, exit 2 when something is broken.
 //! - Never: changes what is kept. It tries the lock and lets go, mints no key, writes no snapshot.
 
@@ -8,6 +8,7 @@ mod finding;
 mod house;
 mod keys;
 mod records;
+mod service;
 mod streams;
 mod tables;
 
@@ -18,7 +19,7 @@ use super::{Format, context::Context, context::now};
 use crate::exit::Exit;
 use crate::{bundle, exit::Problems};
 use anyhow::Result;
-use bellwether_store::{Depth, Options, Store};
+use bellwether_store::{Depth, Options, Store, TableSize};
 use finding::{Finding, State};
 use std::path::{Path, PathBuf};
 
@@ -32,12 +33,23 @@ pub(crate) struct DoctorArgs {
     /// as long as `replay --all`.
     #[arg(long)]
     full: bool,
+    /// Also connect to every mailbox and channel that is configured.
+    #[arg(long)]
+    online: bool,
+    /// Only ask the server whether it is ready: for a container's health check.
+    #[arg(long, conflicts_with_all = ["full", "online", "bundle"])]
+    alive: bool,
 }
 
 pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
+    if args.alive {
+        return Ok(tell(context, &[service::alive(context)], &[]));
+    }
     let mut findings = house::look(&context.data);
     let mut sizes = Vec::new();
-    if context.data.is_dir() {
+    if !context.data.is_dir() {
+        findings.extend(service::look(context, None, args.online));
+    } else {
         let store = match Store::open(&context.data, &Options::read_only()) {
             Ok(store) => Some(store),
             Err(error) => {
@@ -53,14 +65,19 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
             findings.extend(records::look(store, args.full, now()));
             sizes = tables::sizes(store);
         }
+        findings.extend(service::look(context, store.as_ref(), args.online));
     }
     findings.extend(args.bundle.as_deref().map(check_bundle));
+    Ok(tell(context, &findings, &sizes))
+}
+
+fn tell(context: &Context, findings: &[Finding], sizes: &[TableSize]) -> Exit {
     match context.format {
-        Format::Text => print!("{}", finding::text(&findings, &sizes)),
-        Format::Json => println!("{}", finding::json(&findings, &sizes)),
+        Format::Text => print!("{}", finding::text(findings, sizes)),
+        Format::Json => println!("{}", finding::json(findings, sizes)),
     }
     let broken = findings.iter().any(|finding| finding.state == State::Broken);
-    Ok(if broken { Exit::Findings } else { Exit::Fine })
+    if broken { Exit::Findings } else { Exit::Fine }
 }
 
 fn check_bundle(place: &Path) -> Finding {

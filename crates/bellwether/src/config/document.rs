@@ -4,7 +4,7 @@
 //! What the environment sets counts as lines behind the file's last, so that one reader serves for both;
 //! [`Layers::tell`] gives a problem there the variable's name instead of a line.
 
-use super::keys::KEYS;
+use super::keys::every;
 use bellwether_core::authored::{Document, Key, Kind, Node};
 use bellwether_core::problem::{Place, Problem, nearest};
 use toml::Spanned;
@@ -18,6 +18,7 @@ pub(super) const DEFAULT: u32 = u32::MAX;
 const DEEPEST: usize = 16;
 
 /// Everything that was set.
+#[derive(Debug)]
 pub(super) struct Layers {
     pub(super) document: Document,
     /// The number of the file's last line.
@@ -175,7 +176,7 @@ fn section_of(name: &str) -> Option<&'static str> {
         let fixed = section.trim_end_matches(".NAME").replace('.', "_").to_uppercase();
         rest.strip_prefix(&fixed).is_some_and(|rest| rest.starts_with('_'))
     };
-    KEYS.iter().map(|key| key.section).filter(fits).max_by_key(|section| section.len())
+    every().map(|key| key.section).filter(fits).max_by_key(|section| section.len())
 }
 
 /// Puts what a variable says into the tree.
@@ -237,7 +238,7 @@ fn section<'a>(root: &'a mut Node, path: &str, line: u32) -> Option<&'a mut Node
 
 /// Adds the defaults of everything that is not set.
 fn complete(root: &mut Node) {
-    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+    for key in every().filter(|key| !key.default.is_empty()) {
         let (fixed, named) = match key.section.strip_suffix(".NAME") {
             Some(fixed) => (fixed, true),
             None => (key.section, false),

@@ -153,18 +153,25 @@ pub(super) fn may_be_plain(ip: IpAddr, behind_proxy: bool) -> bool {
     ip.is_loopback() || (behind_proxy && bellwether_runtime::transport::is_own(ip))
 }
 
-/// `https://` or `http://`, a host, and no slash at the end.
+/// `https://` or `http://`, a host, and no slash at the end. What is refused is not repeated: it may hold a
+/// secret.
 pub(super) fn url<'a>(fields: &mut Fields<'a>, name: &'a str) -> Option<String> {
-    fields.parsed(name, "an address such as https://host.example", |text| {
-        let uri: axum::http::Uri = text.parse().ok()?;
-        let scheme = uri.scheme_str()?;
-        let fine = matches!(scheme, "https" | "http")
-            && !uri.host()?.is_empty()
-            && !uri.authority()?.as_str().contains('@')
+    let text = fields.text(name)?;
+    let fine = text.parse().is_ok_and(|uri: axum::http::Uri| {
+        matches!(uri.scheme_str(), Some("https" | "http"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
             && uri.query().is_none()
-            && !text.contains('#');
-        fine.then(|| text.trim_end_matches('/').to_owned())
-    })
+    });
+    if fine && !text.contains('#') {
+        return Some(text.trim_end_matches('/').to_owned());
+    }
+    let node = fields.node(name)?;
+    let message = format!(
+        "`{name}` is no address such as https://host.example, without a user, `?` and `#` in it"
+    );
+    fields.refuse("config-value", node, message);
+    None
 }
 
 /// A count within bounds.

@@ -8,6 +8,7 @@
 use crate::config::{TlsFiles, only_mine};
 use bellwether_core::Problem;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
 use tokio_rustls::server::TlsStream;
+use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 
 /// How long it goes on without a look at the files.
@@ -50,6 +52,18 @@ pub(crate) struct Validity {
     pub(crate) from: i64,
     pub(crate) until: i64,
     pub(crate) names: Vec<String>,
+}
+
+impl Validity {
+    /// Whether it is for a host, as browsers see it (RFC 9525: one `*` for the first label).
+    pub(crate) fn is_for(&self, host: &str) -> bool {
+        self.names.iter().any(|name| match name.strip_prefix("*.") {
+            Some(rest) => {
+                host.split_once('.').is_some_and(|(_, host)| host.eq_ignore_ascii_case(rest))
+            }
+            None => name.eq_ignore_ascii_case(host),
+        })
+    }
 }
 
 impl Certificate {
@@ -204,14 +218,25 @@ pub(crate) fn validity(path: &Path) -> Result<Validity, Problem> {
     let first = chain.first().map(|der| der.as_ref()).unwrap_or_default();
     let (_, parsed) = parse_x509_certificate(first).map_err(|error| unreadable(path, error))?;
     let names = parsed.subject_alternative_name().ok().flatten();
-    let names =
-        names.map(|names| names.value.general_names.iter().map(ToString::to_string).collect());
+    let names = names.map(|names| {
+        let named = names.value.general_names.iter().filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+            _ => None,
+        });
+        named.collect()
+    });
     let validity = parsed.validity();
     Ok(Validity {
         from: validity.not_before.timestamp(),
         until: validity.not_after.timestamp(),
         names: names.unwrap_or_default(),
     })
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
 fn good_now(files: &TlsFiles) -> Result<(), Problem> {
@@ -224,6 +249,10 @@ fn good_now(files: &TlsFiles) -> Result<(), Problem> {
     let message = format!("the certificate in {} {what}", files.cert.display());
     Err(Problem::new("tls-expired", message).help("renew it, and put both files in their place"))
 }
+
+mod ask;
+
+pub(crate) use ask::ask;
 
 #[cfg(test)]
 mod tests;

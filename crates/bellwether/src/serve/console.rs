@@ -27,8 +27,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use bellwether_core::Problem;
+pub(super) use escalations::sentence;
 use layout::Frame;
 use maud::{Markup, html};
+pub(super) use parts::words;
 use std::sync::Arc;
 
 /// Nothing from elsewhere, no inline style, no inline script, and no page of ours in another's frame.

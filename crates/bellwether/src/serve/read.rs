@@ -91,7 +91,11 @@ impl Reading {
         })
     }
 
-    fn now<T>(&self, work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
+    /// Runs a reading on this thread, which may block.
+    ///
+    /// # Errors
+    /// What the reading says.
+    pub(crate) fn now<T>(&self, work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
         let idle = locked(&self.idle).pop();
         let store = idle.map_or_else(|| self.open(), Ok)?;
         let desk = Desk { view: &store, reading: self, until: Instant::now() + BUDGET };
@@ -178,6 +182,16 @@ impl Desk<'_> {
     /// Whom rules ask, by name; without the keys, by handle alone.
     pub(crate) fn staff(&self) -> Staff {
         self.edge().map(|edge| Staff::with(self.view, &edge)).unwrap_or_default()
+    }
+
+    /// Names, for a message to whoever is asked; that it was sent is in the log.
+    ///
+    /// # Errors
+    /// What the keys say.
+    pub(crate) fn names_to_notify(&self) -> Result<Names, Refused> {
+        let store = self.reading.open()?;
+        let edge = self.reading.edge(&store)?;
+        Ok(Names::counted(edge, store)?)
     }
 
     /// Names, if the viewer said what for: written down before the first is opened.

@@ -55,7 +55,9 @@ impl<'a> Fields<'a> {
 
     /// The node of a key, if it is there and says something.
     pub fn node(&mut self, name: &'a str) -> Option<&'a Node> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.entries
             .iter()
             .find(|(key, node)| key.text == name && node.kind != Kind::Null)

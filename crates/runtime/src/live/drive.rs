@@ -2,10 +2,10 @@
 
 use super::delivery::{Arrived, Cover, Parcel, Understood};
 use super::intake::{Ready, Shared};
-use super::{Bell, Clock, LiveError, Reader, Sink, Stats};
+use super::{Bell, Clock, LiveError, Reader, Sink, Stats, spans};
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
-use crate::trace::{Span, TraceContext};
+use crate::trace::Span;
 use bellwether_adapters::Refusal;
 use bellwether_core::event::Note;
 use bellwether_core::record::Status;
@@ -291,37 +291,15 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
             }
             let effects = taken.step.effects.len() as u64;
             pass.effects += effects;
-            if let Some(trace) = trace {
-                let next = self.span(trace, ready, (status, effects), pass);
-                if effects > 0 {
-                    self.driver.trace_last(Some(next));
-                }
+            let kept = trace.as_ref().filter(|_| self.spans.get().is_some());
+            let span = kept.and_then(|trace| spans::decision(trace, ready, status, effects));
+            if effects > 0 {
+                let next = span.as_ref().map(|span| span.context.to_string());
+                self.driver.trace_last(next.or_else(|| trace.clone()));
             }
+            pass.spans.extend(span);
         }
         Ok(())
-    }
-
-    /// Begins the span of a decision, if somebody takes it; what follows belongs to it.
-    fn span(
-        &self,
-        trace: &str,
-        ready: &Ready,
-        (status, effects): (Status, u64),
-        pass: &mut Pass,
-    ) -> String {
-        let parent = TraceContext::parse(trace).filter(|parent| parent.sampled);
-        let parent = parent.filter(|_| self.spans.get().is_some());
-        let Some((parent, context)) = parent.and_then(|parent| Some((parent, parent.child()?)))
-        else {
-            return trace.to_owned();
-        };
-        let source = ("source", ready.parcel.source.clone());
-        let members =
-            vec![source, ("status", status.as_str().to_owned()), ("effects", effects.to_string())];
-        let (parent, from, until) = (Some(parent.span), ready.at, ready.at);
-        let failed = status == Status::Conflict;
-        pass.spans.push(Span { name: "decision", context, parent, from, until, members, failed });
-        context.to_string()
     }
 
     /// A delivery by itself. One that fails again and again is kept apart, so that the others go on.

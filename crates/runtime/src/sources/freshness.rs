@@ -9,7 +9,7 @@ use super::Pace;
 use crate::live::{Intake, LATENCY_BOUNDS, Live, LiveError};
 use bellwether_core::event::Note;
 use bellwether_core::{Body, Code, Duration, Origin, StreamId, Timestamp};
-use bellwether_store::{ModelRow, Tally, View};
+use bellwether_store::{ModelRow, StoreError, Tally, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,11 +72,10 @@ impl Freshness {
             let mut heard = BTreeMap::new();
             let mut fresh = Vec::new();
             for name in &names {
-                let row = driver.store().model_row(MODEL, name.as_bytes())?;
+                let last = last_news(driver.store(), name)?;
                 // Of one that was never heard, the time begins when it is first watched.
-                fresh.extend(row.is_none().then(|| news(name, now)));
-                let at = row.map_or(now, |row| Timestamp::from_micros(row.rank));
-                heard.insert(name.clone(), at);
+                fresh.extend(last.is_none().then(|| news(name, now)));
+                heard.insert(name.clone(), last.unwrap_or(now));
             }
             if !fresh.is_empty() {
                 driver.store_mut().put_model(MODEL, &fresh, 0)?;
@@ -172,6 +171,15 @@ impl Freshness {
         self.alarms.insert(name.to_owned(), lasts);
         Ok(())
     }
+}
+
+/// When a source was last heard, or first watched; `None` before that.
+///
+/// # Errors
+/// `store-io`.
+pub fn last_news(store: &View, source: &str) -> Result<Option<Timestamp>, StoreError> {
+    let row = store.model_row(MODEL, source.as_bytes())?;
+    Ok(row.map(|row| Timestamp::from_micros(row.rank)))
 }
 
 fn news(name: &str, at: Timestamp) -> ModelRow {

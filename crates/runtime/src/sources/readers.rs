@@ -5,7 +5,7 @@
 //! - Never: waits beyond a reader's deadline, or for one that is still busy with an earlier signal; asks
 //!   any while only rules are to decide.
 
-use bellwether_core::signal::{RawSignal, RawValue};
+use bellwether_core::signal::{MAX_WORD, RawSignal, RawValue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -88,7 +88,9 @@ impl Readers {
         signal.fields.append(&mut found);
         if !skipped.is_empty() {
             self.skipped.fetch_add(skipped.len() as u64, Ordering::Relaxed);
-            signal.fields.push((SKIPPED.to_owned(), RawValue::Word(skipped.join(","))));
+            let names = Some(skipped.join(",")).filter(|names| names.len() <= MAX_WORD);
+            let names = names.unwrap_or_else(|| format!("{} readers", skipped.len()));
+            signal.fields.push((SKIPPED.to_owned(), RawValue::Word(names)));
         }
     }
 }
@@ -169,7 +171,7 @@ mod tests {
     impl Reader for Slow {
         fn read(&self, _: &RawSignal) -> Vec<(String, RawValue)> {
             let _ = self.0.recv();
-            vec![("slow".to_owned(), RawValue::Flag(true))]
+            vec![("slow".to_owned(), RawValue::Int(1))]
         }
     }
 
@@ -209,7 +211,7 @@ mod tests {
         readers.workers[0].deadline = Duration::from_secs(600);
         let mut one = signal();
         readers.read(&mut one);
-        assert_eq!(names(&one), ["slow Flag(true)", "quick Word(\"1\")"]);
+        assert_eq!(names(&one), ["slow Int(1)", "quick Word(\"1\")"]);
         drop(go);
     }
 }

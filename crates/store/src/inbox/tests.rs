@@ -70,3 +70,25 @@ fn a_delivery_that_is_repeated_is_known_until_nobody_repeats_it() {
     assert_eq!(inbox.forget_seen(Timestamp::from_secs(10)).unwrap(), 1);
     assert!(!inbox.has_seen(once).unwrap());
 }
+
+/// Whatever was taken and when the copies are made: a signal is in one of them at least, and one that is in
+/// both is known by its number.
+#[test]
+fn a_backup_under_way_loses_nothing_that_was_taken() {
+    let [dir, copy] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+    let mut store = store(dir.path());
+    let mut inbox = store.inbox().unwrap();
+    inbox.put(&[delivery(1), delivery(2), delivery(3)]).unwrap();
+    store.commit(&Batch { inbox: Some(1), ..Batch::default() }).unwrap();
+    let made = crate::back_up_beside(dir.path(), copy.path()).unwrap();
+    assert_eq!(made, [copy.path().join(FILE)], "there is no access.db yet");
+    // Between the two copies more is taken and stepped, and what is stepped leaves the inbox.
+    inbox.put(&[delivery(4)]).unwrap();
+    store.commit(&Batch { inbox: Some(2), ..Batch::default() }).unwrap();
+    inbox.drop_until(2).unwrap();
+    store.back_up(copy.path()).unwrap();
+    let done = Store::open(copy.path(), &Options::read_only()).unwrap().inbox_done().unwrap();
+    let kept = Inbox::read(copy.path()).unwrap();
+    assert_eq!((done, kept.from(done + 1, 9).unwrap()), (2, vec![delivery(3)]));
+    assert!(crate::back_up_beside(dir.path(), copy.path()).is_err(), "a new folder each time");
+}

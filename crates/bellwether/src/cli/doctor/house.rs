@@ -1,10 +1,10 @@
 //! The directory itself: whether it is there, who may read it, the room left, who works in it.
 
 use super::finding::Finding;
+use crate::disk;
 use crate::table::thousands;
 use std::fs::{File, Permissions, TryLockError};
 use std::path::Path;
-use std::process::Command;
 
 /// The store's lock; see `store::open`.
 const LOCK_FILE: &str = "lock";
@@ -65,14 +65,11 @@ fn open_to_others(_: &str, _: &str, _: &Permissions) -> Option<Finding> {
     None
 }
 
-/// The standard library cannot ask for the room left; POSIX `df` can.
 fn room(dir: &Path) -> Finding {
     let about = "disk space";
-    let said = Command::new("df").arg("-Pk").arg(dir).env("LC_ALL", "C").output();
-    let free = said.ok().and_then(|said| available(&String::from_utf8_lossy(&said.stdout)));
-    let Some(free) = free else {
+    let Some(free) = disk::free(dir) else {
         let mend = "see for yourself that there is room: a full disk stops every commit";
-        return Finding::look(about, "`df` could not be asked", mend);
+        return Finding::look(about, "cannot be asked for here", mend);
     };
     let found = format!("{} MB left", thousands(free / MB));
     let mend = "free space, or run `bellwether privacy purge --dry-run` to see what may go";
@@ -81,16 +78,6 @@ fn room(dir: &Path) -> Finding {
         ROOM_NEEDED..ROOM_WANTED => Finding::look(about, found, mend),
         ROOM_WANTED.. => Finding::ok(about, found),
     }
-}
-
-/// The bytes left, from what `df -Pk` prints: the number before the percentage. Names may have
-/// spaces, so columns cannot be counted from the left.
-pub(super) fn available(said: &str) -> Option<u64> {
-    let words: Vec<_> = said.lines().nth(1)?.split_whitespace().collect();
-    let percent = words.iter().position(|word| {
-        word.strip_suffix('%').is_some_and(|digits| digits.parse::<u64>().is_ok())
-    })?;
-    words.get(percent.checked_sub(1)?)?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// Whether another process works here. The lock is let go at once.

@@ -1,7 +1,6 @@
-//! Findings as people read them, and reading what `df` prints.
+//! Findings as people read them.
 
 use super::finding::{self, Finding};
-use super::house;
 
 #[test]
 fn findings_read_well() {
@@ -33,19 +32,4 @@ fn findings_read_well() {
         all is well
     "#]]
     .assert_eq(&finding::text(&findings[..1], &[]));
-}
-
-#[test]
-fn the_room_left_is_read_from_df() {
-    let head = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n";
-    for (line, room) in [
-        ("/dev/sda1  51290592 20176584  28476188      42% /", Some(28_476_188 * 1024)),
-        ("//server/my share  100 40 60 40% /mnt/my data 7%", Some(60 * 1024)),
-        ("overlay 100 100 0 100% /", Some(0)),
-        ("-", None),
-        ("", None),
-    ] {
-        assert_eq!(house::available(&format!("{head}{line}\n")), room, "{line}");
-    }
-    assert_eq!(house::available(""), None);
 }

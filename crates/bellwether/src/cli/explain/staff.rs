@@ -1,7 +1,7 @@
 //! Names of whom rules ask, where they are still kept; records know handles only.
 
 use super::super::context::Context;
-use bellwether_core::Purpose;
+use bellwether_core::{Personal, Purpose};
 use bellwether_runtime::edge::Edge;
 use bellwether_runtime::staff::{self, Details};
 use bellwether_store::{Store, View};
@@ -27,6 +27,11 @@ impl Staff {
     pub(crate) fn name(&self, handle: &str) -> Option<&str> {
         let name = self.0.get(handle)?.name.as_ref()?;
         Some(name.reveal(Purpose::Show))
+    }
+
+    /// Where to write to, where it is kept.
+    pub(crate) fn email(&self, handle: &str) -> Option<&Personal<String>> {
+        self.0.get(handle)?.email.as_ref()
     }
 
     /// The handle, with the name behind it.

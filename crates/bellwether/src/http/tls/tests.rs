@@ -89,21 +89,15 @@ async fn a_certificate_is_changed_under_way_and_a_bad_one_is_not_taken() {
     assert!(hello(asked(address, "a.example", &[&one]).await));
     let wrong = asked(address, "b.example", &[&one]).await.unwrap_err();
     assert!(wrong.contains("not valid for name"), "{wrong}");
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned();
     for (cert, key, used) in [
         (&two.cert, &two.key, &two),
-        (
-            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned(),
-            &one.key,
-            &two,
-        ),
+        (&damaged, &one.key, &two),
         (&one.cert, &two.key, &two),
         (&expired.cert, &expired.key, &two),
         (&one.cert, &one.key, &one),
-    ]
-    .map(|(cert, key, used): (&dyn AsRef<str>, &String, &Made)| {
-        (cert.as_ref().to_owned(), key, used)
-    }) {
-        put(folder.path(), &cert, key);
+    ] {
+        put(folder.path(), cert, key);
         certificate.look_again();
         assert!(hello(asked(address, "a.example", &[used]).await), "{cert}");
         let other = if std::ptr::eq(used, &one) { &two } else { &one };
@@ -135,6 +129,43 @@ async fn plain_http_gets_one_sentence_and_silence_gets_the_end() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_server_is_asked_by_its_own_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = [made("a.example", 2099), made("a.example", 2099)];
+    let files = put(folder.path(), &one.cert, &one.key);
+    let address = served(&Arc::new(Certificate::open(&files).unwrap())).await;
+    let asked = |files: Option<TlsFiles>, path: &'static str| async move {
+        let patience = Duration::from_secs(5);
+        tokio::task::spawn_blocking(move || ask(address, files.as_ref(), path, patience))
+            .await
+            .unwrap()
+    };
+    assert_eq!(asked(Some(files.clone()), "/").await, Some(200));
+    assert_eq!(asked(Some(files.clone()), "/none").await, Some(404));
+    assert_eq!(asked(None, "/").await, Some(400), "it speaks TLS");
+    put(folder.path(), &two.cert, &two.key);
+    assert_eq!(asked(Some(files), "/").await, None, "another server");
+}
+
+#[test]
+fn a_name_is_one_of_the_certificate() {
+    let names = ["a.example", "*.b.example", "10.0.0.1"].map(str::to_owned).to_vec();
+    let validity = Validity { from: 0, until: 0, names };
+    for (host, fine) in [
+        ("a.example", true),
+        ("A.EXAMPLE", true),
+        ("x.a.example", false),
+        ("x.b.example", true),
+        ("x.y.b.example", false),
+        ("b.example", false),
+        ("10.0.0.1", true),
+        ("10.0.0.2", false),
+    ] {
+        assert_eq!(validity.is_for(host), fine, "{host}");
+    }
+}
+
 #[test]
 fn what_cannot_be_served_is_said() {
     let folder = tempfile::tempdir().unwrap();
@@ -151,7 +182,7 @@ fn what_cannot_be_served_is_said() {
     let files = put(folder.path(), &one.cert, &one.key);
     let found = validity(&files.cert).unwrap();
     assert_eq!(found.until, 4_070_908_800, "2099-01-01");
-    assert_eq!(found.names, ["DNSName(a.example)"]);
+    assert_eq!(found.names, ["a.example"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -31,7 +31,7 @@ pub(super) fn badge(tone: Tone, word: &str) -> Markup {
 }
 
 /// A word of the records as people write it.
-pub(super) fn words(word: &str) -> String {
+pub(in crate::serve) fn words(word: &str) -> String {
     word.replace('_', " ")
 }
 

@@ -6,9 +6,7 @@ use crate::disk;
 use bellwether_runtime::live::{Intake, LATENCY_BOUNDS, Latency, Live, Stats};
 use bellwether_store::{Options, Store};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, MetricEncoder, NoLabelSet,
-};
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -80,7 +78,8 @@ impl Collector for Figures {
                 Kind::Gauge(_) => MetricType::Gauge,
                 Kind::Histogram(..) => MetricType::Histogram,
             };
-            let mut metric = encoder.encode_descriptor(name, first.help, None, kind)?;
+            let mut metric =
+                encoder.encode_descriptor(name, &format!("{}.", first.help), None, kind)?;
             for figure in &figures {
                 match &figure.label {
                     None => put(&mut metric, &figure.kind)?,
@@ -147,7 +146,7 @@ pub(crate) fn driver(live: Live, intake: Intake) -> Source {
 
 fn latency(name: &'static str, help: &'static str, latency: &Latency) -> Figure {
     let (counts, micros) = latency.read();
-    let bounds = LATENCY_BOUNDS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::MAX]);
+    let bounds = LATENCY_BOUNDS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::INFINITY]);
     let kind = Kind::Histogram(micros as f64 / 1e6, bounds.zip(counts).collect());
     Figure { name, help, label: None, kind }
 }

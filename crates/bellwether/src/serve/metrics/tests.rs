@@ -1,5 +1,6 @@
 //! What a Prometheus server gets: every name is documented, and none has a label from outside.
 
+use super::figures::Kind;
 use super::*;
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +21,7 @@ fn sources() -> Vec<Source> {
         Figure::counter("signals", "Signals that became records", count).of("status", word)
     };
     let signals = move || vec![status("applied", 7), status("late", 1)];
-    let buckets = vec![(0.001, 3), (f64::MAX, 1)];
+    let buckets = vec![(0.001, 3), (f64::INFINITY, 1)];
     let latency = move || {
         let kind = Kind::Histogram(2.5, buckets.clone());
         vec![Figure { name: "signal_decision_seconds", help: "How long", label: None, kind }]
@@ -50,7 +51,31 @@ async fn what_is_asked_for_is_told_by_bounded_labels() {
         .filter(|line| !line.contains("http_request_duration_seconds_"))
         .map(|line| format!("{line}\n"))
         .collect();
-    expect_test::expect![[r#""#]].assert_eq(&shown);
+    expect_test::expect![[r##"
+        # HELP bellwether_http_requests Requests that were answered.
+        # TYPE bellwether_http_requests counter
+        bellwether_http_requests_total{route="/v1/accounts/{id}",method="GET",status="200"} 2
+        bellwether_http_requests_total{route="/v1/accounts/{id}",method="other",status="405"} 1
+        bellwether_http_requests_total{route="none",method="GET",status="404"} 1
+        # HELP bellwether_http_request_duration_seconds From a request's head to its answer.
+        # TYPE bellwether_http_request_duration_seconds histogram
+        # UNIT bellwether_http_request_duration_seconds seconds
+        # HELP bellwether_log_checkpoint_age_seconds Age of the newest signed checkpoint.
+        # TYPE bellwether_log_checkpoint_age_seconds gauge
+        bellwether_log_checkpoint_age_seconds 1.5
+        # HELP bellwether_signal_decision_seconds How long.
+        # TYPE bellwether_signal_decision_seconds histogram
+        bellwether_signal_decision_seconds_sum 2.5
+        bellwether_signal_decision_seconds_count 4
+        bellwether_signal_decision_seconds_bucket{le="0.001"} 3
+        bellwether_signal_decision_seconds_bucket{le="+Inf"} 4
+        # HELP bellwether_signals Signals that became records.
+        # TYPE bellwether_signals counter
+        bellwether_signals_total{status="applied"} 7
+        bellwether_signals_total{status="late"} 1
+        # EOF
+    "##]]
+    .assert_eq(&shown);
     assert!(!text.contains("kim"), "{text}");
 }
 
