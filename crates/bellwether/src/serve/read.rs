@@ -86,9 +86,7 @@ impl Reading {
             let _room = room;
             this.now(work)
         });
-        done.await.unwrap_or_else(|_| {
-            Err(anyhow::anyhow!("a reading broke off").into())
-        })
+        done.await.unwrap_or_else(|_| Err(anyhow::anyhow!("a reading broke off").into()))
     }
 
     fn now<T>(&self, work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
@@ -211,3 +209,6 @@ fn busy() -> Refused {
     let problem = problem.help("try again in a second");
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, problem).again_in(1)
 }
+
+#[cfg(test)]
+mod tests;

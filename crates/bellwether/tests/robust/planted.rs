@@ -33,7 +33,9 @@ fn planted_people_are_nowhere_in_the_clear() {
     }
     let world = World::new();
     let (accounts, signals) = (size.accounts.to_string(), size.signals.to_string());
-    let said = world.run(&["demo", "--exit", "--accounts", &accounts, "--signals", &signals, "-vv"]).ends(0);
+    let said = world
+        .run(&["demo", "--exit", "--accounts", &accounts, "--signals", &signals, "-vv"])
+        .ends(0);
     hunt.was_not_said("demo", &said);
     for desk in ["customers", "prospects"] {
         let data = world.data().join(desk);

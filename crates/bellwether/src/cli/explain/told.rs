@@ -278,7 +278,8 @@ impl Teller<'_> {
 }
 
 fn purged_before(stream: StreamId, seq: u64, base: u64) -> Problems {
-    let message = format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
+    let message =
+        format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
     let help = "`export decisions` still shows what was decided; the record itself stays";
     Problems(vec![Problem::new("explain-purged", message).help(help)])
 }

@@ -3,7 +3,10 @@
 use super::Shown;
 use super::escalations::sentence;
 use super::layout::{Frame, escaped};
-use super::parts::{Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person, time, words};
+use super::parts::{
+    Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person,
+    time, words,
+};
 use crate::cli::explain::staff::Staff;
 use crate::cli::explain::told::{Told, ToldClause, ToldDecision, ToldFact, ToldRule};
 use crate::serve::App;
@@ -23,8 +26,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     args.only(&["outcome", "graph", "person", "cursor", "limit"])?;
     let (limit, after) = (args.limit()?, args.cursor()?);
     let wanted = wanted(&args)?;
-    let parts = [("outcome", &wanted.outcome), ("graph", &wanted.graph), ("person", &wanted.person)];
-    let said = parts.iter().filter_map(|(name, text)| Some(format!("{name}={}", escaped(text.as_ref()?))));
+    let parts =
+        [("outcome", &wanted.outcome), ("graph", &wanted.graph), ("person", &wanted.person)];
+    let said =
+        parts.iter().filter_map(|(name, text)| Some(format!("{name}={}", escaped(text.as_ref()?))));
     let query = said.collect::<Vec<_>>().join("&");
     let (chosen, looks, first) = (wanted.outcome.clone(), viewer.clone(), after.is_none());
     let (page, staff, now) = app
@@ -49,7 +54,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
             (pager("/decisions", &query, first, page.next.as_deref()))
         }
     };
-    let back = if query.is_empty() { "/decisions".to_owned() } else { format!("/decisions?{query}") };
+    let back =
+        if query.is_empty() { "/decisions".to_owned() } else { format!("/decisions?{query}") };
     Ok(Frame::new("Decisions", "/decisions", &viewer, back).shown(&body))
 }
 
@@ -99,7 +105,12 @@ pub(super) fn instant(text: &str, now: Timestamp) -> Markup {
 }
 
 /// One record with its whole explanation.
-pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segments, args: Args) -> Shown {
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
     args.only(&[])?;
     let stream: StreamId = path.parsed("stream", "a stream")?;
     let (seq, looks) = (number(&path, "seq")?, viewer.clone());
@@ -185,7 +196,7 @@ fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whol
                 }
                 div { (who(one, staff)) }
             }
-            (facts(&one.facts, &told.stream, now))
+            (facts(one, &told.stream, now))
             @if !one.before.is_empty() || !one.others.is_empty() { (others(one)) }
         }
     }
@@ -229,23 +240,24 @@ fn who(one: &ToldDecision, staff: &Staff) -> Markup {
     }
 }
 
-fn facts(all: &[ToldFact], stream: &str, now: Timestamp) -> Markup {
-    let (read, rest): (Vec<_>, Vec<_>) = all.iter().partition(|fact| fact.decided);
+fn facts(one: &ToldDecision, stream: &str, now: Timestamp) -> Markup {
+    let label = |what: &str| format!("{what}: {} {}", one.graph, one.doc);
+    let (read, rest): (Vec<_>, Vec<_>) = one.facts.iter().partition(|fact| fact.decided);
     let missing = rest.iter().filter(|fact| fact.value.is_none()).count();
     html! {
-        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&read, stream, now)) }
+        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&label("Facts that the rule read"), &read, stream, now)) }
         @if !rest.is_empty() {
             details {
                 summary { (rest.len()) " other facts" @if missing > 0 { ", " (missing) " of them missing" } }
-                (fact_table(&rest, stream, now))
+                (fact_table(&label("Other facts"), &rest, stream, now))
             }
         }
     }
 }
 
-fn fact_table(facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
+fn fact_table(label: &str, facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
     html! {
-        div.scroll role="region" aria-label="Facts" tabindex="0" {
+        div.scroll role="region" aria-label=(label) tabindex="0" {
             table.dense {
                 thead { tr { th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "As of" }
                     th scope="col" { "Written by" } th scope="col" { "From signals" } } }
@@ -275,8 +287,10 @@ fn fact_table(facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
 }
 
 fn others(one: &ToldDecision) -> Markup {
-    let rule = |rule: &ToldRule| html! {
-        li { code { (rule.rule) } " → " (words(&rule.to)) " " span.muted { (words(rule.standing)) } (clauses(&rule.clauses)) }
+    let rule = |rule: &ToldRule| {
+        html! {
+            li { code { (rule.rule) } " → " (words(&rule.to)) " " span.muted { (words(rule.standing)) } (clauses(&rule.clauses)) }
+        }
     };
     html! {
         details {

@@ -1,7 +1,9 @@
 //! What waits for whom, and one escalation with all that led to it.
 
 use super::layout::Frame;
-use super::parts::{about, account, badge, decision_path, empty, outcome, pager, person, state, time, words, Tone};
+use super::parts::{
+    Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words,
+};
 use super::{Shown, decision};
 use crate::cli::explain::staff::Staff;
 use crate::serve::App;
@@ -49,7 +51,9 @@ pub(super) async fn waiting(State(app): State<Arc<App>>, viewer: Viewer, args: A
             Ok((found, waited_for(desk)?))
         })
         .await?;
-    let query = chosen.as_ref().map_or_else(String::new, |one| format!("person={}", super::layout::escaped(one)));
+    let query = chosen
+        .as_ref()
+        .map_or_else(String::new, |one| format!("person={}", super::layout::escaped(one)));
     let overdue = found.items.iter().filter(|one| one.overdue).count();
     let body = html! {
         (filter("/", &people, chosen.as_deref(), &found.staff))
@@ -169,7 +173,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     let which = args.parsed("state", "a state", Which::from_word)?.unwrap_or(Which::Waiting);
     let chosen = args.text("person", 64)?.map(str::to_owned);
     let (limit, after) = (args.limit()?, args.cursor()?);
-    let wanted = Wanted { state: which, person: chosen.clone(), overdue: args.flag("overdue")?, asked_only: false };
+    let wanted = Wanted {
+        state: which,
+        person: chosen.clone(),
+        overdue: args.flag("overdue")?,
+        asked_only: false,
+    };
     let (looks, first) = (viewer.clone(), after.is_none());
     let found =
         app.reading.run(move |desk| listed(desk, &looks, &wanted, limit, after.as_deref())).await?;
@@ -233,7 +242,12 @@ fn table(found: &Listed) -> Markup {
 }
 
 /// One escalation: what waits, what can be answered, and the decision behind it.
-pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segments, args: Args) -> Shown {
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
     args.only(&["done"])?;
     let (key, looks, done) = (key(&path)?, viewer.clone(), args.text("done", 16)?.is_some());
     let (found, told, staff, now) = app

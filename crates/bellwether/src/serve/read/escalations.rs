@@ -258,7 +258,7 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
 /// What somebody answers. `ask` is the key of the ask, as the escalation shows it: an answer to an older
 /// one changes nothing.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "answer", rename_all = "snake_case")]
 pub(crate) enum Answering {
     /// Takes it.
     Accept {
@@ -285,7 +285,7 @@ pub(crate) enum Answering {
         #[schema(min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
         ask: String,
         /// When to ask again.
-        #[schema(format = DateTime)]
+        #[schema(format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-")]
         until: String,
     },
     /// Ends it.
@@ -309,14 +309,8 @@ pub(crate) enum DeclineReason {
 
 impl DeclineReason {
     /// All, in the order of the core's closed list.
-    pub(crate) const ALL: [Self; DECLINE_REASONS.len()] = [
-        Self::Away,
-        Self::Busy,
-        Self::NotMine,
-        Self::NotNeeded,
-        Self::WrongAccount,
-        Self::Other,
-    ];
+    pub(crate) const ALL: [Self; DECLINE_REASONS.len()] =
+        [Self::Away, Self::Busy, Self::NotMine, Self::NotNeeded, Self::WrongAccount, Self::Other];
 
     fn word(self) -> &'static str {
         let at = Self::ALL.iter().position(|known| *known == self).unwrap_or_default();
@@ -356,9 +350,9 @@ pub(crate) fn answer(
         answer: words,
     };
     let stream = *stream;
-    let status = desk.live().call(move |driver, now| {
-        Ok(driver.give(stream, &body, Origin::Live, now)?.status)
-    })?;
+    let status = desk
+        .live()
+        .call(move |driver, now| Ok(driver.give(stream, &body, Origin::Live, now)?.status))?;
     match status {
         Status::Applied | Status::Late => one(desk, key, &Names::closed()),
         _ => Err(unfit("the answer does not fit what stands now")),
