@@ -1,4 +1,5 @@
 //! The console and the reading API as a browser and a program meet them, over a served directory.
+#![cfg(test)]
 
 #[path = "../world/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

@@ -65,7 +65,8 @@ fn every_refusal_is_a_problem() {
     let json = ["content-type: application/json"];
     let large = format!("\"{}\"", "x".repeat(1 << 20));
     let acc = format!("/v1/accounts/acc_{}", "0".repeat(26));
-    let table: [(&str, &str, &[&str], &str, u16, &str); 13] = [
+    type Row<'a> = (&'a str, &'a str, &'a [&'a str], &'a str, u16, &'a str);
+    let table: [Row<'_>; 13] = [
         ("GET", "/v1/nowhere", &[], "", 404, "http-not-found"),
         ("GET", &acc, &[], "", 404, "http-not-found"),
         ("DELETE", "/v1/facts", &[], "", 405, "http-method"),

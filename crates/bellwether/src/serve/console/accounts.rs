@@ -181,7 +181,8 @@ fn escalations_of(all: &[Escalation], staff: &Staff, now: Timestamp) -> Markup {
     }
 }
 
-fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Markup {
+/// What happened, newest first.
+pub(super) fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Markup {
     html! {
         ol.timeline {
             @for one in items {

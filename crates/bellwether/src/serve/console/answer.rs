@@ -8,7 +8,8 @@ use crate::serve::App;
 use crate::serve::api::escalations::key;
 use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
-use crate::serve::read::escalations::{self, Answering, Escalation};
+use crate::serve::read::answering::{self, Answering};
+use crate::serve::read::escalations::{self, Escalation};
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::event::DECLINE_REASONS;
@@ -168,6 +169,6 @@ pub(super) async fn give(
     let said: Answering = serde_json::from_value(given.collect()).map_err(|_| {
         Refused::wrong("answer", "something is missing", "go back and fill the form in")
     })?;
-    let done = app.reading.run(move |desk| escalations::answer(desk, &viewer, &key, &said)).await?;
+    let done = app.reading.run(move |desk| answering::answer(desk, &viewer, &key, &said)).await?;
     Ok(go(&format!("{}?done=1", path_of(&done))))
 }

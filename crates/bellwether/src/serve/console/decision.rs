@@ -8,10 +8,12 @@ use super::parts::{
     time, words,
 };
 use crate::cli::explain::staff::Staff;
-use crate::cli::explain::told::{Told, ToldClause, ToldDecision, ToldFact, ToldRule};
+use crate::cli::explain::stood::{ToldClause, ToldRule};
+use crate::cli::explain::told::{Told, ToldDecision, ToldFact};
 use crate::serve::App;
 use crate::serve::api::decisions::{number, wanted};
 use crate::serve::api::request::{Args, Segments};
+use crate::serve::problem::Refused;
 use crate::serve::read::decisions::{self, Decision};
 use crate::serve::read::log as proofs;
 use crate::serve::viewer::Viewer;
@@ -133,6 +135,19 @@ pub(super) async fn one(
             }
         }
         (self::body(&told, &staff, now, None))
+        (proof_card(told.pos, &proof))
+    };
+    let title = format!("Record {seq}");
+    Ok(Frame::new(title, "/decisions", &viewer, decision_path(&told.stream, seq)).shown(&body))
+}
+
+/// Where a record stands in its tree, and how large the tree is under its checkpoint; or why that cannot
+/// be told.
+pub(super) type Proved = Result<(u64, u64), Refused>;
+
+/// The place of a record in the log, with what is needed to check it elsewhere.
+pub(super) fn proof_card(pos: u64, proof: &Proved) -> Markup {
+    html! {
         section.card aria-labelledby="proof" {
             h2 #proof { "Proof" }
             @match proof {
@@ -140,17 +155,15 @@ pub(super) async fn one(
                     p { "Record " strong { (index) } " of a log of " strong { (size) } " records, under a signed checkpoint. "
                         "The proof and the record stand alone: anybody can check them without this server." }
                     p.actions {
-                        a.button href={ "/log/proof/" (told.pos) } download { "Download the proof" }
-                        a.button.quiet href={ "/log/record/" (told.pos) } download { "Download the record" }
+                        a.button href={ "/log/proof/" (pos) } download { "Download the proof" }
+                        a.button.quiet href={ "/log/record/" (pos) } download { "Download the record" }
                     }
-                    p.muted { "Check: " code { "bellwether log check record-" (told.pos) ".json record-" (told.pos) ".tlog-proof --key KEY" } }
+                    p.muted { "Check: " code { "bellwether log check record-" (pos) ".json record-" (pos) ".tlog-proof --key KEY" } }
                 }
                 Err(refused) => p { (refused.problem.message) ". " (refused.problem.help) },
             }
         }
-    };
-    let title = format!("Record {seq}");
-    Ok(Frame::new(title, "/decisions", &viewer, decision_path(&told.stream, seq)).shown(&body))
+    }
 }
 
 /// What a record decided and why, of one graph or of all.

@@ -9,7 +9,9 @@ use crate::cli::explain::staff::Staff;
 use crate::serve::App;
 use crate::serve::api::escalations::key;
 use crate::serve::api::request::{Args, Segments};
+use crate::serve::read::accounts;
 use crate::serve::read::escalations::{self, Escalation, State as Which, Wanted};
+use crate::serve::read::log as proofs;
 use crate::serve::read::{Desk, decisions};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
@@ -250,23 +252,31 @@ pub(super) async fn one(
 ) -> Shown {
     args.only(&["done"])?;
     let (key, looks, done) = (key(&path)?, viewer.clone(), args.text("done", 16)?.is_some());
-    let (found, told, staff, now) = app
+    let (found, told, moves, staff, now) = app
         .reading
         .run(move |desk| {
             let names = desk.names(&looks, &format!("{} {} {}", key.0, key.1, key.2))?;
             let found = escalations::one(desk, &key, &names)?;
             // The decision that opened it says why.
             let told = decisions::explain(desk, key.0, found.opened, Some(key.1), &names);
-            Ok((found, told, desk.staff(), desk.now()))
+            let told = told.map(|told| {
+                let proof = proofs::proof(desk, told.pos).map(|proof| (proof.index, proof.size));
+                (told, proof)
+            });
+            let moves = accounts::moves_of(desk, &key, found.opened)?;
+            Ok((found, told, moves, desk.staff(), desk.now()))
         })
         .await?;
     let body = html! {
         @if done { p.notice.good role="status" { "Your answer is written down and in force." } }
         (summary(&found, &staff, now, &viewer))
         @match &told {
-            Ok(told) => (decision::body(told, &staff, now, Some(&found.graph))),
+            Ok((told, _)) => (decision::body(told, &staff, now, Some(&found.graph))),
             Err(refused) => section.card { h2 { "Why" } p { (refused.problem.message) ". " (refused.problem.help) } }
         }
+        h2.part { "What happened since" }
+        (super::accounts::timeline(&moves, &found.stream, &staff, now))
+        @if let Ok((told, proof)) = &told { (decision::proof_card(told.pos, proof)) }
     };
     Ok(Frame::new(heading(&found), "/escalations", &viewer, self::path(&found)).shown(&body))
 }

@@ -61,13 +61,13 @@ impl Frame {
         back: impl Into<String>,
     ) -> Self {
         let (title, purpose) = (title.into(), viewer.purpose.clone());
-        let (back, viewer, search) = (Some(back.into()), Some(viewer.name.clone()), String::new());
+        let (back, viewer, search) = (Some(back.into()), Some(called(viewer)), String::new());
         Self { title, place, back, purpose, viewer, search }
     }
 
     /// The frame of a page that shows no account.
     pub(super) fn plain(title: &str, place: &'static str, viewer: &Viewer) -> Self {
-        Self { place, viewer: Some(viewer.name.clone()), ..Self::bare(title) }
+        Self { place, viewer: Some(called(viewer)), ..Self::bare(title) }
     }
 
     /// The frame of a page that anybody may see.
@@ -186,6 +186,14 @@ impl Frame {
             }
             p { a href="/help" { "Help" } " · " a href="/v1/openapi.json" { "API" } }
         }
+    }
+}
+
+/// Who is signed in, and as what.
+fn called(viewer: &Viewer) -> String {
+    match viewer.roles.is_empty() {
+        true => viewer.name.clone(),
+        false => format!("{} ({})", viewer.name, viewer.roles.join(", ")),
     }
 }
 

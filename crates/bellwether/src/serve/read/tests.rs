@@ -1,6 +1,7 @@
 //! Reading and answering over a running driver, as requests do it.
 
-use super::escalations::{Answering, Wanted};
+use super::answering::Answering;
+use super::escalations::Wanted;
 use super::*;
 use crate::cli::Format;
 use crate::cli::context::now;
@@ -125,7 +126,7 @@ impl House {
     ) -> Result<String, Refused> {
         let said: Answering = serde_json::from_value(said).unwrap();
         let by = viewer(Some(by), None);
-        let done = self.read(|desk| escalations::answer(desk, &by, key, &said))?;
+        let done = self.read(|desk| answering::answer(desk, &by, key, &said))?;
         Ok(format!("{} {}", done.state, done.person.unwrap_or_default()))
     }
 }

@@ -5,7 +5,7 @@
 //! - Never: touches the journal, or reads what is known of a real account.
 
 use super::Desk;
-use crate::cli::explain::told::{ToldClause, clauses};
+use crate::cli::explain::stood::{ToldClause, clauses};
 use crate::cli::export::row::rows;
 use crate::serve::problem::Refused;
 use axum::http::StatusCode;
