@@ -35,7 +35,9 @@ fn documents() -> io::Result<String> {
         let _ = writeln!(code, "const {name}: &[(&str, &str)] = &[");
         for path in sorted(&folder)? {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Some(page) = file.strip_suffix(".md").filter(|page| *page != "README") else { continue };
+            let Some(page) = file.strip_suffix(".md").filter(|page| *page != "README") else {
+                continue;
+            };
             let absolute = path.canonicalize()?;
             let _ = writeln!(code, "({page:?}, include_str!({absolute:?})),");
         }

@@ -9,6 +9,7 @@ mod list;
 mod origins;
 pub(crate) mod render;
 pub(crate) mod staff;
+pub(crate) mod stood;
 pub(crate) mod told;
 
 use super::names::{NameArgs, Names};

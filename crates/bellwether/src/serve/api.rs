@@ -96,14 +96,26 @@ enum BadBody {
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        accounts::list, accounts::one, accounts::timeline, decisions::list, decisions::one,
-        escalations::list, escalations::one, escalations::answer, house::replay, log::state,
-        log::checkpoint, log::proof, house::trial, house::sources, house::outbox, house::counts,
-        house::quarantine, house::facts
+        accounts::list,
+        accounts::one,
+        accounts::timeline,
+        decisions::list,
+        decisions::one,
+        escalations::list,
+        escalations::one,
+        escalations::answer,
+        house::replay,
+        log::state,
+        log::checkpoint,
+        log::proof,
+        house::trial,
+        house::sources,
+        house::outbox,
+        house::counts,
+        house::quarantine,
+        house::facts
     ),
-    components(schemas(
-        Body, decisions::OutcomeWord, escalations::StateWord, house::StatusWord
-    ))
+    components(schemas(Body, decisions::OutcomeWord, escalations::StateWord, house::StatusWord))
 )]
 struct Description;
 

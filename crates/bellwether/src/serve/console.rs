@@ -14,8 +14,6 @@ mod layout;
 mod log;
 mod names;
 mod parts;
-#[cfg(test)]
-mod tests;
 mod trial;
 
 use super::App;

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) status: StatusCode,
-    pub(crate) problem: Problem,
+    pub(crate) problem: Box<Problem>,
     /// The part of the request: a parameter or a member of the body.
     pub(crate) place: Option<String>,
     /// Seconds after which it is worth trying again.
@@ -55,7 +55,7 @@ impl Refused {
     /// A problem with its status.
     pub(crate) fn new(status: StatusCode, problem: Problem) -> Self {
         let place = problem.place.as_ref().map(ToString::to_string);
-        Self { status, problem, place, retry_after: None }
+        Self { status, problem: Box::new(problem), place, retry_after: None }
     }
 
     /// The part of the request that is meant.
@@ -120,6 +120,19 @@ impl Refused {
 
 /// The words of a code: the same for every problem of the kind.
 pub(crate) fn title(code: &str) -> String {
+    let code = match code {
+        "http-not-found" => "nothing there",
+        "http-method" => "wrong method",
+        "http-value" => "wrong value",
+        "http-json" => "not JSON",
+        "http-content-type" => "wrong content type",
+        "http-too-large" => "too large",
+        "http-other-site" => "another site's form",
+        "http-cursor" => "unknown cursor",
+        "http-failed" => "the server failed",
+        "read-busy" => "too busy",
+        other => other,
+    };
     let mut letters = code.chars().map(|letter| if letter == '-' { ' ' } else { letter });
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.collect::<String>() + &letters.collect::<String>()

@@ -6,6 +6,7 @@
 //!   whose purpose is not written down first.
 
 pub(crate) mod accounts;
+pub(crate) mod answering;
 pub(crate) mod board;
 pub(crate) mod cursor;
 pub(crate) mod decisions;
@@ -61,14 +62,25 @@ pub(crate) struct Desk<'a> {
 impl Reading {
     /// Readers of a directory that a driver works in.
     pub(crate) fn new(context: &Context, live: Live) -> Arc<Self> {
-        Arc::new(Self {
+        let reading = Arc::new(Self {
             context: context.clone(),
             live,
             room: Arc::new(Semaphore::new(AT_ONCE)),
             idle: Mutex::new(Vec::new()),
             board: Mutex::new(Board::default()),
             book: Mutex::new(None),
-        })
+        });
+        // The first reader of a long journal would wait for it; whoever starts reads it meanwhile.
+        let ahead = Arc::clone(&reading);
+        let started = std::thread::Builder::new().name("board".to_owned()).spawn(move || {
+            if let Err(refused) = ahead.now(|desk| desk.board().map(drop)) {
+                tracing::warn!(code = refused.problem.code, "The journal could not be read ahead.");
+            }
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "No thread reads the journal ahead; the first page does.");
+        }
+        reading
     }
 
     /// Runs a reading on a thread that may block.
@@ -86,9 +98,7 @@ impl Reading {
             let _room = room;
             this.now(work)
         });
-        done.await.unwrap_or_else(|_| {
-            Err(anyhow::anyhow!("a reading broke off").into())
-        })
+        done.await.unwrap_or_else(|_| Err(anyhow::anyhow!("a reading broke off").into()))
     }
 
     /// Runs a reading on this thread, which may block.
@@ -225,3 +235,6 @@ fn busy() -> Refused {
     let problem = problem.help("try again in a second");
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, problem).again_in(1)
 }
+
+#[cfg(test)]
+mod tests;

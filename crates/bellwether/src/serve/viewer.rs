@@ -26,6 +26,8 @@ pub(crate) const PURPOSE_COOKIE: &str = "bellwether-purpose";
 pub(crate) struct Viewer {
     /// Under what they are known; it goes into what is written down about names.
     pub(crate) name: String,
+    /// Their roles.
+    pub(crate) roles: Vec<&'static str>,
     /// Their handle in `people.yaml`, if rules may ask them.
     pub(crate) person: Option<String>,
     /// Whether they may answer in the place of whoever is asked: only where nothing is real.
@@ -41,8 +43,8 @@ pub(crate) struct Viewer {
 impl Viewer {
     /// Whoever sits at the machine of a made-up company.
     fn of_demo(purpose: Option<String>) -> Self {
-        let (name, form) = ("demo".to_owned(), String::new());
-        Self { name, person: None, stands_in: true, only_asked: false, purpose, form }
+        let (name, form, roles) = ("demo".to_owned(), String::new(), vec![Role::Admin.as_str()]);
+        Self { name, roles, person: None, stands_in: true, only_asked: false, purpose, form }
     }
 
     /// As whom they may answer somebody's question.
@@ -80,12 +82,13 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Response> {
     let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
     let may = |action| app.access.may(who, action, &Resource::House, app.live.now()).is_ok();
     let (action, questions) = needed(parts.uri.path());
-    let (name, person, form) = match who {
+    let (name, roles, person, form) = match who {
         Principal::Nobody => return Err(denied(AccessError::Nobody)),
         Principal::Account(account) => {
-            (account.id.clone(), account.person.clone(), account.form.clone())
+            let roles = vec![account.role.as_str()];
+            (account.id.clone(), roles, account.person.clone(), account.form.clone())
         }
-        Principal::Service(service) => (service.id.clone(), None, String::new()),
+        Principal::Service(service) => (service.id.clone(), Vec::new(), None, String::new()),
     };
     let all = may(action);
     if !all && !(questions && person.is_some()) {
@@ -96,7 +99,7 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Response> {
     if purpose.is_some() && !may(Action::ReadNames) && !(is_person && questions) {
         return Err(denied(AccessError::Denied));
     }
-    Ok(Viewer { name, person, stands_in: false, only_asked: !all, purpose, form })
+    Ok(Viewer { name, roles, person, stands_in: false, only_asked: !all, purpose, form })
 }
 
 /// The purpose of a request: the header, else the cookie.

@@ -33,8 +33,9 @@ fn planted_people_are_nowhere_in_the_clear() {
     }
     let world = World::new();
     let (accounts, signals) = (size.accounts.to_string(), size.signals.to_string());
-    let sizes = ["--accounts", &accounts, "--signals", &signals, "-vv"];
-    let said = world.run(&[&["demo", "--exit"][..], &sizes].concat()).ends(0);
+    let said = world
+        .run(&["demo", "--exit", "--accounts", &accounts, "--signals", &signals, "-vv"])
+        .ends(0);
     said.lacks("demo", &hunt);
     for desk in ["customers", "prospects"] {
         let data = world.data().join(desk);

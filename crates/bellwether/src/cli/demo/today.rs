@@ -3,8 +3,8 @@
 
 use super::super::context::{Context, Working, now};
 use super::DemoArgs;
-use crate::cli::Format;
 use crate::bundle;
+use crate::cli::Format;
 use crate::exit::{Failure, Problems};
 use crate::serve::{self, Serving};
 use anyhow::{Context as _, Result};
@@ -49,21 +49,105 @@ use Field::{Number, Ratio, Word, Yes};
 const ANGRY: Field = Ratio(-700_000);
 
 const SCENES: &[Scene] = &[
-    scene(1, 3_000, "chat", "chat.message", "", &[("conversation", Word("t-1")), ("role", Word("customer")), ("sentiment", ANGRY)]),
-    scene(1, 1_500, "chat", "chat.message", "", &[("conversation", Word("t-2")), ("role", Word("customer")), ("sentiment", ANGRY)]),
-    scene(8, 600, "mail", "email.received", "", &[("conversation", Word("m-1")), ("wants_human", Yes)]),
-    scene(3, 170, "zendesk", "ticket.opened", "T-3", &[("category", Word("incorrect_billing")), ("status", Word("open"))])
-        .then(Answer::Accept),
+    scene(
+        1,
+        3_000,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-1")), ("role", Word("customer")), ("sentiment", ANGRY)],
+    ),
+    scene(
+        1,
+        1_500,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-2")), ("role", Word("customer")), ("sentiment", ANGRY)],
+    ),
+    scene(
+        8,
+        600,
+        "mail",
+        "email.received",
+        "",
+        &[("conversation", Word("m-1")), ("wants_human", Yes)],
+    ),
+    scene(
+        3,
+        170,
+        "zendesk",
+        "ticket.opened",
+        "T-3",
+        &[("category", Word("incorrect_billing")), ("status", Word("open"))],
+    )
+    .then(Answer::Accept),
     scene(4, 160, "billing", "invoice.updated", "", &[("status", Word("disputed"))]),
-    scene(4, 150, "chat", "chat.message", "", &[("conversation", Word("t-4")), ("role", Word("customer")), ("sentiment", ANGRY)]),
-    scene(7, 140, "zendesk", "ticket.opened", "T-7", &[("category", Word("missing_part")), ("status", Word("open"))]),
-    scene(5, 95, "telemetry", "usage.changed", "", &[("metric", Word("api_errors")), ("change", Ratio(1_500_000))])
-        .then(Answer::Resolve),
-    scene(1, 60, "chat", "chat.message", "", &[("conversation", Word("t-3")), ("role", Word("customer")), ("sentiment", ANGRY)]),
-    scene(0, 40, "chat", "chat.message", "", &[("conversation", Word("t-5")), ("role", Word("customer")), ("wants_human", Yes)]),
-    scene(0, 22, "chat", "chat.message", "", &[("conversation", Word("t-5")), ("role", Word("customer")), ("wants_human", Yes)]),
-    scene(6, 18, "zendesk", "ticket.updated", "T-6", &[("status", Word("open")), ("reopened", Yes), ("reopens", Number(1))]),
-    scene(2, 6, "zendesk", "ticket.opened", "T-2", &[("category", Word("equipment_malfunction")), ("status", Word("open"))]),
+    scene(
+        4,
+        150,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-4")), ("role", Word("customer")), ("sentiment", ANGRY)],
+    ),
+    scene(
+        7,
+        140,
+        "zendesk",
+        "ticket.opened",
+        "T-7",
+        &[("category", Word("missing_part")), ("status", Word("open"))],
+    ),
+    scene(
+        5,
+        95,
+        "telemetry",
+        "usage.changed",
+        "",
+        &[("metric", Word("api_errors")), ("change", Ratio(1_500_000))],
+    )
+    .then(Answer::Resolve),
+    scene(
+        1,
+        60,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-3")), ("role", Word("customer")), ("sentiment", ANGRY)],
+    ),
+    scene(
+        0,
+        40,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-5")), ("role", Word("customer")), ("wants_human", Yes)],
+    ),
+    scene(
+        0,
+        22,
+        "chat",
+        "chat.message",
+        "",
+        &[("conversation", Word("t-5")), ("role", Word("customer")), ("wants_human", Yes)],
+    ),
+    scene(
+        6,
+        18,
+        "zendesk",
+        "ticket.updated",
+        "T-6",
+        &[("status", Word("open")), ("reopened", Yes), ("reopens", Number(1))],
+    ),
+    scene(
+        2,
+        6,
+        "zendesk",
+        "ticket.opened",
+        "T-2",
+        &[("category", Word("equipment_malfunction")), ("status", Word("open"))],
+    ),
 ];
 
 const fn scene(
@@ -102,7 +186,10 @@ impl Scene {
             at,
             known_at: None,
             trust: if told { Trust::CustomerText } else { Trust::Operator },
-            account: vec![AccountHint::External("crm".to_owned(), Personal::new(account.to_owned()))],
+            account: vec![AccountHint::External(
+                "crm".to_owned(),
+                Personal::new(account.to_owned()),
+            )],
             contact: None,
             owner: None,
             case: (!self.case.is_empty()).then(|| format!("{day}-{}", self.case)),

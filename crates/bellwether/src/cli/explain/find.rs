@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
+/// An account, and the case or deal in it that was meant.
+pub(crate) type Place = (StreamId, Option<DocKey>);
+
 /// An account as a person writes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject(StreamId);
@@ -37,7 +40,7 @@ impl FromStr for Subject {
 }
 
 /// The accounts that a mail address leads to.
-pub(super) fn by_email(context: &Context, email: &str) -> Result<Vec<(StreamId, Option<DocKey>)>> {
+pub(super) fn by_email(context: &Context, email: &str) -> Result<Vec<Place>> {
     let edge = edge(context, &context.read()?)?;
     let found = edge.lookup_email(email);
     let found = found.map_err(|error| Failure::drive(error.into()))?;
@@ -45,7 +48,7 @@ pub(super) fn by_email(context: &Context, email: &str) -> Result<Vec<(StreamId, 
 }
 
 /// The accounts, cases and deals that are called so in some source.
-pub(super) fn by_id(context: &Context, id: &str) -> Result<Vec<(StreamId, Option<DocKey>)>> {
+pub(super) fn by_id(context: &Context, id: &str) -> Result<Vec<Place>> {
     let (source, id) = match id.split_once('=') {
         Some((source, id)) => (Some(source), id),
         None => (None, id),
@@ -65,7 +68,7 @@ pub(crate) fn named(
     edge: &Edge,
     source: Option<&str>,
     id: &str,
-) -> Result<(Vec<(StreamId, Option<DocKey>)>, BTreeSet<DocKey>)> {
+) -> Result<(Vec<Place>, BTreeSet<DocKey>)> {
     let sources: Vec<String> = match source {
         Some(source) => vec![source.to_owned()],
         None => known_sources(),
@@ -94,13 +97,13 @@ fn edge(context: &Context, store: &Store) -> Result<Edge> {
     Ok(edge.map_err(|error| Failure::drive(error.into()))?)
 }
 
-pub(crate) fn accounts(found: &Found) -> Vec<(StreamId, Option<DocKey>)> {
+pub(crate) fn accounts(found: &Found) -> Vec<Place> {
     found.accounts.iter().map(|account| (StreamId::account(*account), None)).collect()
 }
 
 /// Cases and deals that no signal of an account of its own has named stand in the journal alone: it is
 /// read once.
-fn streams_with(store: &Store, docs: &BTreeSet<DocKey>) -> Result<Vec<(StreamId, Option<DocKey>)>> {
+fn streams_with(store: &Store, docs: &BTreeSet<DocKey>) -> Result<Vec<Place>> {
     let wanted: BTreeSet<_> = docs.iter().map(ToString::to_string).collect();
     let member = memchr::memmem::Finder::new("\"doc\":\"");
     let bar = progress::bar(store.last_pos()?, "records");

@@ -72,7 +72,13 @@ impl Told {
             let name =
                 if fact.decided { format!("* {}", fact.fact) } else { format!("  {}", fact.fact) };
             let as_of = fact.as_of.clone().unwrap_or_default();
-            table.row([name, fact.shown().to_owned(), as_of, fact.trust.clone(), self.from(fact, names)]);
+            table.row([
+                name,
+                fact.shown().to_owned(),
+                as_of,
+                fact.trust.clone(),
+                self.from(fact, names),
+            ]);
         }
         let share = decision.completeness_ppm as f64 / 10_000.0;
         let _ = writeln!(

@@ -7,13 +7,13 @@
 use super::origins::Origins;
 use super::render::{asked, describe, event, stands, text_of};
 use super::staff::Staff;
+use super::stood::{ToldClause, ToldNode, ToldRule, clauses, told_node, told_rule};
 use crate::exit::{Failure, Problems};
 use anyhow::{Result, bail};
 use bellwether_core::{AccountId, Code, DocKey, Problem, StreamId, Timestamp};
 use bellwether_engine::explain::{Explained, ExplainedDecision, explain};
 use bellwether_engine::{RuleBook, Rules};
 use bellwether_ledger::whole_record;
-use bellwether_policy::{RuleAccount, Standing};
 use bellwether_runtime::base::state_of;
 use bellwether_store::{StoredEntry, View};
 use serde::Serialize;
@@ -112,52 +112,6 @@ pub(crate) struct ToldDecision {
     pub(crate) source_id: Option<String>,
     #[serde(skip)]
     pub(crate) about: DocKey,
-}
-
-/// A condition as it stood.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Clause)]
-pub(crate) struct ToldClause {
-    /// What was asked, as written.
-    pub(crate) text: String,
-    /// Whether it held: `true`, `false` or `unknown`.
-    pub(crate) truth: &'static str,
-    /// What was found.
-    pub(crate) found: String,
-    /// By how much it held or failed, where that has a meaning.
-    pub(crate) margin: Option<String>,
-    /// All of it as one sentence.
-    pub(crate) sentence: String,
-}
-
-/// A rule and how it stood.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RuleStanding)]
-pub(crate) struct ToldRule {
-    /// Its id.
-    pub(crate) rule: String,
-    /// Its author's reason.
-    pub(crate) reason: String,
-    /// The node it leads to.
-    pub(crate) to: String,
-    /// How it stood: `decided`, `doubtful`, `failed`, `outranked`, `unread`, `not_needed`, `not_reached`.
-    pub(crate) standing: &'static str,
-    /// Its conditions, where they matter to how it stood.
-    pub(crate) clauses: Vec<ToldClause>,
-}
-
-/// A node that was not reached.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = OtherNode)]
-pub(crate) struct ToldNode {
-    /// Its name.
-    pub(crate) node: String,
-    /// What reaching it would have meant.
-    pub(crate) outcome: String,
-    /// The role it would have asked.
-    pub(crate) role: Option<String>,
-    /// The rules that lead to it.
-    pub(crate) rules: Vec<ToldRule>,
 }
 
 /// What a node asks of whom.
@@ -278,7 +232,8 @@ impl Teller<'_> {
 }
 
 fn purged_before(stream: StreamId, seq: u64, base: u64) -> Problems {
-    let message = format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
+    let message =
+        format!("what led to record {seq} is purged: {stream} is kept from record {base} on");
     let help = "`export decisions` still shows what was decided; the record itself stays";
     Problems(vec![Problem::new("explain-purged", message).help(help)])
 }
@@ -305,7 +260,7 @@ impl One<'_> {
             rule: rule.map(|rule| rule.id.clone()),
             reason: rule.map(|rule| rule.reason.clone()),
             doubt: said.doubt,
-            clauses: rule.map(|rule| clauses(rule)).unwrap_or_default(),
+            clauses: rule.map(clauses).unwrap_or_default(),
             before: said.before.iter().map(told_rule).collect(),
             others: said.others.iter().map(told_node).collect(),
             asks: said.asks.as_ref().map(|asks| ToldAsk {
@@ -375,46 +330,4 @@ impl One<'_> {
 
 fn text(at: Timestamp) -> String {
     at.to_string()
-}
-
-pub(crate) fn clauses(rule: &RuleAccount) -> Vec<ToldClause> {
-    let one = |clause: &bellwether_expr::Clause| ToldClause {
-        text: clause.text.clone(),
-        truth: match clause.truth {
-            bellwether_expr::Tri::True => "true",
-            bellwether_expr::Tri::False => "false",
-            bellwether_expr::Tri::Unknown => "unknown",
-        },
-        found: clause.found.clone(),
-        margin: clause.margin.clone(),
-        sentence: clause.sentence.clone(),
-    };
-    rule.clauses.iter().map(one).collect()
-}
-
-fn told_rule(rule: &RuleAccount) -> ToldRule {
-    ToldRule {
-        rule: rule.id.clone(),
-        reason: rule.reason.clone(),
-        to: rule.to.clone(),
-        standing: match rule.standing {
-            Standing::Decided => "decided",
-            Standing::Doubtful => "doubtful",
-            Standing::Failed => "failed",
-            Standing::Outranked => "outranked",
-            Standing::Unread => "unread",
-            Standing::NotNeeded => "not_needed",
-            Standing::NotReached => "not_reached",
-        },
-        clauses: clauses(rule),
-    }
-}
-
-fn told_node(node: &bellwether_policy::OtherNode) -> ToldNode {
-    ToldNode {
-        node: node.name.clone(),
-        outcome: node.outcome.as_str().to_owned(),
-        role: node.role.clone(),
-        rules: node.rules.iter().map(told_rule).collect(),
-    }
 }

@@ -25,8 +25,8 @@ pub(super) const A_STREAM: &str = "a stream such as `account:` and 26 letters an
         ("person" = Option<String>, Query, description = "That asked this handle.", min_length = 1, max_length = 64),
         ("graph" = Option<String>, Query, description = "Of this graph.", min_length = 1, max_length = 64),
         ("outcome" = Option<OutcomeWord>, Query, description = "With this outcome."),
-        ("since" = Option<String>, Query, description = "At this instant or later.", format = DateTime),
-        ("until" = Option<String>, Query, description = "Before this instant.", format = DateTime),
+        ("since" = Option<String>, Query, description = "At this instant or later.", format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-"),
+        ("until" = Option<String>, Query, description = "Before this instant.", format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-"),
         ("unchanged" = Option<bool>, Query, description = "Also those that said what was said before."),
         ("bellwether-purpose" = Option<String>, Header, description = "Show names, for this purpose; it is written down.", pattern = "^[A-Za-z0-9._#-]{1,64}$"),
         Paging

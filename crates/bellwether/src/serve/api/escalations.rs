@@ -5,8 +5,9 @@ use super::request::{Args, Json, Paging, Segments};
 use super::{BadBody, Elsewhere, Failures, List, NotFound, json};
 use crate::serve::App;
 use crate::serve::problem::{Body, Refused};
+use crate::serve::read::answering::{self, Answering};
 use crate::serve::read::board::Key;
-use crate::serve::read::escalations::{self, Answering, Escalation, State as Which, Wanted};
+use crate::serve::read::escalations::{self, Escalation, State as Which, Wanted};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
 use axum::response::Response;
@@ -110,7 +111,7 @@ pub(super) async fn answer(
 ) -> Result<Response, Refused> {
     args.only(&[])?;
     let key = key(&path)?;
-    let done = app.reading.run(move |desk| escalations::answer(desk, &viewer, &key, &said));
+    let done = app.reading.run(move |desk| answering::answer(desk, &viewer, &key, &said));
     Ok(json(&done.await?))
 }
 

@@ -122,9 +122,9 @@ pub(super) async fn quarantine(
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(fine);
         fits.then(|| text.to_owned())
     })?;
-    let page = app.reading.run(move |desk| {
-        house::quarantine(desk, code.as_deref(), limit, after.as_deref())
-    });
+    let page = app
+        .reading
+        .run(move |desk| house::quarantine(desk, code.as_deref(), limit, after.as_deref()));
     Ok(json(&List::from(page.await?)))
 }
 

@@ -33,7 +33,10 @@ pub(super) async fn state(State(app): State<Arc<App>>, args: Args) -> Result<Res
         Failures
     )
 )]
-pub(super) async fn checkpoint(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
+pub(super) async fn checkpoint(
+    State(app): State<Arc<App>>,
+    args: Args,
+) -> Result<Response, Refused> {
     args.only(&[])?;
     let note = app.reading.run(log::checkpoint).await?;
     Ok(([TEXT], note).into_response())

@@ -133,7 +133,11 @@ impl Segments {
     }
 
     /// A part as what it stands for.
-    pub(crate) fn parsed<T: FromStr>(&self, name: &'static str, expected: &str) -> Result<T, Refused> {
+    pub(crate) fn parsed<T: FromStr>(
+        &self,
+        name: &'static str,
+        expected: &str,
+    ) -> Result<T, Refused> {
         let wrong = |_| Refused::wrong(name, "it cannot be read", format!("expected {expected}"));
         self.text(name).parse().map_err(wrong)
     }
@@ -170,14 +174,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// A body as it was sent.
 pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refused> {
     let body = Bytes::from_request(request, state).await;
-    body.map_err(|rejection| match axum::response::IntoResponse::into_response(rejection).status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            let problem = Problem::new("http-too-large", "the body is larger than is taken");
-            Refused::new(StatusCode::PAYLOAD_TOO_LARGE, problem.help("send less at once: 1 MiB at most"))
-        }
-        _ => {
-            let problem = Problem::new("http-json", "the body ended too early");
-            Refused::new(StatusCode::BAD_REQUEST, problem.help("send all of it"))
+    body.map_err(|rejection| {
+        match axum::response::IntoResponse::into_response(rejection).status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let problem = Problem::new("http-too-large", "the body is larger than is taken");
+                Refused::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    problem.help("send less at once: 1 MiB at most"),
+                )
+            }
+            _ => {
+                let problem = Problem::new("http-json", "the body ended too early");
+                Refused::new(StatusCode::BAD_REQUEST, problem.help("send all of it"))
+            }
         }
     })
 }

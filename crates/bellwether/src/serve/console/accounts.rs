@@ -4,7 +4,9 @@ use super::Shown;
 use super::decision::instant;
 use super::escalations::{heading, path as escalation_path};
 use super::layout::{Frame, escaped};
-use super::parts::{Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words};
+use super::parts::{
+    Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words,
+};
 use crate::cli::explain::staff::Staff;
 use crate::serve::App;
 use crate::serve::api::request::{Args, Segments};
@@ -25,7 +27,8 @@ const RESULTS: usize = 20;
 pub(super) async fn search(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
     args.only(&["q", "cursor", "limit"])?;
     // A form that is sent empty asks for the list.
-    let text = args.parsed("q", "a text", |text| Some(text.trim().chars().take(254).collect::<String>()))?;
+    let text =
+        args.parsed("q", "a text", |text| Some(text.trim().chars().take(254).collect::<String>()))?;
     let text = text.filter(|text| !text.is_empty());
     let (limit, after) = (args.limit()?, args.cursor()?);
     let (looked, looks, first) = (text.clone(), viewer.clone(), after.is_none());
@@ -61,7 +64,9 @@ pub(super) async fn search(State(app): State<Arc<App>>, viewer: Viewer, args: Ar
             }
         }
     };
-    let back = text.as_ref().map_or("/accounts".to_owned(), |text| format!("/accounts?q={}", escaped(text)));
+    let back = text
+        .as_ref()
+        .map_or("/accounts".to_owned(), |text| format!("/accounts?q={}", escaped(text)));
     let frame = Frame::new("Accounts", "/accounts", &viewer, back);
     Ok(frame.searched(text.as_deref().unwrap_or_default()).shown(&body))
 }
@@ -99,7 +104,12 @@ fn table(items: &[Account], staff: &Staff, now: Timestamp) -> Markup {
 }
 
 /// One account: what waits, the newest decision that asked somebody, and the whole timeline.
-pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segments, args: Args) -> Shown {
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
     args.only(&["cursor"])?;
     let id: AccountId = path.parsed("account", "`acc_` and 26 letters and digits")?;
     let (after, looks) = (args.cursor()?, viewer.clone());
@@ -115,7 +125,8 @@ pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segme
             // The newest escalation that asked somebody, and the decision behind it.
             let asked = open.iter().filter(|one| one.person.is_some()).max_by_key(|one| one.opened);
             let told = asked.map(|one| {
-                let told = decisions::explain(desk, stream, one.opened, one.doc.parse().ok(), &names);
+                let told =
+                    decisions::explain(desk, stream, one.opened, one.doc.parse().ok(), &names);
                 (one.graph.clone(), told)
             });
             Ok((one, open, page, told.filter(|_| after.is_none()), desk.staff(), desk.now()))
@@ -149,6 +160,7 @@ fn escalations_of(all: &[Escalation], staff: &Staff, now: Timestamp) -> Markup {
         @if all.is_empty() {
             section.card { p.muted { "Nobody was ever asked about this account." } }
         } @else {
+            h2.part { "Escalations" }
             ul.cards {
                 @for one in all.iter().take(12) {
                     li.card.case.overdue[one.overdue] {
@@ -169,7 +181,8 @@ fn escalations_of(all: &[Escalation], staff: &Staff, now: Timestamp) -> Markup {
     }
 }
 
-fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Markup {
+/// What happened, newest first.
+pub(super) fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Markup {
     html! {
         ol.timeline {
             @for one in items {

@@ -8,8 +8,9 @@ use crate::serve::App;
 use crate::serve::api::escalations::key;
 use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
-use crate::serve::read::escalations::{self, Answering, Escalation};
 use crate::access::FORM;
+use crate::serve::read::answering::{self, Answering};
+use crate::serve::read::escalations::{self, Escalation};
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::event::DECLINE_REASONS;
@@ -57,7 +58,8 @@ pub(super) async fn ask(
     args: Args,
 ) -> Shown {
     args.only(&["answer"])?;
-    let kind = args.parsed("answer", "an answer", AnswerKind::from_word)?.unwrap_or(AnswerKind::Accept);
+    let kind =
+        args.parsed("answer", "an answer", AnswerKind::from_word)?.unwrap_or(AnswerKind::Accept);
     let (key, looks) = (key(&path)?, viewer.clone());
     let (found, staff, people) = app
         .reading
@@ -100,9 +102,15 @@ pub(super) async fn ask(
 
 fn effect(kind: AnswerKind) -> &'static str {
     match kind {
-        AnswerKind::Accept => "It is then theirs, and nobody else is asked unless nothing moves in time.",
-        AnswerKind::Decline => "The next in line is asked at once, and the reason is kept for the owner of the rule.",
-        AnswerKind::Delegate => "Whoever you choose is asked at once, with the time that the rule gives.",
+        AnswerKind::Accept => {
+            "It is then theirs, and nobody else is asked unless nothing moves in time."
+        }
+        AnswerKind::Decline => {
+            "The next in line is asked at once, and the reason is kept for the owner of the rule."
+        }
+        AnswerKind::Delegate => {
+            "Whoever you choose is asked at once, with the time that the rule gives."
+        }
         AnswerKind::Snooze => "The same question comes back then. Nobody else is asked meanwhile.",
         AnswerKind::Resolve => "The escalation ends here.",
     }
@@ -156,12 +164,13 @@ pub(super) async fn give(
         let hours = bellwether_core::Duration::from_micros(hours * 3_600_000_000);
         app.live.now().plus(hours).to_string()
     });
-    let fields = ["answer", "ask", "reason", "to"].map(|name| (name, form.text(name).map(str::to_owned)));
+    let fields =
+        ["answer", "ask", "reason", "to"].map(|name| (name, form.text(name).map(str::to_owned)));
     let given = fields.into_iter().chain([("until", until)]);
     let given = given.filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
     let said: Answering = serde_json::from_value(given.collect()).map_err(|_| {
         Refused::wrong("answer", "something is missing", "go back and fill the form in")
     })?;
-    let done = app.reading.run(move |desk| escalations::answer(desk, &viewer, &key, &said)).await?;
+    let done = app.reading.run(move |desk| answering::answer(desk, &viewer, &key, &said)).await?;
     Ok(go(&format!("{}?done=1", path_of(&done))))
 }

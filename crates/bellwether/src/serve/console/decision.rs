@@ -3,12 +3,17 @@
 use super::Shown;
 use super::escalations::sentence;
 use super::layout::{Frame, escaped};
-use super::parts::{Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person, time, words};
+use super::parts::{
+    Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person,
+    time, words,
+};
 use crate::cli::explain::staff::Staff;
-use crate::cli::explain::told::{Told, ToldClause, ToldDecision, ToldFact, ToldRule};
+use crate::cli::explain::stood::{ToldClause, ToldRule};
+use crate::cli::explain::told::{Told, ToldDecision, ToldFact};
 use crate::serve::App;
 use crate::serve::api::decisions::{number, wanted};
 use crate::serve::api::request::{Args, Segments};
+use crate::serve::problem::Refused;
 use crate::serve::read::decisions::{self, Decision};
 use crate::serve::read::log as proofs;
 use crate::serve::viewer::Viewer;
@@ -23,8 +28,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     args.only(&["outcome", "graph", "person", "cursor", "limit"])?;
     let (limit, after) = (args.limit()?, args.cursor()?);
     let wanted = wanted(&args)?;
-    let parts = [("outcome", &wanted.outcome), ("graph", &wanted.graph), ("person", &wanted.person)];
-    let said = parts.iter().filter_map(|(name, text)| Some(format!("{name}={}", escaped(text.as_ref()?))));
+    let parts =
+        [("outcome", &wanted.outcome), ("graph", &wanted.graph), ("person", &wanted.person)];
+    let said =
+        parts.iter().filter_map(|(name, text)| Some(format!("{name}={}", escaped(text.as_ref()?))));
     let query = said.collect::<Vec<_>>().join("&");
     let (chosen, looks, first) = (wanted.outcome.clone(), viewer.clone(), after.is_none());
     let (page, staff, now) = app
@@ -49,7 +56,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
             (pager("/decisions", &query, first, page.next.as_deref()))
         }
     };
-    let back = if query.is_empty() { "/decisions".to_owned() } else { format!("/decisions?{query}") };
+    let back =
+        if query.is_empty() { "/decisions".to_owned() } else { format!("/decisions?{query}") };
     Ok(Frame::new("Decisions", "/decisions", &viewer, back).shown(&body))
 }
 
@@ -99,7 +107,12 @@ pub(super) fn instant(text: &str, now: Timestamp) -> Markup {
 }
 
 /// One record with its whole explanation.
-pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segments, args: Args) -> Shown {
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
     args.only(&[])?;
     let stream: StreamId = path.parsed("stream", "a stream")?;
     let (seq, looks) = (number(&path, "seq")?, viewer.clone());
@@ -122,6 +135,19 @@ pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segme
             }
         }
         (self::body(&told, &staff, now, None))
+        (proof_card(told.pos, &proof))
+    };
+    let title = format!("Record {seq}");
+    Ok(Frame::new(title, "/decisions", &viewer, decision_path(&told.stream, seq)).shown(&body))
+}
+
+/// Where a record stands in its tree, and how large the tree is under its checkpoint; or why that cannot
+/// be told.
+pub(super) type Proved = Result<(u64, u64), Refused>;
+
+/// The place of a record in the log, with what is needed to check it elsewhere.
+pub(super) fn proof_card(pos: u64, proof: &Proved) -> Markup {
+    html! {
         section.card aria-labelledby="proof" {
             h2 #proof { "Proof" }
             @match proof {
@@ -129,17 +155,15 @@ pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segme
                     p { "Record " strong { (index) } " of a log of " strong { (size) } " records, under a signed checkpoint. "
                         "The proof and the record stand alone: anybody can check them without this server." }
                     p.actions {
-                        a.button href={ "/log/proof/" (told.pos) } download { "Download the proof" }
-                        a.button.quiet href={ "/log/record/" (told.pos) } download { "Download the record" }
+                        a.button href={ "/log/proof/" (pos) } download { "Download the proof" }
+                        a.button.quiet href={ "/log/record/" (pos) } download { "Download the record" }
                     }
-                    p.muted { "Check: " code { "bellwether log check record-" (told.pos) ".json record-" (told.pos) ".tlog-proof --key KEY" } }
+                    p.muted { "Check: " code { "bellwether log check record-" (pos) ".json record-" (pos) ".tlog-proof --key KEY" } }
                 }
                 Err(refused) => p { (refused.problem.message) ". " (refused.problem.help) },
             }
         }
-    };
-    let title = format!("Record {seq}");
-    Ok(Frame::new(title, "/decisions", &viewer, decision_path(&told.stream, seq)).shown(&body))
+    }
 }
 
 /// What a record decided and why, of one graph or of all.
@@ -185,7 +209,7 @@ fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whol
                 }
                 div { (who(one, staff)) }
             }
-            (facts(&one.facts, &told.stream, now))
+            (facts(one, &told.stream, now))
             @if !one.before.is_empty() || !one.others.is_empty() { (others(one)) }
         }
     }
@@ -229,23 +253,24 @@ fn who(one: &ToldDecision, staff: &Staff) -> Markup {
     }
 }
 
-fn facts(all: &[ToldFact], stream: &str, now: Timestamp) -> Markup {
-    let (read, rest): (Vec<_>, Vec<_>) = all.iter().partition(|fact| fact.decided);
+fn facts(one: &ToldDecision, stream: &str, now: Timestamp) -> Markup {
+    let label = |what: &str| format!("{what}: {} {}", one.graph, one.doc);
+    let (read, rest): (Vec<_>, Vec<_>) = one.facts.iter().partition(|fact| fact.decided);
     let missing = rest.iter().filter(|fact| fact.value.is_none()).count();
     html! {
-        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&read, stream, now)) }
+        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&label("Facts that the rule read"), &read, stream, now)) }
         @if !rest.is_empty() {
             details {
                 summary { (rest.len()) " other facts" @if missing > 0 { ", " (missing) " of them missing" } }
-                (fact_table(&rest, stream, now))
+                (fact_table(&label("Other facts"), &rest, stream, now))
             }
         }
     }
 }
 
-fn fact_table(facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
+fn fact_table(label: &str, facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
     html! {
-        div.scroll role="region" aria-label="Facts" tabindex="0" {
+        div.scroll role="region" aria-label=(label) tabindex="0" {
             table.dense {
                 thead { tr { th scope="col" { "Fact" } th scope="col" { "Value" } th scope="col" { "As of" }
                     th scope="col" { "Written by" } th scope="col" { "From signals" } } }
@@ -275,8 +300,10 @@ fn fact_table(facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
 }
 
 fn others(one: &ToldDecision) -> Markup {
-    let rule = |rule: &ToldRule| html! {
-        li { code { (rule.rule) } " → " (words(&rule.to)) " " span.muted { (words(rule.standing)) } (clauses(&rule.clauses)) }
+    let rule = |rule: &ToldRule| {
+        html! {
+            li { code { (rule.rule) } " → " (words(&rule.to)) " " span.muted { (words(rule.standing)) } (clauses(&rule.clauses)) }
+        }
     };
     html! {
         details {

@@ -1,13 +1,17 @@
 //! What waits for whom, and one escalation with all that led to it.
 
 use super::layout::Frame;
-use super::parts::{about, account, badge, decision_path, empty, outcome, pager, person, state, time, words, Tone};
+use super::parts::{
+    Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words,
+};
 use super::{Shown, decision};
 use crate::cli::explain::staff::Staff;
 use crate::serve::App;
 use crate::serve::api::escalations::key;
 use crate::serve::api::request::{Args, Segments};
+use crate::serve::read::accounts;
 use crate::serve::read::escalations::{self, Escalation, State as Which, Wanted};
+use crate::serve::read::log as proofs;
 use crate::serve::read::{Desk, decisions};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
@@ -51,7 +55,9 @@ pub(super) async fn waiting(State(app): State<Arc<App>>, viewer: Viewer, args: A
             Ok((found, people))
         })
         .await?;
-    let query = chosen.as_ref().map_or_else(String::new, |one| format!("person={}", super::layout::escaped(one)));
+    let query = chosen
+        .as_ref()
+        .map_or_else(String::new, |one| format!("person={}", super::layout::escaped(one)));
     let overdue = found.items.iter().filter(|one| one.overdue).count();
     let body = html! {
         (filter("/", &people, chosen.as_deref(), &found.staff))
@@ -171,7 +177,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     let which = args.parsed("state", "a state", Which::from_word)?.unwrap_or(Which::Waiting);
     let chosen = args.text("person", 64)?.map(str::to_owned);
     let (limit, after) = (args.limit()?, args.cursor()?);
-    let wanted = Wanted { state: which, person: chosen.clone(), overdue: args.flag("overdue")?, asked_only: false };
+    let wanted = Wanted {
+        state: which,
+        person: chosen.clone(),
+        overdue: args.flag("overdue")?,
+        asked_only: false,
+    };
     let (looks, first) = (viewer.clone(), after.is_none());
     let found =
         app.reading.run(move |desk| listed(desk, &looks, &wanted, limit, after.as_deref())).await?;
@@ -235,26 +246,39 @@ fn table(found: &Listed) -> Markup {
 }
 
 /// One escalation: what waits, what can be answered, and the decision behind it.
-pub(super) async fn one(State(app): State<Arc<App>>, viewer: Viewer, path: Segments, args: Args) -> Shown {
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
     args.only(&["done"])?;
     let (key, looks, done) = (key(&path)?, viewer.clone(), args.text("done", 16)?.is_some());
-    let (found, told, staff, now) = app
+    let (found, told, moves, staff, now) = app
         .reading
         .run(move |desk| {
             let names = desk.names(&looks, &format!("{} {} {}", key.0, key.1, key.2))?;
             let found = escalations::seen(desk, &looks, &key, &names)?;
             // The decision that opened it says why.
             let told = decisions::explain(desk, key.0, found.opened, Some(key.1), &names);
-            Ok((found, told, desk.staff(), desk.now()))
+            let told = told.map(|told| {
+                let proof = proofs::proof(desk, told.pos).map(|proof| (proof.index, proof.size));
+                (told, proof)
+            });
+            let moves = accounts::moves_of(desk, &key, found.opened)?;
+            Ok((found, told, moves, desk.staff(), desk.now()))
         })
         .await?;
     let body = html! {
         @if done { p.notice.good role="status" { "Your answer is written down and in force." } }
         (summary(&found, &staff, now, &viewer))
         @match &told {
-            Ok(told) => (decision::body(told, &staff, now, Some(&found.graph))),
+            Ok((told, _)) => (decision::body(told, &staff, now, Some(&found.graph))),
             Err(refused) => section.card { h2 { "Why" } p { (refused.problem.message) ". " (refused.problem.help) } }
         }
+        h2.part { "What happened since" }
+        (super::accounts::timeline(&moves, &found.stream, &staff, now))
+        @if let Ok((told, proof)) = &told { (decision::proof_card(told.pos, proof)) }
     };
     Ok(Frame::new(heading(&found), "/escalations", &viewer, self::path(&found)).shown(&body))
 }

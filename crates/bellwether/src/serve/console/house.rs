@@ -106,7 +106,11 @@ fn tiles(counts: &[Count], chosen: &str) -> Markup {
     }
 }
 
-fn row(one: &Effect, staff: &crate::cli::explain::staff::Staff, now: bellwether_core::Timestamp) -> Markup {
+fn row(
+    one: &Effect,
+    staff: &crate::cli::explain::staff::Staff,
+    now: bellwether_core::Timestamp,
+) -> Markup {
     html! {
         tr {
             th scope="row" data-label="Effect" { (words(&one.kind)) " " span.id title=(one.key) { (one.key.chars().take(8).collect::<String>()) } }

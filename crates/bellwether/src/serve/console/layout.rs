@@ -65,14 +65,14 @@ impl Frame {
     ) -> Self {
         let (title, purpose) = (title.into(), viewer.purpose.clone());
         let viewer_form = viewer.form.clone();
-        let (back, viewer, search) = (Some(back.into()), Some(viewer.name.clone()), String::new());
+        let (back, viewer, search) = (Some(back.into()), Some(called(viewer)), String::new());
         Self { title, place, back, purpose, viewer, form: viewer_form, search }
     }
 
     /// The frame of a page that shows no account.
     pub(super) fn plain(title: &str, place: &'static str, viewer: &Viewer) -> Self {
         let form = viewer.form.clone();
-        Self { place, viewer: Some(viewer.name.clone()), form, ..Self::bare(title) }
+        Self { place, viewer: Some(called(viewer)), form, ..Self::bare(title) }
     }
 
     /// The frame of a page that anybody may see.
@@ -193,6 +193,14 @@ impl Frame {
             }
             p { a href="/help" { "Help" } " · " a href="/v1/openapi.json" { "API" } }
         }
+    }
+}
+
+/// Who is signed in, and as what.
+fn called(viewer: &Viewer) -> String {
+    match viewer.roles.is_empty() {
+        true => viewer.name.clone(),
+        false => format!("{} ({})", viewer.name, viewer.roles.join(", ")),
     }
 }
 

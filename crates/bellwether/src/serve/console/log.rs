@@ -76,7 +76,8 @@ pub(super) async fn proof(State(app): State<Arc<App>>, _: Viewer, path: Segments
     let proof = app.reading.run(move |desk| log::proof(desk, pos)).await?;
     let name = format!("attachment; filename=\"record-{pos}.tlog-proof\"");
     let kind = "text/plain; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &name)], proof.file).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &name)], proof.file)
+        .into_response())
 }
 
 /// The bytes of a record, which its proof is about.
@@ -85,5 +86,6 @@ pub(super) async fn record(State(app): State<Arc<App>>, _: Viewer, path: Segment
     let record = app.reading.run(move |desk| log::record(desk, pos)).await?;
     let name = format!("attachment; filename=\"record-{pos}.json\"");
     let kind = "application/json";
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &name)], record).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &name)], record)
+        .into_response())
 }

@@ -39,7 +39,8 @@ pub(super) async fn ask(viewer: Viewer, args: Args) -> Shown {
 pub(super) async fn keep(_: Viewer, request: Request) -> Shown {
     let form = Form::read(request).await?;
     let said = form.text("purpose").unwrap_or_default();
-    let purpose = read_purpose(said).map_err(|message| Refused::wrong("purpose", message, "a word"))?;
+    let purpose =
+        read_purpose(said).map_err(|message| Refused::wrong("purpose", message, "a word"))?;
     let mut response = go(form.text("back").unwrap_or("/"));
     let cookie = format!("{PURPOSE_COOKIE}={purpose}; Path=/; HttpOnly; SameSite=Strict");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -61,5 +62,9 @@ pub(super) async fn hide(_: Viewer, request: Request) -> Shown {
 
 /// A path of this site, or its first page.
 fn own(path: &str) -> &str {
-    if path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') { path } else { "/" }
+    if path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') {
+        path
+    } else {
+        "/"
+    }
 }

@@ -62,7 +62,8 @@ fn shown(
     found: &Markup,
 ) -> axum::response::Response {
     let graphs = rules.policy().graphs();
-    let nth = chosen.and_then(|name| graphs.iter().position(|graph| graph.name() == name)).unwrap_or(0);
+    let nth =
+        chosen.and_then(|name| graphs.iter().position(|graph| graph.name() == name)).unwrap_or(0);
     let name = graphs.get(nth).map_or("", |graph| graph.name());
     let meta = rules.policy().meta();
     let body = html! {

@@ -1,5 +1,6 @@
 //! Accounts: finding one by what somebody knows of it, and what happened to it.
 
+use super::board::Key;
 use super::decisions::{Page, window};
 use super::{Desk, cursor};
 use crate::cli::explain::find::{Subject, accounts, named};
@@ -228,6 +229,31 @@ pub(crate) fn timeline(
     }
     let next = (end > 0).then(|| cursor::write(TIMELINE, &[&end]));
     Ok(Page { items, next })
+}
+
+/// What moved one escalation since the record that opened it, newest first; as much of it as there is time
+/// to look for.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn moves_of(desk: &Desk<'_>, key: &Key, opened: u64) -> Result<Vec<Moment>, Refused> {
+    let (stream, doc, graph) = key;
+    let doc = doc.to_string();
+    let mut end = desk.view.last_seq(*stream)?;
+    let mut found = Vec::new();
+    while end >= opened.max(1) && !desk.is_late() {
+        for kept in window(desk.view, Some(*stream), end)?.iter().rev() {
+            end = kept.seq - 1;
+            if kept.seq < opened {
+                break;
+            }
+            let mut one = moment(desk.view, kept)?;
+            one.decided.retain(|decided| decided.graph == *graph && decided.doc == doc);
+            one.moved.retain(|moved| moved.graph == *graph && moved.doc == doc);
+            found.extend((!one.moved.is_empty()).then_some(one));
+        }
+    }
+    Ok(found)
 }
 
 fn moment(view: &View, kept: &StoredEntry) -> Result<Moment, Refused> {

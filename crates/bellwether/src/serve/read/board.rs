@@ -135,7 +135,8 @@ impl Board {
 
     fn note(&mut self, view: &View, row: &Row<'_>) -> Result<(), Refused> {
         if row.stream == StreamId::SYSTEM {
-            self.activated += u64::from(memchr::memmem::find(row.record, b"\"activated\":").is_some());
+            self.activated +=
+                u64::from(memchr::memmem::find(row.record, b"\"activated\":").is_some());
         }
         if let Some(name) = self.source_of(row.event) {
             let at = instant_of(row.record);

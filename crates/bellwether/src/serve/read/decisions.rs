@@ -224,7 +224,11 @@ pub(crate) fn explain(
             return ControlFlow::Break(());
         }
         rows.push(row.to_owned());
-        if rows.len() as u64 > MOST_DERIVED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if rows.len() as u64 > MOST_DERIVED {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?;
     if rows.len() as u64 > MOST_DERIVED {
         return Err(too_long());

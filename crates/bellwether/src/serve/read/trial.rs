@@ -5,7 +5,7 @@
 //! - Never: touches the journal, or reads what is known of a real account.
 
 use super::Desk;
-use crate::cli::explain::told::{ToldClause, clauses};
+use crate::cli::explain::stood::{ToldClause, clauses};
 use crate::cli::export::row::rows;
 use crate::serve::problem::Refused;
 use axum::http::StatusCode;
@@ -45,7 +45,7 @@ pub(crate) struct TriedFacts {
     /// What is known; a fact that is not given is missing.
     pub(crate) facts: BTreeMap<String, Literal>,
     /// When; now if it is not said. It tells who is there.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-")]
     pub(crate) at: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct TriedEvent {
     /// The event.
     pub(crate) signal: TriedSignal,
     /// When it happens; now if it is not said.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-")]
     pub(crate) at: Option<String>,
 }
 
