@@ -103,6 +103,23 @@ fn a_dead_channel_hands_over_to_the_next_and_is_given_up_where_there_is_none() {
     alone.check(&[], 0);
 }
 
+/// What may have arrived by one channel does not go by another.
+#[test]
+fn what_may_have_arrived_stays_with_its_channel() {
+    let mut world = World::new();
+    world.asks("acme");
+    let mean = Receiver::new(true, &[Mode::SilentAfter], Mode::Broken);
+    let works = Receiver::new(true, &[], Mode::Ok);
+    let hook = || Hook { repeats: true, asks: false };
+    let routes = vec![hook().route("mean", mean.peer()), hook().route("works", works.peer())];
+    let mut desk = world.desk(settings(routes), everybody(&["mean", "works"]));
+    world.settle(&mut desk, 24 * HOUR);
+    let stands = world.stands();
+    assert!(stands.len() == 1 && stands[0].starts_with("ask ann Ambiguous mean"), "{stands:?}");
+    assert!(works.executed().is_empty());
+    world.check(&mean.executed(), 0);
+}
+
 #[test]
 fn a_slow_channel_holds_nobody_else_up() {
     let mut world = World::new();
