@@ -357,16 +357,21 @@ impl Embedded {
         let refused =
             |error: &DriveError| matches!(error, DriveError::Edge(edge) if edge.is_refusal());
         if result.as_ref().is_err_and(|error| !refused(error)) {
-            self.edge.rollback();
-            self.owners.rollback();
-            self.behind.forget_pending();
-            for stream in std::mem::take(&mut self.pending.touched) {
-                self.streams.remove(&stream);
-                self.known.forget(stream);
-            }
-            self.pending.batch = Batch::new(self.pending.batch.at);
+            self.forget();
         }
         result
+    }
+
+    /// Forgets everything that was taken since the last commit.
+    pub(crate) fn forget(&mut self) {
+        self.edge.rollback();
+        self.owners.rollback();
+        self.behind.forget_pending();
+        for stream in std::mem::take(&mut self.pending.touched) {
+            self.streams.remove(&stream);
+            self.known.forget(stream);
+        }
+        self.pending.batch = Batch::new(self.pending.batch.at);
     }
 
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {

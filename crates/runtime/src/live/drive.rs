@@ -143,12 +143,20 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         }
         let now = self.now();
         let driver = &mut *self.driver;
-        let ran = calls.iter_mut().try_for_each(|call| call(CallStep::Run(driver, now)));
-        let together = ran.and_then(|()| driver.commit());
+        let mut run = |calls: &mut [Call]| {
+            let ran = calls.iter_mut().try_for_each(|call| call(CallStep::Run(driver, now)));
+            let done = ran.and_then(|()| driver.commit());
+            if done.is_err() {
+                // What a call took before it failed must not be committed with the next one.
+                driver.forget();
+            }
+            done
+        };
+        let together = run(&mut calls);
         for call in &mut calls {
             let outcome = match &together {
                 Ok(()) => Ok(()),
-                Err(_) => call(CallStep::Run(driver, now)).and_then(|()| driver.commit()),
+                Err(_) => run(std::slice::from_mut(call)),
             };
             drop(call(CallStep::Done(outcome.map_err(LiveError::from))));
         }
