@@ -15,13 +15,13 @@ pub(crate) mod operate;
 mod problem;
 mod read;
 mod settings;
+mod start;
 mod viewer;
 
 use crate::access::{self, Desk};
-use crate::cli::context::{Context, Working, now};
+use crate::cli::context::{Context, Working};
 use crate::config::Config;
-use crate::exit::{Failure, Problems};
-use crate::http::tls::{self, Certificate};
+use crate::http::tls;
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -29,12 +29,11 @@ use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use bellwether_runtime::live::{self, Intake, Live, Parcel, Settings};
-use bellwether_runtime::names::Names;
+use bellwether_runtime::live::{Intake, Live};
 use intake::Doors;
-use metrics::{House, Metrics};
-use operate::{Mappings, Operation};
+use metrics::Metrics;
 use read::Reading;
+use start::Started;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,72 +76,30 @@ pub(crate) struct Serving {
 /// Serves until the program is asked to end. `told` hears the address.
 pub(crate) fn run(
     context: &Context,
-    mut driver: Working,
+    driver: Working,
     serving: &Serving,
     told: impl FnOnce(SocketAddr),
 ) -> Result<()> {
-    let config = &serving.config;
-    let signing = settings::access(config).map_err(Problems)?;
-    let names = Names::of(driver.edge().vault_mut(), now());
-    let names = names.map_err(|error| Failure::drive(error.into()))?;
-    let tls = config.server.tls.as_ref().map(Certificate::open).transpose();
-    let tls = tls.map_err(|problem| Problems(vec![problem]))?.map(Arc::new);
-    let doors = Arc::new(Doors::open(config).map_err(Problems)?);
-    let mappings = Arc::new(Mappings::of(config)?);
-    let again = (Arc::clone(&doors), Arc::clone(&mappings));
-    let read = move |parcel: &Parcel| {
-        let (doors, mappings) = &again;
-        mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel))
-    };
-    let settings = Settings {
-        clock: Arc::new(now),
-        most_waiting: config.intake.most_waiting,
-        reader: Box::new(read),
-    };
-    let running = live::start(driver, settings).map_err(Failure::live)?;
-    let leaf = access::leaf(running.live().clone(), signing.owner);
-    let desk = Desk::open(&context.data, names, signing.clone(), Arc::new(now), leaf);
-    let desk = Arc::new(desk.map_err(|error| Failure::access(&error))?);
-    let first = match config.access.first_start && !serving.is_demo {
-        true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
-        false => None,
-    };
-    let reading = Reading::new(context, running.live().clone());
-    let both = (running.live(), running.intake());
-    let operation = Operation::start(config, &mappings, both, &context.data)?;
-    let metrics = Metrics::new(vec![
-        metrics::driver(running.live().clone(), running.intake().clone()),
-        House::of(context.data.clone()),
-    ]);
-    let app = Arc::new(App {
-        live: running.live().clone(),
-        intake: running.intake().clone(),
-        data: context.data.clone(),
-        doors,
-        access: Arc::clone(&desk),
-        is_demo: serving.is_demo,
-        reading,
-    });
+    let started = Started::new(context, driver, serving)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("cannot start")?.block_on(async {
-        let listener = http::listen(config.server.listen).await?;
+    let served = runtime.context("cannot start")?.block_on(async {
+        let listener = http::listen(serving.config.server.listen).await?;
         let address = listener.local_addr().context("cannot listen")?;
         told(address);
-        if let Some(secret) = first {
-            eprintln!("no account yet; make the first one within 24 hours, once, at");
-            eprintln!("{}", signing.page(address, &format!("first?token={secret}")));
+        if let Some(page) = started.first_page(address) {
+            eprintln!("no account yet; make the first one within 24 hours, once, at\n{page}");
         }
-        let tidy = tokio::spawn(access::keep_tidy(desk));
+        let tidy = tokio::spawn(access::keep_tidy(Arc::clone(&started.app.access)));
+        let tls = started.tls.clone();
         let again = tls.clone().map(|tls| tokio::spawn(tls::look_when_told(tls)));
-        let routes = routes(app, metrics);
+        let routes = routes(Arc::clone(&started.app), Arc::clone(&started.metrics));
         http::serve(listener, tls, routes, LIMITS, http::asked_to_end()).await;
         tidy.abort();
         again.inspect(|again| again.abort());
         anyhow::Ok(())
-    })?;
-    operation.end();
-    running.stop();
-    Ok(())
+    });
+    started.end();
+    served
 }
 
 /// Every route of the server.

@@ -150,7 +150,7 @@ impl Hand<'_> {
                 (self.delete("outbox", "id", id), format!("{} verify-no-row", id >> 8))
             }
             11 => {
-                let row = "VALUES ((?1 << 8) + 200, randomblob(32), x'7b7d', 0, 0, 0)";
+                let row = "VALUES ((?1 << 8) + 200, randomblob(32), x'7b7d', 0, 0, 0, '', 0, '')";
                 run(&format!("INSERT INTO outbox {row}"), pos);
                 (format!("an effect added at {pos}"), format!("{pos} verify-no-leaf"))
             }
@@ -172,7 +172,7 @@ impl Hand<'_> {
             }
             15 => {
                 run(
-                    "INSERT INTO outbox VALUES ((?1 + 7) << 8, randomblob(32), x'7b7d', 0, 0, 0)",
+                    "INSERT INTO outbox VALUES ((?1 + 7) << 8, randomblob(32), x'7b7d', 0, 0, 0, '', 0, '')",
                     last,
                 );
                 ("an effect of tomorrow".to_owned(), format!("{} verify-no-leaf", last + 7))

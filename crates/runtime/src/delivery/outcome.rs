@@ -8,6 +8,8 @@ use bellwether_store::OutboxStatus;
 
 /// How often one channel is tried.
 pub const TRIES: u32 = 8;
+/// How long a channel is waited for before the person's next one is as good.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that a service may ask an effect to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
@@ -67,6 +69,11 @@ pub(super) fn follow(
         (Outcome::Refused { why }, None) => {
             turn(OutboxStatus::Refused, Some(Performed::Refused), why)
         }
+        (Outcome::Later { after: Some(after), why }, Some(more))
+            if !unsure && *after > PATIENCE =>
+        {
+            next(more, why)
+        }
         (Outcome::Later { after, why }, _) if left => {
             again(if unsure { OutboxStatus::Unknown } else { OutboxStatus::Waiting }, *after, why)
         }
@@ -118,11 +125,12 @@ mod tests {
             let paused = status.is_open() && via == "a";
             assert_eq!(turn.due > now, paused, "{row}: only the same channel is waited for");
         }
-        for (asked, waited) in [(300, 300), (90_000, 3600)] {
+        for (asked, more, waited) in
+            [(300, None, 300), (90_000, None, 3600), (59, Some("b"), 59), (300, Some("b"), 0)]
+        {
             let after = Some(Duration::from_secs(asked));
             let later = Outcome::Later { after, why: "x" };
-            let heard =
-                Heard { via: "a", tries: 1, outcome: &later, more: None, may_repeat: false };
+            let heard = Heard { via: "a", tries: 1, outcome: &later, more, may_repeat: false };
             let about = (Digest::of(b"k"), false);
             let turn = follow(&heard, about, Timestamp::from_secs(0), &[7; 32]);
             assert_eq!(turn.due, Timestamp::from_secs(waited), "Retry-After {asked}");

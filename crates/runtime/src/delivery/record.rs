@@ -28,7 +28,7 @@ pub(super) struct Wanted {
 pub(super) enum Begun {
     /// It is written down that it is being sent.
     Go,
-    /// Sending is stopped.
+    /// Sending is stopped, or nothing can be written down about its stream.
     Stopped,
     /// Nobody wants it any more; nothing is written down yet.
     Unwanted,
@@ -93,7 +93,9 @@ pub(super) fn begin(
     may_have_arrived: bool,
     most_a_day: Option<u32>,
 ) -> Result<Begun, DriveError> {
-    if is_closed(driver, &change.via)? {
+    driver.state(wanted.stream)?;
+    let frozen = driver.frozen().any(|(stream, _)| stream == wanted.stream);
+    if frozen || is_closed(driver, &change.via)? {
         return Ok(Begun::Stopped);
     }
     let (pos, nth) = wanted.id;

@@ -103,6 +103,57 @@ fn a_dead_channel_hands_over_to_the_next_and_is_given_up_where_there_is_none() {
     alone.check(&[], 0);
 }
 
+/// What was begun beside work that failed is begun once: its cap is paid once, its leaf written once.
+#[test]
+fn work_that_fails_repeats_nothing_of_what_ran_with_it() {
+    let mut world = World::new();
+    world.asks("acme");
+    let live = world.live();
+    let (go, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let ignore = |_: Result<(), LiveError>| {};
+    live.call_then(move |_, _| Ok(drop(wait.lock().unwrap().recv())), ignore).unwrap();
+    let (tell, told) = mpsc::channel();
+    let tells = tell.clone();
+    live.call_then(
+        |driver, now| stop(driver, now, true, "carla"),
+        move |done| tell.send(done.is_ok()).unwrap(),
+    )
+    .unwrap();
+    live.call_then(
+        |_, _| Err::<(), _>(bellwether_store::StoreError::Closed.into()),
+        move |done| tells.send(done.is_ok()).unwrap(),
+    )
+    .unwrap();
+    drop(go);
+    assert_eq!((told.recv(), told.recv()), (Ok(true), Ok(false)));
+    let mut stops = 0;
+    let each = |row: &bellwether_store::Row<'_>| {
+        let event = bellwether_ledger::decode_event(row.event).unwrap();
+        stops += u64::from(matches!(event.body, bellwether_core::Body::Noted { .. }));
+        std::ops::ControlFlow::Continue(())
+    };
+    View::open(world.dir.path()).unwrap().scan(1, each).unwrap();
+    assert_eq!(stops, 1);
+}
+
+/// What may have arrived by one channel does not go by another.
+#[test]
+fn what_may_have_arrived_stays_with_its_channel() {
+    let mut world = World::new();
+    world.asks("acme");
+    let mean = Receiver::new(true, &[Mode::SilentAfter], Mode::Broken);
+    let works = Receiver::new(true, &[], Mode::Ok);
+    let hook = || Hook { repeats: true, asks: false };
+    let routes = vec![hook().route("mean", mean.peer()), hook().route("works", works.peer())];
+    let mut desk = world.desk(settings(routes), everybody(&["mean", "works"]));
+    world.settle(&mut desk, 24 * HOUR);
+    let stands = world.stands();
+    assert!(stands.len() == 1 && stands[0].starts_with("ask ann Ambiguous mean"), "{stands:?}");
+    assert!(works.executed().is_empty());
+    world.check(&mean.executed(), 0);
+}
+
 #[test]
 fn a_slow_channel_holds_nobody_else_up() {
     let mut world = World::new();

@@ -248,3 +248,48 @@ fn what_was_sent_is_told_from_what_was_not() {
     drop(error);
     drop(served);
 }
+
+/// A certificate for `localhost`, what serves it, and what believes it.
+pub(super) fn certified() -> (Arc<rustls::ServerConfig>, Trusted) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    (Arc::new(config), Trusted::with(made.cert.pem().as_bytes()).unwrap())
+}
+
+#[test]
+fn a_host_is_believed_by_the_certificates_that_were_given() {
+    let (config, trusted) = certified();
+    for (trusted, host, fine) in [
+        (Some(&trusted), "localhost", true),
+        (None, "localhost", false),
+        (Some(&trusted), "127.0.0.1", false),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let config = Arc::clone(&config);
+        let served = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let server = rustls::ServerConnection::new(config).unwrap();
+            let mut stream = rustls::StreamOwned::new(server, stream);
+            let mut piece = [0; 4096];
+            // Whoever does not believe the certificate has left.
+            if stream.read(&mut piece).is_ok_and(|count| count > 0) {
+                stream.write_all(b"HTTP/1.1 204 x\r\ncontent-length: 0\r\n\r\n").unwrap();
+            }
+        });
+        let access = Access { private: true, trusted, ..Access::default() };
+        let peer = Peer::open(&format!("https://{host}:{port}/"), &access, LIMITS).unwrap();
+        match peer.send("", &[], b"x") {
+            Ok(answer) => assert!(fine && answer.status == 204, "{host}"),
+            Err(error) => assert!(!fine && !error.was_sent(), "{host}: {error}"),
+        }
+        served.join().unwrap();
+    }
+}

@@ -60,6 +60,7 @@ fn a_plan_changes_nothing_and_says_what_is_past() {
             ("unlisted", 5, Some(at(0))),
             ("evidence", 5, Some(at(0))),
             ("outbox", 0, None),
+            ("trace", 0, None),
             ("quarantine", 5, Some(at(0))),
             ("staff", 0, None),
             ("gate_result", 0, None),
@@ -69,7 +70,7 @@ fn a_plan_changes_nothing_and_says_what_is_past() {
             ("spill", 0, None),
         ]
     );
-    let defaults = ["staff", "gate_result", "import_file", "access", "spill"];
+    let defaults = ["trace", "staff", "gate_result", "import_file", "access", "spill"];
     assert!(plan.iter().all(|p| defaults.contains(&p.table) || p.cutoff == at(5 * DAY)));
     let default = store.purge_plan(at(10 * DAY), &Overrides::new()).unwrap();
     assert!(default.iter().all(|p| p.rows == 0));
@@ -95,6 +96,7 @@ fn a_purge_removes_in_pieces_what_the_plan_told() {
             ("unlisted", 3, true),
             ("evidence", 3, true),
             ("outbox", 2, false),
+            ("trace", 0, false),
             ("quarantine", 3, true),
             ("staff", 0, false),
             ("gate_result", 0, false),

@@ -96,7 +96,10 @@ fn what_is_open_dead_or_arrived_is_found_and_asks_are_counted_by_day() {
     use OutboxStatus::{Ambiguous, Done, Expired, GivenUp, Refused, Sending, Unknown, Waiting};
     let (_dir, mut store) = fresh();
     let all = [Waiting, Sending, Done, GivenUp, Unknown, Ambiguous, Refused, Expired];
-    let batches: Vec<_> = (1..=8).map(rich).collect();
+    let mut batches: Vec<_> = (1..=8).map(rich).collect();
+    for (nth, batch) in batches.iter_mut().enumerate() {
+        batch.entries[0].effects[0].key = Digest::of(&nth.to_be_bytes());
+    }
     store.commit_all(&batches).unwrap();
     let changes = (1..).zip(all).map(|(pos, status)| OutboxChange {
         via: "mail".to_owned(),

@@ -1,5 +1,6 @@
 //! A mail handed over, refused, and lost half way.
 
+use super::super::tests::certified;
 use super::*;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -155,20 +156,6 @@ fn what_could_say_more_than_an_address_is_refused_before_anything_is_sent() {
     let link = MailServer { host: "169.254.169.254".to_owned(), ..server(25, Security::Plain) };
     let smtp = Smtp::new(link, LIMITS).unwrap();
     assert_eq!(smtp.send("", "a@b.example", b"x").unwrap_err().code(), "transport-plain");
-}
-
-/// A certificate for `localhost`, what serves it, and what believes it.
-fn certified() -> (Arc<rustls::ServerConfig>, Trusted) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
-        .unwrap();
-    (Arc::new(config), Trusted::with(made.cert.pem().as_bytes()).unwrap())
 }
 
 fn under_tls(

@@ -1,0 +1,151 @@
+//! Starting everything that serving takes, and ending it in the order in which nothing is lost.
+
+use super::intake::Doors;
+use super::metrics::{self, House, Metrics};
+use super::operate::{Mappings, Operation};
+use super::read::Reading;
+use super::{App, Serving, cards, channels, settings};
+use crate::access::{self, Desk};
+use crate::cli::context::{Context, Working, now};
+use crate::config::Config;
+use crate::exit::{Failure, Problems};
+use crate::http::tls::Certificate;
+use anyhow::Result;
+use bellwether_core::Problem;
+use bellwether_runtime::delivery::{self, Delivery};
+use bellwether_runtime::live::{self, Live, Parcel, Running, Settings};
+use bellwether_runtime::names::Names;
+use bellwether_runtime::trace::{Span, TraceContext};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What runs.
+pub(super) struct Started {
+    pub(super) app: Arc<App>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) tls: Option<Arc<Certificate>>,
+    signing: access::Settings,
+    /// The secret of the link with which the first account is made.
+    first: Option<String>,
+    delivery: Option<Delivery>,
+    operation: Operation,
+    running: Running,
+}
+
+impl Started {
+    /// Starts it over a driver that is ready for work.
+    ///
+    /// # Errors
+    /// [`Problems`] with the configuration, [`Failure`] of the driver.
+    pub(super) fn new(context: &Context, mut driver: Working, serving: &Serving) -> Result<Self> {
+        let config = &serving.config;
+        let signing = settings::access(config).map_err(Problems)?;
+        let routes = channels::routes(config).map_err(Problems)?;
+        let tls = config.server.tls.as_ref().map(Certificate::open).transpose();
+        let tls = tls.map_err(|problem| Problems(vec![problem]))?.map(Arc::new);
+        let doors = Arc::new(Doors::open(config).map_err(Problems)?);
+        let mappings = Arc::new(Mappings::of(config)?);
+        let names = Names::of(driver.edge().vault_mut(), now());
+        let names = names.map_err(|error| Failure::drive(error.into()))?;
+        let running = drive(driver, config, (&doors, &mappings))?;
+        let (live, intake) = (running.live().clone(), running.intake().clone());
+        let leaf = access::leaf(live.clone(), signing.owner);
+        let desk = Desk::open(&context.data, names, signing.clone(), Arc::new(now), leaf);
+        let desk = Arc::new(desk.map_err(|error| Failure::access(&error))?);
+        let first = match config.access.first_start && !serving.is_demo {
+            true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
+            false => None,
+        };
+        let reading = Reading::new(context, live.clone());
+        let operation = Operation::start(config, &mappings, (&live, &intake), &context.data)?;
+        // Without a channel effects wait: nobody is to be given up who was never tried.
+        let delivery = match routes.is_empty() {
+            true => None,
+            false => Some(deliver(&live, context, config, (routes, &reading, &operation))?),
+        };
+        let metrics = Metrics::new(vec![
+            metrics::driver(live.clone(), intake.clone()),
+            House::of(context.data.clone()),
+        ]);
+        let (data, is_demo, access) = (context.data.clone(), serving.is_demo, desk);
+        let app = Arc::new(App { live, intake, data, doors, access, is_demo, reading });
+        Ok(Self { app, metrics, tls, signing, first, delivery, operation, running })
+    }
+
+    /// Where the first account is made, if there is none.
+    pub(super) fn first_page(&self, address: SocketAddr) -> Option<String> {
+        let secret = self.first.as_ref()?;
+        Some(self.signing.page(address, &format!("first?token={secret}")))
+    }
+
+    /// Ends it: what is under way is written down first, the driver last.
+    pub(super) fn end(self) {
+        self.delivery.into_iter().for_each(Delivery::end);
+        self.operation.end();
+        self.running.stop();
+    }
+}
+
+fn drive(
+    driver: Working,
+    config: &Config,
+    (doors, mappings): (&Arc<Doors>, &Arc<Mappings>),
+) -> Result<Running> {
+    let (doors, mappings) = (Arc::clone(doors), Arc::clone(mappings));
+    let read = move |parcel: &Parcel| {
+        mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel))
+    };
+    let settings = Settings {
+        clock: Arc::new(now),
+        most_waiting: config.intake.most_waiting,
+        reader: Box::new(read),
+    };
+    Ok(live::start(driver, settings).map_err(Failure::live)?)
+}
+
+fn deliver(
+    live: &Live,
+    context: &Context,
+    config: &Config,
+    (channels, reading, operation): (Vec<delivery::Route>, &Arc<Reading>, &Operation),
+) -> Result<Delivery> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| {
+        let problem = Problem::new("key-randomness", "the system gives no random bytes");
+        Problems(vec![problem.help("check the system's random device")])
+    })?;
+    let spans = operation.spans();
+    let settings = delivery::Settings {
+        channels,
+        at_once: config.delivery.workers as usize,
+        asks_a_day: config.delivery.cap_per_day,
+        seed,
+        spans: Arc::new(move |span: &delivery::Span| {
+            if let (Some(spans), Some(span)) = (&spans, kept(span)) {
+                spans.ended(span);
+            }
+        }),
+    };
+    let render = cards::renderer(Arc::clone(reading), Arc::new(config.clone()));
+    let started = delivery::start(live.clone(), &context.data, settings, render);
+    Ok(started.map_err(Failure::live)?)
+}
+
+/// An attempt as a span of its signal's trace.
+fn kept(span: &delivery::Span) -> Option<Span> {
+    let context = TraceContext::parse(&format!("00-{}-{}-01", span.trace, span.span))?;
+    let parent = TraceContext::parse(&format!("00-{}-{}-01", span.trace, span.parent))?.span;
+    Some(Span {
+        name: "effect.deliver",
+        context,
+        parent: Some(parent),
+        from: span.start,
+        until: span.end,
+        members: vec![
+            ("channel", span.channel.clone()),
+            ("outcome", span.outcome.to_owned()),
+            ("attempt", span.attempt.to_string()),
+        ],
+        failed: span.outcome != "delivered",
+    })
+}
