@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub(super) fn renderer(reading: Arc<Reading>, config: Arc<Config>) -> Render {
     Arc::new(move |row| {
         let prepared = reading.now(|desk| prepare(desk, &config, row));
-        prepared.map_err(|refused| refused.problem)
+        prepared.map_err(|refused| *refused.problem)
     })
 }
 
@@ -44,9 +44,8 @@ impl Asked<'_> {
 }
 
 fn prepare(desk: &Desk<'_>, config: &Config, row: &OutboxRow) -> Result<Prepared, Refused> {
-    let unreadable = || {
-        Refused::from(anyhow::anyhow!("the effect at position {} cannot be read", row.pos))
-    };
+    let unreadable =
+        || Refused::from(anyhow::anyhow!("the effect at position {} cannot be read", row.pos));
     let (key, effect) = read_effect(&row.body).ok_or_else(unreadable)?;
     let body: Value = serde_json::from_slice(&row.body).map_err(|_| unreadable())?;
     let entry = desk.view.entry(row.pos)?.ok_or_else(unreadable)?;
@@ -54,7 +53,9 @@ fn prepare(desk: &Desk<'_>, config: &Config, row: &OutboxRow) -> Result<Prepared
     let asked = Asked { key, effect, body: &body, stream: entry.stream, at: event.at };
     let person = asked.word("person").to_owned();
     let card = match &asked.effect {
-        Effect::Ask { doc, opened, cause, .. } => ask(desk, config, &asked, (*doc, *opened, *cause))?,
+        Effect::Ask { doc, opened, cause, .. } => {
+            ask(desk, config, &asked, (*doc, *opened, *cause))?
+        }
         Effect::StandDown { doc, .. } => Some(stand_down(desk, config, &asked, *doc)?),
         Effect::Notice { note, .. } => Some(notice(config, &asked, *note, &event.body)),
     };
@@ -80,7 +81,8 @@ fn ask(
     if found.ask.as_deref() != Some(asked.key.0.to_string().as_str()) {
         return Ok(None);
     }
-    let mut card = blank(asked, CardKind::Ask, format!("{}: {}", sentence(&found.reason), who(&found)));
+    let mut card =
+        blank(asked, CardKind::Ask, format!("{}: {}", sentence(&found.reason), who(&found)));
     card.facts = facts(&found, asked);
     card.text = vec![
         said(format!("You are asked because {}.", reason(&found))),
@@ -137,7 +139,9 @@ fn notice(config: &Config, asked: &Asked<'_>, note: Note, body: &Body) -> Card {
     };
     let silent = member("state") == "silent";
     let title = match note {
-        Note::SourceSilent if silent => format!("The source {} has fallen silent", member("source")),
+        Note::SourceSilent if silent => {
+            format!("The source {} has fallen silent", member("source"))
+        }
         Note::SourceSilent => format!("The source {} speaks again", member("source")),
         Note::Latency => "Deciding takes long".to_owned(),
         Note::BreakGlass => "The account for emergencies was used".to_owned(),

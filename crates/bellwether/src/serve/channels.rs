@@ -8,7 +8,7 @@ use crate::config::{Channel as Configured, ChannelKind, Config, MailServer, Secr
 use bellwether_adapters::channel::Channel;
 use bellwether_adapters::channels::{File, Mail, Slack, Teams, Webhook};
 use bellwether_adapters::webhook::Secret;
-use bellwether_core::{Personal, Problem};
+use bellwether_core::{Personal, Problem, Purpose};
 use bellwether_runtime::delivery::{Carry, Line, Route};
 use bellwether_runtime::transport::{
     Access, Limits, Login, MailServer as Server, Peer, Security, Smtp, TransportError, Trusted,
@@ -19,11 +19,8 @@ use std::time::Duration;
 
 /// A receiver that does not answer holds up one carrier for so long. Slack's list of messages, which
 /// tells whether one arrived, is the longest answer.
-const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(5),
-    whole: Duration::from_secs(20),
-    answer: 1 << 20,
-};
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(5), whole: Duration::from_secs(20), answer: 1 << 20 };
 
 /// The routes of a configuration.
 ///
@@ -52,8 +49,12 @@ fn open(name: &str, channel: &Configured) -> Result<(Arc<dyn Channel>, Line), Pr
     let failed = |error: TransportError| unusable(format!("{error}; {}", error.help()));
     let http = |url: &str, secret, ca: Option<&Path>| {
         let trusted = ca.map(trusted).transpose()?;
-        let access =
-            Access { private: channel.private, hosts: &channel.hosts, secret, trusted: trusted.as_ref() };
+        let access = Access {
+            private: channel.private,
+            hosts: &channel.hosts,
+            secret,
+            trusted: trusted.as_ref(),
+        };
         Ok::<_, Problem>(Line::Http(Peer::open(url, &access, LIMITS).map_err(failed)?))
     };
     Ok(match &channel.kind {
@@ -73,7 +74,7 @@ fn open(name: &str, channel: &Configured) -> Result<(Arc<dyn Channel>, Line), Pr
         }
         ChannelKind::Teams { url } => {
             let url = text(url)?;
-            let url = url.reveal(bellwether_core::Purpose::Notify);
+            let url = url.reveal(Purpose::Notify);
             (Arc::new(Teams), http(url.trim(), true, None)?)
         }
         ChannelKind::File { folder } => {
@@ -89,7 +90,9 @@ fn smtp(
     login: Option<&(Personal<String>, SecretAt)>,
 ) -> Result<Server, Problem> {
     let login = match login {
-        Some((user, password)) => Some(Login { user: user.clone(), password: text(password)? }),
+        Some((user, password)) => {
+            Some(Login { name: user.reveal(Purpose::Notify).clone(), password: text(password)? })
+        }
         None => None,
     };
     Ok(Server {

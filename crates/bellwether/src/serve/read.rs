@@ -105,7 +105,10 @@ impl Reading {
     ///
     /// # Errors
     /// What the reading says.
-    pub(crate) fn now<T>(&self, work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
+    pub(crate) fn now<T>(
+        &self,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         let idle = locked(&self.idle).pop();
         let store = idle.map_or_else(|| self.open(), Ok)?;
         let desk = Desk { view: &store, reading: self, until: Instant::now() + BUDGET };

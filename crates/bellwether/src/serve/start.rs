@@ -92,9 +92,8 @@ fn drive(
     (doors, mappings): (&Arc<Doors>, &Arc<Mappings>),
 ) -> Result<Running> {
     let (doors, mappings) = (Arc::clone(doors), Arc::clone(mappings));
-    let read = move |parcel: &Parcel| {
-        mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel))
-    };
+    let read =
+        move |parcel: &Parcel| mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel));
     let settings = Settings {
         clock: Arc::new(now),
         most_waiting: config.intake.most_waiting,

@@ -60,7 +60,9 @@ impl Viewer {
 
 /// What must be allowed for a path. Whoever is asked may see the pages of questions without it.
 fn needed(path: &str) -> (Action, bool) {
-    let below = |part: &str| path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'));
+    let below = |part: &str| {
+        path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
+    };
     match path {
         _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
         _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),

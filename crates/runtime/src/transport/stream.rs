@@ -35,7 +35,8 @@ impl Server {
         private: bool,
         roots: Option<&[u8]>,
     ) -> Result<Self, TransportError> {
-        let failed = |what: String| TransportError::Failed { host: host.to_owned(), what, sent: false };
+        let failed =
+            |what: String| TransportError::Failed { host: host.to_owned(), what, sent: false };
         let mut store = RootCertStore::empty();
         match roots {
             None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),

@@ -209,7 +209,9 @@ pub(super) fn serve(desk: &Path, accounts: &[&str], args: &DemoArgs) -> Result<(
     play(&mut driver, desk, accounts)?;
     let listen = free(args.listen);
     if !listen.ip().is_loopback() {
-        anyhow::bail!("the demo is for this machine alone: name a loopback address, such as 127.0.0.1:7480");
+        anyhow::bail!(
+            "the demo is for this machine alone: name a loopback address, such as 127.0.0.1:7480"
+        );
     }
     let config = context.config_with(Some(listen))?.config;
     let serving = Serving { config, is_demo: true };

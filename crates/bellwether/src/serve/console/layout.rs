@@ -1,8 +1,8 @@
 //! The frame of every page: what a reader finds in the same place everywhere.
 
 use super::page;
-use crate::serve::problem::Refused;
 use crate::access::FORM;
+use crate::serve::problem::Refused;
 use crate::serve::viewer::Viewer;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -2,10 +2,10 @@
 
 use super::layout::Frame;
 use super::{Form, Shown, go};
+use crate::access::FORM;
 use crate::cli::names::read_purpose;
 use crate::serve::api::request::Args;
 use crate::serve::problem::Refused;
-use crate::access::FORM;
 use crate::serve::viewer::{PURPOSE_COOKIE, Viewer};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};

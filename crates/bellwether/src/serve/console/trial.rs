@@ -3,12 +3,12 @@
 use super::layout::Frame;
 use super::parts::{Tone, badge, outcome, person, words};
 use super::{Form, Shown};
+use crate::access::FORM;
 use crate::cli::explain::staff::Staff;
 use crate::serve::App;
 use crate::serve::api::request::Args;
 use crate::serve::problem::Refused;
 use crate::serve::read::trial::{self, Literal, TriedFacts, Trying, Verdict};
-use crate::access::FORM;
 use crate::serve::viewer::Viewer;
 use axum::extract::{Request, State};
 use bellwether_core::Type;
@@ -32,7 +32,10 @@ pub(super) async fn form(State(app): State<Arc<App>>, viewer: Viewer, args: Args
 pub(super) async fn run(State(app): State<Arc<App>>, viewer: Viewer, request: Request) -> Shown {
     let form = Form::read(request).await?;
     let graph = form.text("graph").unwrap_or_default().to_owned();
-    let given = form.0.iter().filter(|(name, text)| name != "graph" && name != FORM && !text.trim().is_empty());
+    let given = form
+        .0
+        .iter()
+        .filter(|(name, text)| name != "graph" && name != FORM && !text.trim().is_empty());
     let filled: Filled = given.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect();
     let facts = filled.iter().map(|(name, text)| (name.clone(), Literal::Text(text.clone())));
     let tried = TriedFacts { graph: graph.clone(), facts: facts.collect(), at: None };

@@ -109,19 +109,10 @@ impl Door {
     }
 
     /// Reads CloudEvents; the parcel's form holds the headers that say how.
-    pub(super) fn events(
-        &self,
-        parcel: &Parcel,
-        trust: Trust,
-    ) -> Result<cloudevents::Read, Fault> {
+    pub(super) fn events(&self, parcel: &Parcel, trust: Trust) -> Result<cloudevents::Read, Fault> {
         let headers: Vec<_> =
             parcel.form.lines().filter_map(|line| line.split_once(": ")).collect();
-        let how = Intake {
-            source: &parcel.source,
-            trust,
-            accepted: parcel.at,
-            own_domains: &[],
-        };
+        let how = Intake { source: &parcel.source, trust, accepted: parcel.at, own_domains: &[] };
         cloudevents::read(&headers, parcel.body.reveal(Purpose::Read), &how)
     }
 

@@ -78,11 +78,7 @@ pub(super) async fn take(
 
 /// Who sends: the source that the token may write as, and the most that is believed of it. A token of
 /// several sources says which one it means in the header `bellwether-source`.
-fn sender(
-    app: &App,
-    who: &Principal,
-    texts: &[(&str, &str)],
-) -> Result<(String, Trust), Refused> {
+fn sender(app: &App, who: &Principal, texts: &[(&str, &str)]) -> Result<(String, Trust), Refused> {
     let Principal::Service(service) = who else {
         return Err(denied(&AccessError::Nobody));
     };

@@ -5,6 +5,7 @@ use super::decisions::Page;
 use super::{Desk, cursor};
 use crate::cli::names::Names;
 use crate::serve::problem::Refused;
+use crate::serve::viewer::Viewer;
 use bellwether_core::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;

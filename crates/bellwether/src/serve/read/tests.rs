@@ -8,7 +8,7 @@ use crate::cli::context::now;
 use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
 use bellwether_core::{Currency, Money, Origin, Personal, Trust};
 use bellwether_runtime::embedded::{Embedded, Tenancy};
-use bellwether_runtime::live::{self, Running, Settings};
+use bellwether_runtime::live::{self, Running, Settings, Understood};
 use tempfile::TempDir;
 
 const FILES: [(&str, &str); 4] = [
@@ -65,7 +65,7 @@ fn deal(nth: usize, euros: i64) -> RawSignal {
 
 fn house(deals: usize) -> House {
     let dir = tempfile::tempdir().unwrap();
-    let context = Context { data: dir.path().to_owned(), format: Format::Json };
+    let context = Context { data: dir.path().to_owned(), config: None, format: Format::Json };
     std::fs::write(context.seed_file(), "7").unwrap();
     let files = FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
     let rules = Arc::new(Rules::compose(files).unwrap());
@@ -79,7 +79,7 @@ fn house(deals: usize) -> House {
     let settings = Settings {
         clock: Arc::new(now),
         most_waiting: 1_000,
-        reader: Box::new(|_| Ok(Vec::new())),
+        reader: Box::new(|_| Ok(Understood::default())),
     };
     let running = live::start(driver, settings).unwrap();
     let reading = Reading::new(&context, running.live().clone());
@@ -93,6 +93,8 @@ fn viewer(person: Option<&str>, purpose: Option<&str>) -> Viewer {
         person: person.map(str::to_owned),
         stands_in: false,
         purpose: purpose.map(str::to_owned),
+        only_asked: false,
+        form: String::new(),
     }
 }
 

@@ -28,7 +28,7 @@ impl Served {
 
     pub(crate) fn on(listener: TcpListener, routes: Router) -> Self {
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, routes, LIMITS, std::future::pending()));
+        tokio::spawn(serve(listener, None, routes, LIMITS, std::future::pending()));
         Self { address }
     }
 }
