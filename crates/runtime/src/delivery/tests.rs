@@ -111,8 +111,8 @@ fn work_that_fails_repeats_nothing_of_what_ran_with_it() {
     let live = world.live();
     let (go, wait) = mpsc::channel::<()>();
     let wait = Mutex::new(wait);
-    let ignore = |_: Result<(), LiveError>| {};
-    live.call_then(move |_, _| Ok(drop(wait.lock().unwrap().recv())), ignore).unwrap();
+    let ignore = |_: Result<bool, LiveError>| {};
+    live.call_then(move |_, _| Ok(wait.lock().unwrap().recv().is_ok()), ignore).unwrap();
     let (tell, told) = mpsc::channel();
     let tells = tell.clone();
     live.call_then(
