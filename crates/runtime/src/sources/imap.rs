@@ -249,7 +249,7 @@ impl Mailbox {
 /// Reads the greeting and asks for TLS, byte by byte: what the server sends before TLS and is not asked for
 /// must not be taken for an answer under TLS (CVE-2011-0411).
 fn start_tls(stream: &mut (impl Read + Write)) -> io::Result<()> {
-    let mut line = |stream: &mut dyn Read| -> io::Result<Vec<u8>> {
+    let line = |stream: &mut dyn Read| -> io::Result<Vec<u8>> {
         let (mut line, mut byte) = (Vec::new(), [0]);
         while !line.ends_with(b"\n") && line.len() < 8192 {
             stream.read_exact(&mut byte)?;
