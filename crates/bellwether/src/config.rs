@@ -15,6 +15,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bellwether_runtime::sources::imap::Tls;
 pub(crate) use keys::starter;
 pub(crate) use secret::{Secret, SecretAt, only_mine};
 pub(crate) use show::{json, show};
@@ -153,17 +154,6 @@ pub(crate) struct MailServer {
     pub(crate) ca_file: Option<PathBuf>,
     /// Whether it may have a private address.
     pub(crate) private: bool,
-}
-
-/// When TLS begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tls {
-    /// With the first byte.
-    Implicit,
-    /// After `STARTTLS`, before anything else.
-    StartTls,
-    /// Never; only to a private address.
-    None,
 }
 
 /// How people are reached.

@@ -66,7 +66,7 @@ impl TraceContext {
         let (_, last) = trace.split_last_chunk::<8>()?;
         // The last 56 bits are random by the standard; their first 32 are enough to draw by.
         let [_, a, b, c, d, ..] = *last;
-        let drawn = u64::from(u32::from_be_bytes([a, b, c, d])) * 1_000_000 >> 32;
+        let drawn = (u64::from(u32::from_be_bytes([a, b, c, d])) * 1_000_000) >> 32;
         let sampled = i64::try_from(drawn).is_ok_and(|drawn| drawn < share.get());
         Some(Self { trace, span, sampled })
     }

@@ -34,7 +34,7 @@ impl Layers {
         variables: &[(String, String)],
     ) -> Result<Self, Vec<Problem>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let places = Places { file, text };
+        let places = Places { text };
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let problem = |error: &toml::de::Error| {
@@ -102,7 +102,6 @@ fn code(code: &'static str) -> &'static str {
 }
 
 struct Places<'a> {
-    file: &'a str,
     text: &'a str,
 }
 
@@ -153,7 +152,7 @@ impl Places<'_> {
 fn variable(value: &str, line: u32) -> Node {
     let list = value.trim_start().starts_with('[').then(|| DeValue::parse(value).ok()).flatten();
     let mut node = match list {
-        Some(list) => Places { file: "", text: "" }.value(&list, 0),
+        Some(list) => Places { text: "" }.value(&list, 0),
         None => {
             Node { kind: Kind::Scalar { text: value.to_owned(), quoted: true }, line, column: 1 }
         }

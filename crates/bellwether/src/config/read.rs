@@ -8,7 +8,7 @@ use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
 use bellwether_core::{Duration, Personal, Ppm, Problem};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What readers of parts need.
 pub(super) struct Reading<'a> {
@@ -59,14 +59,9 @@ pub(super) fn config(
     })
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     pub(super) fn fields<'b>(&'b mut self, node: &'b Node) -> Fields<'b> {
         Fields::new(self.document, node, self.problems)
-    }
-
-    /// A path, seen from the configuration's folder.
-    pub(super) fn path(&self, text: &str) -> PathBuf {
-        self.base.join(text)
     }
 }
 

@@ -16,7 +16,7 @@ use bellwether_core::{Problem, Trust};
 use bellwether_runtime::live::{Intake, Live, Parcel, Understood};
 use bellwether_runtime::sources::folder::Folder;
 use bellwether_runtime::sources::freshness::{Freshness, Watched};
-use bellwether_runtime::sources::imap::{Login, Mailbox, Tls};
+use bellwether_runtime::sources::imap::{Login, Mailbox};
 use bellwether_runtime::sources::{self, Feed, Pace, Stop, Usual};
 use bellwether_runtime::trace::Spans;
 use bellwether_runtime::transport::Server;
@@ -182,7 +182,7 @@ fn asked(kind: &SourceKind, feed: Feed) -> Result<Option<Run>, Problem> {
                 password: password_of(password)?,
                 folder: folder.clone(),
             };
-            let mailbox = Mailbox::new(open(server)?, tls(server), login, span(*every), feed);
+            let mailbox = Mailbox::new(open(server)?, server.tls, login, span(*every), feed);
             Some(Box::new(move || mailbox.run()))
         }
     })
@@ -210,14 +210,6 @@ pub(crate) fn open(server: &MailServer) -> Result<Server, Problem> {
     let roots = roots.map_err(|error| wrong(error.to_string()))?;
     Server::new(&server.host, server.port, server.private, roots.as_deref())
         .map_err(|error| wrong(error.to_string()))
-}
-
-fn tls(server: &MailServer) -> Tls {
-    match server.tls {
-        config::Tls::Implicit => Tls::Implicit,
-        config::Tls::StartTls => Tls::StartTls,
-        config::Tls::None => Tls::None,
-    }
 }
 
 /// Says once when the disk gets full, and once when it is not any more.
