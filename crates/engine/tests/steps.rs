@@ -120,7 +120,7 @@ fn whoever_cannot_be_reached_is_passed_over_at_once_and_an_old_ask_moves_nothing
         let (via, attempts) = ("mail".to_owned(), 5);
         Body::Performed { doc, graph, effect, result, via, attempts }
     };
-    let mut tell = |world: &mut World, at, body: Body| {
+    let tell = |world: &mut World, at, body: Body| {
         world.give(event(1, world.rules.digest(), at, Origin::Live, &body))
     };
     let ask = first.effects[0].0;

@@ -5,11 +5,10 @@ use super::freshness::{Freshness, Watched};
 use super::*;
 use crate::embedded::{Embedded, Tenancy};
 use crate::keys::SeededKeys;
-use crate::live::{self, Running, Settings, Stats};
+use crate::live::{self, Running, Settings, Stats, Understood};
 use crate::trace::{Span, Spans, TraceContext};
-use bellwether_core::event::Note;
 use bellwether_core::record::Status;
-use bellwether_core::{Body, Duration as Span_, Origin, StreamId};
+use bellwether_core::{Body, Duration as Span_, StreamId};
 use bellwether_engine::Rules;
 use bellwether_ledger::decode_event;
 use std::ops::ControlFlow;
@@ -67,7 +66,7 @@ pub(super) fn running(dir: &Path, pace: &Arc<Set>) -> Running {
     let settings = Settings {
         clock: Arc::new(move || clock.now()),
         most_waiting: 10_000,
-        reader: Box::new(|_| Ok(Vec::new())),
+        reader: Box::new(|_| Ok(Understood::default())),
     };
     live::start(Box::new(driver.unwrap()), settings).unwrap()
 }
@@ -173,8 +172,8 @@ fn a_source_that_falls_silent_is_told_of_once() {
     let say = |running: &Running, source: &str| {
         let (source, form, trace) = (source.to_owned(), String::new(), None);
         let body = Personal::new(Vec::new());
-        let parcel = Parcel { source, form, at: pace.now(), trace, body };
-        running.intake().offer_and_wait(parcel, Vec::new()).unwrap();
+        let parcel = Parcel { source, form, at: pace.now(), trace, body, once: None };
+        running.intake().offer_and_wait(parcel, Understood::default()).unwrap();
     };
     let (mut fresh, _) = watch(&first);
     let mut after = |fresh: &mut Freshness, seconds: i64| {

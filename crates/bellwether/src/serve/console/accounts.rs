@@ -126,7 +126,7 @@ pub(super) async fn one(
             let asked = open.iter().filter(|one| one.person.is_some()).max_by_key(|one| one.opened);
             let told = asked.map(|one| {
                 let told =
-                    decisions::explain(desk, stream, one.opened, one.doc.parse().ok(), &names);
+                    decisions::explain(desk, stream, one.because, one.doc.parse().ok(), &names);
                 (one.graph.clone(), told)
             });
             Ok((one, open, page, told.filter(|_| after.is_none()), desk.staff(), desk.now()))

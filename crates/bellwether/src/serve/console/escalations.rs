@@ -259,8 +259,8 @@ pub(super) async fn one(
         .run(move |desk| {
             let names = desk.names(&looks, &format!("{} {} {}", key.0, key.1, key.2))?;
             let found = escalations::seen(desk, &looks, &key, &names)?;
-            // The decision that opened it says why.
-            let told = decisions::explain(desk, key.0, found.opened, Some(key.1), &names);
+            // The decision that opened or raised it says why.
+            let told = decisions::explain(desk, key.0, found.because, Some(key.1), &names);
             let told = told.map(|told| {
                 let proof = proofs::proof(desk, told.pos).map(|proof| (proof.index, proof.size));
                 (told, proof)

@@ -47,8 +47,9 @@ pub(crate) struct Standing {
     pub(crate) rule: String,
     /// What it is for.
     pub(crate) outcome: String,
-    /// The node that the rule decided for.
+    /// The node that the rule decided for, and the record in which it did.
     pub(crate) decided: String,
+    pub(crate) because: u64,
 }
 
 /// What is known of a source.
@@ -178,12 +179,15 @@ impl Board {
         let state = text_of(moved, "to");
         // What a later record decides matters only where it opens or raises the escalation.
         let decides = before.is_none() || text_of(moved, "cause") == "raised";
-        let (rule, outcome, decided) = match (decision.filter(|_| decides), before) {
-            (Some(one), _) => (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node")),
-            (None, Some(before)) => {
-                (before.rule.clone(), before.outcome.clone(), before.decided.clone())
+        let (rule, outcome, decided, because) = match (decision.filter(|_| decides), before) {
+            (Some(one), _) => {
+                (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node"), seq)
             }
-            (None, None) => Default::default(),
+            (None, Some(before)) => {
+                let Standing { rule, outcome, decided, because, .. } = before.clone();
+                (rule, outcome, decided, because)
+            }
+            (None, None) => (String::new(), String::new(), String::new(), opened),
         };
         // Only asking says whether it is meant; other moves are as what they move.
         let asks = !text_of(moved, "cause").is_empty();
@@ -207,6 +211,7 @@ impl Board {
             rule,
             outcome,
             decided,
+            because,
             state,
         };
         if standing.state == "closed" {

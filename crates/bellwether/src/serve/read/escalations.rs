@@ -102,8 +102,9 @@ pub(crate) struct Escalation {
     pub(crate) outcome: String,
     /// Why somebody is asked, or how it ended.
     pub(crate) why: String,
-    /// The record that opened it, and the one that moved it last.
+    /// The record that opened it, the one that decided it as it stands, and the one that moved it last.
     pub(crate) opened: u64,
+    pub(crate) because: u64,
     pub(crate) seq: u64,
     /// What the account is called, where names were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +246,7 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
         outcome: one.outcome.clone(),
         why: one.why.clone(),
         opened: one.opened,
+        because: one.because,
         seq: one.seq,
         account_name: names.account(*stream),
         source_id: names.source_id(*stream, *doc),
