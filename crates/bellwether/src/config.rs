@@ -216,8 +216,6 @@ pub(crate) struct Delivery {
     pub(crate) people: BTreeMap<String, Vec<Way>>,
     /// Deliveries at once.
     pub(crate) workers: u32,
-    /// How often one is tried before a person has to look.
-    pub(crate) attempts: u32,
     /// Cards a day for one person; more wait for the next.
     pub(crate) cap_per_day: Option<u32>,
 }

@@ -29,13 +29,14 @@ use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use bellwether_core::Ppm;
 use bellwether_runtime::live::{Intake, Live};
+use bellwether_runtime::trace::Spans;
 use intake::Doors;
 use metrics::Metrics;
 use read::Reading;
 use start::Started;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,14 +54,16 @@ pub(crate) struct App {
     pub(crate) live: Live,
     /// Takes parcels in.
     pub(crate) intake: Intake,
-    /// The data directory, for readers of their own.
-    pub(crate) data: PathBuf,
     /// Who may send signals, and how they are read.
     pub(crate) doors: Arc<Doors>,
     /// Tells who somebody is and what they may do.
     pub(crate) access: Arc<Desk>,
     /// A made-up company: whoever reaches the loopback address may look, and answer for everybody.
     pub(crate) is_demo: bool,
+    /// A proxy ends TLS: an address of this machine says nothing of who asks.
+    pub(crate) behind_proxy: bool,
+    /// Takes spans, where traces are kept; and the share of those that begin here.
+    pub(crate) traces: Option<(Arc<dyn Spans>, Ppm)>,
     /// What pages and the API read.
     pub(crate) reading: Arc<Reading>,
 }
@@ -106,17 +109,20 @@ pub(crate) fn run(
 fn routes(app: Arc<App>, metrics: Arc<Metrics>) -> Router {
     let desk = &app.access;
     let shown = get(metrics::show).with_state(Arc::clone(&metrics));
+    let shown = shown.layer(from_fn_with_state(Arc::clone(&app), viewer::guard_figures));
     let seen = Router::new()
         .merge(health::routes())
         .merge(intake::routes())
         .merge(api::routes())
         .merge(console::routes())
         .fallback(nowhere)
-        .method_not_allowed_fallback(wrong_method);
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&app), viewer::guard));
     let known = seen.with_state(Arc::clone(&app)).merge(access::routes(desk));
+    let known = known.route("/metrics", shown);
     let known = known.layer(from_fn_with_state(Arc::clone(desk), access::identify));
     let known = known.layer(from_fn_with_state(Arc::clone(desk), access::headers));
-    known.route("/metrics", shown).layer(from_fn_with_state(metrics, metrics::count))
+    known.layer(from_fn_with_state(metrics, metrics::count))
 }
 
 async fn nowhere(request: Request) -> Response {

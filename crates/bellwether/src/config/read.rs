@@ -284,7 +284,6 @@ fn read_delivery(reading: &mut Reading<'_>, node: &Node, known: &[&str]) -> Opti
         people.insert(key.text.clone(), ways);
     }
     let workers = count(&mut fields, "workers", [1, 64]);
-    let attempts = count(&mut fields, "attempts", [1, 100]);
     let cap_per_day = count(&mut fields, "cap_per_day", [1, 10_000]);
     fields.finish();
     let small = |number: u64| u32::try_from(number).ok();
@@ -292,7 +291,6 @@ fn read_delivery(reading: &mut Reading<'_>, node: &Node, known: &[&str]) -> Opti
         channels,
         people,
         workers: workers.and_then(small)?,
-        attempts: attempts.and_then(small)?,
         cap_per_day: cap_per_day.and_then(small),
     })
 }

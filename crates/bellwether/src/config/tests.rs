@@ -257,7 +257,6 @@ fn what_holds_is_shown_without_secrets() {
 
         [delivery]
         workers = 4  # default
-        attempts = 8  # default
 
         [access]
         sessions = "12h"  # default

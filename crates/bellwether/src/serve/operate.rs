@@ -36,7 +36,6 @@ pub(crate) struct Operation {
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
     telemetry: Option<Arc<Telemetry>>,
-    rules_only: Arc<AtomicBool>,
 }
 
 /// What the configured sources that are asked read parcels by, also after a restart.
@@ -140,17 +139,12 @@ impl Operation {
             let thread = std::thread::Builder::new().name(name).spawn(run);
             threads.push(thread.context("the system gives no thread")?);
         }
-        Ok(Self { stop, threads, telemetry, rules_only })
+        Ok(Self { stop, threads, telemetry })
     }
 
     /// Where spans go, if somewhere.
     pub(crate) fn spans(&self) -> Option<Arc<dyn Spans>> {
         self.telemetry.clone().map(|telemetry| telemetry as Arc<dyn Spans>)
-    }
-
-    /// Set while only rules are to decide.
-    pub(crate) fn rules_only(&self) -> &Arc<AtomicBool> {
-        &self.rules_only
     }
 
     /// Ends all of it, and waits until it has ended. To be called before the driver ends.

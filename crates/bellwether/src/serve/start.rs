@@ -67,8 +67,18 @@ impl Started {
             metrics::driver(live.clone(), intake.clone()),
             House::of(context.data.clone()),
         ]);
-        let (data, is_demo, access) = (context.data.clone(), serving.is_demo, desk);
-        let app = Arc::new(App { live, intake, data, doors, access, is_demo, reading });
+        let traces = operation.spans().map(|spans| (spans, config.telemetry.sample));
+        let (is_demo, access) = (serving.is_demo, desk);
+        let app = Arc::new(App {
+            live,
+            intake,
+            doors,
+            traces,
+            behind_proxy: config.server.behind_proxy,
+            access,
+            is_demo,
+            reading,
+        });
         Ok(Self { app, metrics, tls, signing, first, delivery, operation, running })
     }
 

@@ -10,9 +10,11 @@ use crate::access::answer::Denied;
 use crate::access::decide::{Action, Resource};
 use crate::access::{AccessError, Principal, Role};
 use crate::cli::names::read_purpose;
-use axum::extract::FromRequestParts;
+use crate::http::Address;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 
@@ -119,10 +121,51 @@ fn purpose_of(parts: &Parts) -> Result<Option<String>, Refused> {
     Ok(kept.and_then(|text| read_purpose(text).ok()))
 }
 
-impl FromRequestParts<Arc<App>> for Viewer {
-    type Rejection = Response;
+/// What anybody may ask for; whoever sends signals is told apart by the intake itself.
+fn is_public(path: &str) -> bool {
+    let below = ["/assets/", "/errors/", "/v1/hooks/"];
+    matches!(path, "/healthz" | "/readyz" | "/v1/openapi.json" | "/v1/signals")
+        || below.iter().any(|public| path.starts_with(public))
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        viewer_of(parts, app)
+/// Lets nobody pass who may not see what a path shows; no handler can forget that.
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if is_public(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    match viewer_of(&parts, &app) {
+        Ok(viewer) => drop(parts.extensions.insert(viewer)),
+        Err(refused) => return refused,
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Figures are for whoever may read them, and for whatever runs on this machine.
+pub(super) async fn guard_figures(
+    State(app): State<Arc<App>>,
+    Address(from): Address,
+    request: Request,
+    next: Next,
+) -> Response {
+    let who = request.extensions().get().unwrap_or(&Principal::Nobody);
+    let local = from.is_loopback() && !app.behind_proxy && *who == Principal::Nobody;
+    let may = |now| app.access.may(who, Action::ReadMetrics, &Resource::House, now).is_ok();
+    if local || may(app.live.now()) {
+        return next.run(request).await;
+    }
+    let error = match who {
+        Principal::Nobody => AccessError::Nobody,
+        _ => AccessError::Denied,
+    };
+    Denied::of(request.uri(), request.method(), error).into_response()
+}
+
+impl<S: Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let known = parts.extensions.get().cloned();
+        known.ok_or_else(|| anyhow::anyhow!("a page has no guard").into())
     }
 }

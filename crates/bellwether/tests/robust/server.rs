@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use serde_json::Value;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -12,6 +13,7 @@ pub(crate) struct Server {
     child: Child,
     address: String,
     agent: Agent,
+    token: String,
 }
 
 /// What was answered.
@@ -42,12 +44,16 @@ impl World {
         let world = Self::under("customer-escalation");
         world.write("desk.secret", SECRET);
         #[cfg(unix)]
-        std::fs::set_permissions(
+        fs::set_permissions(
             world.path("desk.secret"),
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .unwrap();
         world.write("bellwether.toml", format!("{more}\n{SOURCES}"));
+        let words = ["access", "token", "create", "--label", "crm", "--scope", "signals:write"];
+        let made = world.run(&[&words[..], &["--source", "crm"]].concat()).ends(0);
+        let token = made.out.split_whitespace().find(|word| word.starts_with("bw_")).unwrap();
+        world.write("token", token);
         world
     }
 
@@ -69,17 +75,14 @@ impl World {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
         let address = first.trim().trim_end_matches('/').to_owned();
-        Server { child, address, agent: config.build().into() }
+        let token = fs::read_to_string(self.path("token")).unwrap();
+        Server { child, address, agent: config.build().into(), token }
     }
 }
 
 impl Server {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        &self.address
     }
 
     pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -93,7 +96,8 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Option<Answer> {
-        let mut request = self.agent.post(format!("{}{path}", self.address));
+        let request = self.agent.post(format!("{}{path}", self.address));
+        let mut request = request.header("authorization", format!("Bearer {}", self.token));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -68,13 +68,6 @@ pub(super) const REST: &[Key] = &[
     key(
         "delivery",
         &[],
-        "attempts",
-        ["8", "12"],
-        "How often one is tried before a person has to look.",
-    ),
-    key(
-        "delivery",
-        &[],
         "cap_per_day",
         ["", "20"],
         "Cards a day for one person; more wait for the next.",

@@ -1,7 +1,7 @@
 //! `POST /v1/signals`: CloudEvents 1.0 in all three content modes.
 
 use super::doors::{TRUST, arrived};
-use super::{keep, texts};
+use super::{keep, passed_on, texts, traced};
 use crate::access::decide::{Action, Resource};
 use crate::access::{AccessError, Principal};
 use crate::serve::App;
@@ -48,12 +48,12 @@ pub(super) async fn take(
     let texts = texts(&headers);
     let (source, trust) = sender(&app, &who, &texts)?;
     let door = app.doors.get(&source).ok_or_else(|| no_door(&source))?;
-    let trace = texts.iter().find(|(name, _)| *name == "traceparent");
+    let trace = traced(&app, &texts);
     let parcel = Parcel {
         source,
         form: form(&texts, trust),
         at: app.live.now(),
-        trace: trace.map(|(_, trace)| (*trace).to_owned()),
+        trace: passed_on(trace.as_ref(), &texts),
         body: Personal::new(body.to_vec()),
         once: None,
     };
@@ -66,7 +66,7 @@ pub(super) async fn take(
     let signals = arrived(read, &parcel);
     let accepted = signals.len();
     if accepted > 0 {
-        keep(&app, parcel, Understood { signals, refused: None }).await?;
+        keep(&app, parcel, Understood { signals, refused: None }, trace).await?;
     }
     let status = match accepted > 0 || refused.is_empty() {
         true => StatusCode::ACCEPTED,

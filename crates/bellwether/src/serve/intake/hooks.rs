@@ -2,7 +2,7 @@
 
 use super::doors::Kind;
 use super::events::no_door;
-use super::{keep, texts};
+use super::{keep, passed_on, texts, traced};
 use crate::serve::App;
 use crate::serve::problem::Refused;
 use axum::body::Bytes;
@@ -28,17 +28,17 @@ pub(super) async fn take(
     let url = format!("{}{uri}", app.doors.public_url);
     let request = Request { method: "POST", url: &url, headers: &texts, body: &body };
     let verified = verify(scheme, &request, secrets, now).map_err(|why| forged(&source, &why))?;
-    let trace = texts.iter().find(|(name, _)| *name == "traceparent");
+    let trace = traced(&app, &texts);
     let parcel = Parcel {
         source: source.clone(),
         form: "rows".to_owned(),
         at: now,
-        trace: trace.map(|(_, trace)| (*trace).to_owned()),
+        trace: passed_on(trace.as_ref(), &texts),
         body: Personal::new(body.to_vec()),
         once: Some(Digest::of_parts([source.as_bytes(), verified.delivery_id.as_bytes()])),
     };
     let understood = door.rows(mapping, &parcel);
-    Ok(match keep(&app, parcel, understood).await? {
+    Ok(match keep(&app, parcel, understood, trace).await? {
         Kept::Now => StatusCode::ACCEPTED,
         Kept::Before => StatusCode::OK,
     })
