@@ -1,3 +1,5 @@
+//! What is taken waits in order, is forgotten when it is stepped, and is in every backup.
+
 use super::*;
 use crate::{Batch, Meta, Options};
 
