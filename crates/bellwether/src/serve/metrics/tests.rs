@@ -46,35 +46,34 @@ async fn what_is_asked_for_is_told_by_bounded_labels() {
         routes.call(request).await.unwrap();
     }
     let text = metrics.text();
-    let shown: String = text
-        .lines()
-        .filter(|line| !line.contains("http_request_duration_seconds_"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    // Families come in no order of their own.
+    let mut lines: Vec<_> =
+        text.lines().filter(|line| !line.contains("http_request_duration_seconds_")).collect();
+    lines.sort_unstable();
+    let shown = lines.join("\n");
     expect_test::expect![[r##"
+        # EOF
+        # HELP bellwether_http_request_duration_seconds From a request's head to its answer.
         # HELP bellwether_http_requests Requests that were answered.
+        # HELP bellwether_log_checkpoint_age_seconds Age of the newest signed checkpoint.
+        # HELP bellwether_signal_decision_seconds How long.
+        # HELP bellwether_signals Signals that became records.
+        # TYPE bellwether_http_request_duration_seconds histogram
         # TYPE bellwether_http_requests counter
+        # TYPE bellwether_log_checkpoint_age_seconds gauge
+        # TYPE bellwether_signal_decision_seconds histogram
+        # TYPE bellwether_signals counter
+        # UNIT bellwether_http_request_duration_seconds seconds
         bellwether_http_requests_total{route="/v1/accounts/{id}",method="GET",status="200"} 2
         bellwether_http_requests_total{route="/v1/accounts/{id}",method="other",status="405"} 1
         bellwether_http_requests_total{route="none",method="GET",status="404"} 1
-        # HELP bellwether_http_request_duration_seconds From a request's head to its answer.
-        # TYPE bellwether_http_request_duration_seconds histogram
-        # UNIT bellwether_http_request_duration_seconds seconds
-        # HELP bellwether_log_checkpoint_age_seconds Age of the newest signed checkpoint.
-        # TYPE bellwether_log_checkpoint_age_seconds gauge
         bellwether_log_checkpoint_age_seconds 1.5
-        # HELP bellwether_signal_decision_seconds How long.
-        # TYPE bellwether_signal_decision_seconds histogram
-        bellwether_signal_decision_seconds_sum 2.5
-        bellwether_signal_decision_seconds_count 4
-        bellwether_signal_decision_seconds_bucket{le="0.001"} 3
         bellwether_signal_decision_seconds_bucket{le="+Inf"} 4
-        # HELP bellwether_signals Signals that became records.
-        # TYPE bellwether_signals counter
+        bellwether_signal_decision_seconds_bucket{le="0.001"} 3
+        bellwether_signal_decision_seconds_count 4
+        bellwether_signal_decision_seconds_sum 2.5
         bellwether_signals_total{status="applied"} 7
-        bellwether_signals_total{status="late"} 1
-        # EOF
-    "##]]
+        bellwether_signals_total{status="late"} 1"##]]
     .assert_eq(&shown);
     assert!(!text.contains("kim"), "{text}");
 }
