@@ -9,7 +9,7 @@ use crate::live::{self, Running, Settings, Stats};
 use crate::trace::{Span, Spans, TraceContext};
 use bellwether_core::event::Note;
 use bellwether_core::record::Status;
-use bellwether_core::{Body, Duration as Span_, Origin, StreamId};
+use bellwether_core::{Body, Duration as Span_, StreamId};
 use bellwether_engine::Rules;
 use bellwether_ledger::decode_event;
 use std::ops::ControlFlow;
@@ -177,7 +177,7 @@ fn a_source_that_falls_silent_is_told_of_once() {
         running.intake().offer_and_wait(parcel, Vec::new()).unwrap();
     };
     let (mut fresh, _) = watch(&first);
-    let mut after = |fresh: &mut Freshness, seconds: i64| {
+    let after = |fresh: &mut Freshness, seconds: i64| {
         pace.0.fetch_add(seconds, Ordering::Relaxed);
         fresh.look().unwrap();
     };
@@ -209,7 +209,7 @@ fn slow_decisions_are_told_of_once_and_only_rules_decide_meanwhile() {
     let latency = (Span_::from_secs(2), Some("dora".to_owned()));
     let made = Freshness::new(Vec::new(), latency, Arc::clone(&flag), both.clone(), pace.clone());
     let mut fresh = made.unwrap();
-    let mut minute = |fresh: &mut Freshness, micros: u64| {
+    let minute = |fresh: &mut Freshness, micros: u64| {
         running.live().stats().decided.add(micros, 100);
         pace.0.fetch_add(61, Ordering::Relaxed);
         fresh.look().unwrap();
