@@ -1,4 +1,4 @@
-//! The inbox keeps order, gives no number twice, and forgets what is done.
+//! What is taken waits in order, is forgotten when it is stepped, and is in every backup.
 
 use super::*;
 use crate::{Batch, Meta, Options};
