@@ -355,18 +355,6 @@ impl Embedded {
         result
     }
 
-    /// Forgets everything that was taken since the last commit.
-    pub(crate) fn drop_batch(&mut self) {
-        self.edge.rollback();
-        self.owners.rollback();
-        self.behind.forget_pending();
-        for stream in std::mem::take(&mut self.pending.touched) {
-            self.streams.remove(&stream);
-            self.known.forget(stream);
-        }
-        self.pending.batch = Batch::new(self.pending.batch.at);
-    }
-
     fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
         let batch = &mut self.pending.batch;
         batch.at = batch.at.max(at);

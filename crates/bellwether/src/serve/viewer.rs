@@ -77,12 +77,12 @@ fn needed(path: &str) -> (Action, bool) {
     }
 }
 
-fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Response> {
-    let purpose = purpose_of(parts).map_err(Refused::into_response)?;
+fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
+    let purpose = purpose_of(parts).map_err(|refused| Box::new(refused.into_response()))?;
     if app.is_demo {
         return Ok(Viewer::of_demo(purpose));
     }
-    let denied = |error| Denied::of(&parts.uri, &parts.method, error).into_response();
+    let denied = |error| Box::new(Denied::of(&parts.uri, &parts.method, error).into_response());
     let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
     let may = |action| app.access.may(who, action, &Resource::House, app.live.now()).is_ok();
     let (action, questions) = needed(parts.uri.path());
@@ -95,7 +95,8 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Response> {
         Principal::Service(service) => (service.id.clone(), Vec::new(), None, String::new()),
     };
     let all = may(action);
-    if !all && !(questions && person.is_some()) {
+    let is_asked = questions && person.is_some();
+    if !all && !is_asked {
         return Err(denied(AccessError::Denied));
     }
     // Whoever is asked about somebody has to know about whom.
@@ -136,7 +137,7 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     match viewer_of(&parts, &app) {
         Ok(viewer) => drop(parts.extensions.insert(viewer)),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     }
     next.run(Request::from_parts(parts, body)).await
 }

@@ -10,6 +10,18 @@ use bellwether_core::{Personal, Purpose, StreamId, Timestamp};
 use bellwether_store::{Access, Import, NewImport, Quarantined};
 
 impl Embedded {
+    /// Forgets everything that was taken since the last commit.
+    pub(crate) fn drop_batch(&mut self) {
+        self.edge.rollback();
+        self.owners.rollback();
+        self.behind.forget_pending();
+        for stream in std::mem::take(&mut self.pending.touched) {
+            self.streams.remove(&stream);
+            self.known.forget(stream);
+        }
+        self.pending.batch = bellwether_store::Batch::new(self.pending.batch.at);
+    }
+
     /// The event that was stepped last belongs to a trace (W3C `traceparent`), and so do its effects.
     pub(crate) fn trace_last(&mut self, trace: Option<String>) {
         if let Some(entry) = self.pending.batch.entries.last_mut() {
