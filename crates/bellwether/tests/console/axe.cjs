@@ -1,7 +1,7 @@
 // Opens every page that links lead to from the first one, light and dark, wide and narrow, and runs axe-core.
 const { createRequire } = require('module');
 const { readFileSync } = require('fs');
-const [packages, base] = process.argv.slice(2);
+const [packages, base, token] = process.argv.slice(2);
 const from = createRequire(packages + '/');
 const puppeteer = from('puppeteer-core');
 const axe = readFileSync(from.resolve('axe-core/axe.min.js'), 'utf8');
@@ -17,6 +17,7 @@ const MOST = 24;
       const page = await browser.newPage();
       page.on('pageerror', (error) => faults.push(`${seen[nth]}: ${error}`));
       page.on('console', (line) => line.type() === 'error' && faults.push(`${seen[nth]}: ${line.text()}`));
+      await page.setExtraHTTPHeaders({ authorization: `Bearer ${token}` });
       await page.setBypassCSP(true);
       await page.setViewport({ width, height: 900 });
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);

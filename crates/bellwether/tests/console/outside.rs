@@ -34,6 +34,7 @@ fn a_browser_finds_nothing_serious() {
     let said = Command::new("node")
         .arg(script)
         .args([packages.as_os_str(), format!("http://{}", served.address).as_ref()])
+        .arg(&served.token)
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));

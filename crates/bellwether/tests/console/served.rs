@@ -10,6 +10,8 @@ pub(crate) struct Served {
     child: Child,
     /// Host and port.
     pub(crate) address: String,
+    /// A token that may read everything and try policies.
+    pub(crate) token: String,
 }
 
 /// What came back.
@@ -30,6 +32,11 @@ impl Answer {
 impl Served {
     /// Serves the data directory of a world.
     pub(crate) fn start(world: &World) -> Self {
+        let words = ["access", "token", "create", "--label", "reader"];
+        let scopes = ["--scope", "read", "--scope", "names", "--scope", "decide"];
+        let made = world.run(&[&words[..], &scopes].concat()).ends(0);
+        let token = made.out.split_whitespace().find(|word| word.starts_with("bw_")).unwrap();
+        let token = token.to_owned();
         let mut command = Command::new(env!("CARGO_BIN_EXE_bellwether"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(world.path("."));
         command.env_remove("BELLWETHER_DATA").env_remove("BELLWETHER_MASTER_KEY_FILE");
@@ -38,7 +45,7 @@ impl Served {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
         assert!(!address.is_empty(), "it did not start");
-        Self { child, address }
+        Self { child, address, token }
     }
 
     /// Sends a request as it is written.
@@ -46,8 +53,9 @@ impl Served {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nauthorization: Bearer {}\r\n{headers}content-length: {}\r\n\r\n",
             self.address,
+            self.token,
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();

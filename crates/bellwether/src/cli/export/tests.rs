@@ -31,9 +31,9 @@ fn decisions_become_rows() {
         1970-01-02T00:00:00Z,account:a,8,cases,case:1,cxo,cro,"R""2",tom,0,partner,no,7,late,live,'-d,,
     "#]].assert_eq(&exported(&folder.path().join("a.csv"), Form::Csv));
     expect_test::expect![[r#"
-        {"account_name":null,"asked":["maria"],"at":"1970-01-01T00:00:01Z","changed":true,"completeness":0.5,"doc":"account","graph":"care","node":"cro","origin":"history","outcome":"cxo","rule":"=R1","rules":"d","seq":7,"source_id":null,"status":"applied","stream":"account:a","supersedes":null,"trust":"system"}
-        {"account_name":null,"asked":[],"at":"1970-01-01T00:00:01Z","changed":false,"completeness":1.0,"doc":"case:1","graph":"cases","node":"nothing","origin":"history","outcome":"none","rule":"","rules":"d","seq":7,"source_id":null,"status":"applied","stream":"account:a","supersedes":null,"trust":"customer"}
-        {"account_name":null,"asked":["tom"],"at":"1970-01-02T00:00:00Z","changed":false,"completeness":0.0,"doc":"case:1","graph":"cases","node":"cro","origin":"live","outcome":"cxo","rule":"R\"2","rules":"-d","seq":8,"source_id":null,"status":"late","stream":"account:a","supersedes":7,"trust":"partner"}
+        {"at":"1970-01-01T00:00:01Z","stream":"account:a","seq":7,"graph":"care","doc":"account","outcome":"cxo","node":"cro","rule":"=R1","asked":["maria"],"completeness":0.5,"trust":"system","changed":true,"supersedes":null,"status":"applied","origin":"history","rules":"d","source_id":null,"account_name":null}
+        {"at":"1970-01-01T00:00:01Z","stream":"account:a","seq":7,"graph":"cases","doc":"case:1","outcome":"none","node":"nothing","rule":"","asked":[],"completeness":1.0,"trust":"customer","changed":false,"supersedes":null,"status":"applied","origin":"history","rules":"d","source_id":null,"account_name":null}
+        {"at":"1970-01-02T00:00:00Z","stream":"account:a","seq":8,"graph":"cases","doc":"case:1","outcome":"cxo","node":"cro","rule":"R\"2","asked":["tom"],"completeness":0.0,"trust":"partner","changed":false,"supersedes":7,"status":"late","origin":"live","rules":"-d","source_id":null,"account_name":null}
     "#]].assert_eq(&exported(&folder.path().join("a.jsonl"), Form::Jsonl));
 }
 

@@ -90,12 +90,12 @@ fn problems_are_rows_for_programs() {
         [
           {
             "code": "policy-unknown-graph",
-            "column": 22,
+            "severity": "error",
             "file": "tests/deal.yaml",
-            "help": "did you mean `deals`?",
             "line": 2,
+            "column": 22,
             "message": "there is no graph `daels`",
-            "severity": "error"
+            "help": "did you mean `deals`?"
           }
         ]"#]]
     .assert_eq(&json);
