@@ -209,3 +209,43 @@ fn said(form: &Form, name: &str) -> Result<bool, Refused> {
     let said = form.text(name).and_then(|text| text.parse().ok());
     said.ok_or_else(|| Refused::wrong(name, "something is missing", "go back and choose again"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effect(dead: bool) -> Effect {
+        Effect {
+            key: "k".repeat(43),
+            pos: 17,
+            nth: 2,
+            stream: None,
+            seq: None,
+            kind: "stand_down".to_owned(),
+            person: "maria".to_owned(),
+            status: "given_up".to_owned(),
+            dead,
+            via: "chat".to_owned(),
+            why: "no_answer".to_owned(),
+            attempts: 3,
+            due: String::new(),
+            at: Timestamp::from_secs(0),
+        }
+    }
+
+    #[test]
+    fn only_dead_letters_have_buttons_and_only_for_whoever_may() {
+        for (dead, form, buttons) in
+            [(true, Some("f0rm"), 3), (true, None, 0), (false, Some("f0rm"), 0)]
+        {
+            let shown = row(&effect(dead), &Staff::default(), form, Timestamp::from_secs(0));
+            let shown = shown.into_string();
+            assert_eq!(shown.matches("<button").count(), buttons, "{shown}");
+            let fields = shown.matches("name=\"csrf\" value=\"f0rm\"").count();
+            assert_eq!(fields, shown.matches("<form").count(), "{shown}");
+            assert_eq!(shown.contains("action=\"/outbox/17/2/settle\""), buttons > 0, "{shown}");
+            assert_eq!(shown.contains("given up: no answer"), dead, "{shown}");
+            assert!(shown.contains("chat"), "{shown}");
+        }
+    }
+}
