@@ -20,6 +20,7 @@ mod link;
 pub(crate) mod log;
 mod mappings;
 pub(crate) mod names;
+mod outbox;
 mod policy;
 mod privacy;
 pub(crate) mod quarantine;
@@ -30,6 +31,7 @@ mod serve;
 mod shell;
 mod simulate;
 pub(crate) mod sources;
+mod stop;
 mod witness;
 
 use crate::exit::Exit;
@@ -123,6 +125,11 @@ pub(crate) enum Command {
     /// What was refused or held back, why, and reading it again.
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// Stop all sending at once, or let it go on.
+    Stop(stop::StopArgs),
+    /// What did not arrive: list it, try it again, settle it.
+    #[command(subcommand)]
+    Outbox(outbox::OutboxCommand),
     /// Retention and erasure.
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
@@ -178,6 +185,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Link(args) => link::link(&context, &args),
         Command::Unlink(args) => link::unlink(&context, &args),
         Command::Quarantine(command) => quarantine::run(&context, &command),
+        Command::Stop(args) => stop::run(&context, &args),
+        Command::Outbox(command) => outbox::run(&context, &command),
         Command::Privacy(command) => privacy::run(&context, &command),
         Command::Witness(command) => witness::run(&context, &command),
         Command::Keys(command) => keys::run(&context, &command),

@@ -92,6 +92,13 @@ impl Failure {
         self.help
     }
 
+    /// With another next step.
+    #[must_use]
+    pub(crate) fn helped(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
     /// From an error of access.
     pub(crate) fn access(error: &crate::access::AccessError) -> Self {
         Self { code: error.code(), message: error.to_string(), help: error.help() }

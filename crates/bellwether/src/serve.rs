@@ -13,7 +13,7 @@ pub(crate) mod intake;
 mod metrics;
 pub(crate) mod operate;
 mod problem;
-mod read;
+pub(crate) mod read;
 mod settings;
 mod start;
 mod viewer;
@@ -30,6 +30,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bellwether_core::Ppm;
+use bellwether_runtime::delivery::Again;
 use bellwether_runtime::live::{Intake, Live};
 use bellwether_runtime::trace::Spans;
 use intake::Doors;
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) access: Arc<Desk>,
     /// A made-up company: whoever reaches the loopback address may look, and answer for everybody.
     pub(crate) is_demo: bool,
+    /// Has effects tried again, where there is a channel.
+    pub(crate) again: Option<Again>,
     /// A proxy ends TLS: an address of this machine says nothing of who asks.
     pub(crate) behind_proxy: bool,
     /// Takes spans, where traces are kept; and the share of those that begin here.

@@ -112,6 +112,52 @@ fn the_first_start_prints_a_link_and_the_next_one_does_not() {
 }
 
 #[test]
+fn only_whoever_may_stops_all_sending() {
+    let world = new();
+    let mut server = Server::start(&world);
+    let token = server.line_with("/first?token=").rsplit('=').next().unwrap().to_owned();
+    let form = format!("token={token}&name=ann&password=correct+horse+battery");
+    let (head, _) = server.ask("POST", "/first", "", &form);
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let ann = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    for (path, status) in [("/outbox/stop", "303"), ("/v1/stop", "401")] {
+        let (head, _) = server.ask("POST", path, "", "stopped=true");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}");
+    }
+    // No program may, and one that reads may not settle.
+    let made = ["access", "token", "create", "--label", "x", "--scope", "read,admin"];
+    let admin = format!("authorization: Bearer {}\r\n", world.run(&made).ends(0).out.trim());
+    let made = ["access", "token", "create", "--label", "y", "--scope", "read"];
+    let reader = format!("authorization: Bearer {}\r\n", world.run(&made).ends(0).out.trim());
+    for (who, path, status) in [
+        (&admin, "/v1/stop", "403"),
+        (&reader, "/v1/stop", "403"),
+        (&reader, "/v1/outbox/1/0/retry", "403"),
+        (&reader, "/v1/outbox/1/0/settle", "403"),
+        (&admin, "/v1/outbox/1/0/retry", "404"),
+        (&admin, "/v1/outbox/1/256/retry", "404"),
+    ] {
+        let (head, body) = server.ask("POST", path, who, "");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}{body}");
+    }
+    let (_, page) = server.ask("GET", "/outbox", &reader, "");
+    assert!(page.contains("<h1>Outbox</h1>") && !page.contains("/outbox/stop"), "{page}");
+    for (stopped, shown) in [("true", "All sending is stopped"), ("false", "Stop all sending")] {
+        let (_, page) = server.ask("GET", "/outbox/stop", &ann, "");
+        let (_, csrf) = page.split_once("name=\"csrf\" value=\"").unwrap();
+        let csrf = csrf.split('"').next().unwrap();
+        assert!(page.contains(&format!("name=\"stopped\" value=\"{stopped}\"")), "{page}");
+        let form = format!("stopped={stopped}&csrf={csrf}");
+        let (head, _) = server.ask("POST", "/outbox/stop", &ann, &form);
+        assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /outbox"), "{head}");
+        let (_, page) = server.ask("GET", "/outbox", &ann, "");
+        assert!(page.contains(shown) && page.contains("href=\"/outbox/stop\""), "{page}");
+    }
+    world.run(&["stop"]).ends(1).warns(&["store-locked", "Outbox page"]);
+    world.run(&["outbox", "list"]).ends(0).says(&["no dead letters"]);
+}
+
+#[test]
 fn tokens_are_shown_once_and_revoked_at_once() {
     let world = new();
     let server = Server::start(&world);

@@ -109,3 +109,22 @@ fn an_overdue_timer_is_to_be_looked_at() {
     drop(store);
     assert!(world.doctor(2, "look").iter().any(|(about, _)| about == "timers"));
 }
+
+#[test]
+fn sending_is_stopped_and_goes_on() {
+    let world = World::with_deals();
+    let listed = || world.run(&["outbox", "list", "--format", "json"]).ends(0).json();
+    assert_eq!(listed()["sending"]["stopped"], false);
+    world.run(&["stop", "--by", "ann"]).ends(0).says(&["stopped", "bellwether stop --resume"]);
+    assert_eq!(listed()["sending"]["reason"], "by ann");
+    world.run(&["outbox", "list"]).ends(0).says(&["sending is stopped, by ann", "no dead letters"]);
+    let said = world.run(&["stop", "--resume", "--format", "json"]).ends(0).json();
+    assert_eq!((&said["stopped"], &said["reason"]), (&false.into(), &"by command".into()));
+    for what in [&["retry", "1/0"][..], &["settle", "1/0", "--arrived"]] {
+        world.run(&[&["outbox"], what].concat()).ends(1).warns(&["outbox-none"]);
+    }
+    for what in [&["retry", "1"][..], &["settle", "1/0"], &["retry", "1/256"]] {
+        world.run(&[&["outbox"], what].concat()).ends(64);
+    }
+    world.run(&["log", "verify"]).ends(0);
+}

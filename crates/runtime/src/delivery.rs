@@ -141,6 +141,25 @@ pub struct Delivery {
     hands: Vec<JoinHandle<()>>,
 }
 
+/// Has effects of a running delivery tried again. Once that has ended, the next one tries them.
+#[derive(Clone)]
+pub struct Again(Arc<Shared>);
+
+impl Again {
+    /// As [`retry`], and at once. `false`: there is no such effect to try again.
+    ///
+    /// # Errors
+    /// [`LiveError`].
+    pub fn retry(&self, id: Id) -> Result<bool, LiveError> {
+        let found = self.0.live.call(move |driver, now| retry(driver, now, id))?;
+        if found {
+            self.0.again.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+            self.0.live.bell().ring();
+        }
+        Ok(found)
+    }
+}
+
 /// Marks what a crash left as unknown, then delivers until it is ended.
 ///
 /// # Errors
@@ -216,17 +235,9 @@ impl Delivery {
         &self.shared.stats
     }
 
-    /// As [`retry`], and at once. `false`: there is no such effect to try again.
-    ///
-    /// # Errors
-    /// [`LiveError`].
-    pub fn retry(&self, id: Id) -> Result<bool, LiveError> {
-        let found = self.shared.live.call(move |driver, now| retry(driver, now, id))?;
-        if found {
-            self.shared.again.lock().unwrap_or_else(PoisonError::into_inner).push(id);
-            self.shared.live.bell().ring();
-        }
-        Ok(found)
+    /// Has effects tried again.
+    pub fn again(&self) -> Again {
+        Again(Arc::clone(&self.shared))
     }
 
     /// Ends: what is under way is waited for and written down, nothing new is begun.

@@ -4,6 +4,7 @@ mod access;
 mod config;
 mod features;
 mod log;
+mod outbox;
 mod people;
 mod witness;
 
@@ -311,6 +312,7 @@ fn every() -> impl Iterator<Item = &'static Help> {
         config::CONFIG,
         features::FEATURES,
         log::LOG,
+        outbox::OUTBOX,
         people::PEOPLE,
         witness::WITNESS,
     ];

@@ -7,7 +7,7 @@
 mod accounts;
 pub(crate) mod decisions;
 pub(crate) mod escalations;
-mod house;
+pub(crate) mod house;
 mod log;
 pub(crate) mod request;
 
@@ -66,6 +66,12 @@ enum Failures {
 #[expect(dead_code, reason = "it describes what `Refused` answers")]
 struct NotFound(#[to_schema] Body);
 
+/// They may not, or have to prove again who they are.
+#[derive(IntoResponses)]
+#[response(status = 403, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "it describes what the guard answers")]
+struct Forbidden(#[to_schema] Body);
+
 /// What is named is not, or no longer, what stands here.
 #[derive(IntoResponses)]
 #[response(status = 409, content_type = "application/problem+json")]
@@ -112,6 +118,9 @@ enum BadBody {
         house::sources,
         house::outbox,
         house::counts,
+        house::stop,
+        house::settle,
+        house::retry,
         house::quarantine,
         house::facts
     ),
@@ -139,6 +148,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/sources", get(house::sources))
         .route("/v1/outbox", get(house::outbox))
         .route("/v1/outbox/counts", get(house::counts))
+        .route("/v1/outbox/{pos}/{nth}/settle", post(house::settle))
+        .route("/v1/outbox/{pos}/{nth}/retry", post(house::retry))
+        .route("/v1/stop", post(house::stop))
         .route("/v1/quarantine", get(house::quarantine))
         .route("/v1/facts", get(house::facts))
 }

@@ -13,6 +13,7 @@ mod house;
 mod layout;
 mod log;
 mod names;
+mod outbox;
 mod parts;
 mod trial;
 
@@ -47,7 +48,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/decisions", get(decision::list))
         .route("/decisions/{stream}/{seq}", get(decision::one))
         .route("/sources", get(house::sources))
-        .route("/outbox", get(house::outbox))
+        .route("/outbox", get(outbox::list))
+        .route("/outbox/stop", get(outbox::ask).post(outbox::stop))
+        .route("/outbox/{pos}/{nth}/retry", post(outbox::retry))
+        .route("/outbox/{pos}/{nth}/settle", post(outbox::settle))
         .route("/log", get(log::state))
         .route("/log/proof/{pos}", get(log::proof))
         .route("/log/record/{pos}", get(log::record))

@@ -75,6 +75,7 @@ impl Started {
             doors,
             traces,
             behind_proxy: config.server.behind_proxy,
+            again: delivery.as_ref().map(Delivery::again),
             access,
             is_demo,
             reading,

@@ -7,7 +7,7 @@
 use super::App;
 use super::problem::Refused;
 use crate::access::answer::Denied;
-use crate::access::decide::{Action, Resource};
+use crate::access::decide::{Action, Resource, Why};
 use crate::access::{AccessError, Principal, Role};
 use crate::cli::names::read_purpose;
 use crate::http::Address;
@@ -67,6 +67,8 @@ fn needed(path: &str) -> (Action, bool) {
     };
     match path {
         _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
+        "/v1/stop" | "/outbox/stop" => (Action::StopSwitch, false),
+        _ if settles(path) => (Action::SettleDelivery, false),
         _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),
         "/" | "/names" | "/names/hide" => (Action::ReadDecisions, true),
         // One escalation and its answer; the list is for those who read decisions.
@@ -77,6 +79,19 @@ fn needed(path: &str) -> (Action, bool) {
     }
 }
 
+/// Whether a path is there to settle a dead letter, or to have it tried again.
+fn settles(path: &str) -> bool {
+    let outbox = path.starts_with("/outbox/") || path.starts_with("/v1/outbox/");
+    outbox && (path.ends_with("/settle") || path.ends_with("/retry"))
+}
+
+/// Whether somebody is shown the way to something: they may, if need be once they have proved again who
+/// they are.
+pub(crate) fn is_offered(app: &App, who: &Principal, action: Action) -> bool {
+    let may = || app.access.may(who, action, &Resource::House, app.live.now());
+    app.is_demo || matches!(may(), Ok(()) | Err(Why::StepUp))
+}
+
 fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
     let purpose = purpose_of(parts).map_err(|refused| Box::new(refused.into_response()))?;
     if app.is_demo {
@@ -84,7 +99,8 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
     }
     let denied = |error| Box::new(Denied::of(&parts.uri, &parts.method, error).into_response());
     let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
-    let may = |action| app.access.may(who, action, &Resource::House, app.live.now()).is_ok();
+    let asked = |action| app.access.may(who, action, &Resource::House, app.live.now());
+    let may = |action| asked(action).is_ok();
     let (action, questions) = needed(parts.uri.path());
     let (name, roles, person, form) = match who {
         Principal::Nobody => return Err(denied(AccessError::Nobody)),
@@ -94,10 +110,10 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
         }
         Principal::Service(service) => (service.id.clone(), Vec::new(), None, String::new()),
     };
-    let all = may(action);
-    let is_asked = questions && person.is_some();
-    if !all && !is_asked {
-        return Err(denied(AccessError::Denied));
+    let answer = asked(action);
+    let all = answer.is_ok();
+    if let (Err(why), false) = (answer, questions && person.is_some()) {
+        return Err(denied(why.into()));
     }
     // Whoever is asked about somebody has to know about whom.
     let is_person = matches!(who, Principal::Account(account) if account.role == Role::Person);

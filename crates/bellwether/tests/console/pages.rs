@@ -155,6 +155,9 @@ fn what_the_api_says_of_itself_is_whole() {
         listSources get /v1/sources
         listTimeline get /v1/accounts/{account}/timeline
         replayStream get /v1/replay/{stream}
+        retryEffect post /v1/outbox/{pos}/{nth}/retry
+        settleEffect post /v1/outbox/{pos}/{nth}/settle
+        stopSending post /v1/stop
         tryPolicy post /v1/policy/try"#]]
     .assert_eq(&ids.join("\n"));
 }

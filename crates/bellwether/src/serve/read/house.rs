@@ -6,7 +6,8 @@ use crate::cli::quarantine::list::Listed;
 use crate::cli::replay::{Replayed, replay};
 use crate::serve::problem::Refused;
 use bellwether_core::{StreamId, Timestamp};
-use bellwether_store::{OutboxRow, OutboxStatus};
+use bellwether_runtime::delivery;
+use bellwether_store::{OutboxRow, OutboxStatus, StoreError, View};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -47,21 +48,61 @@ pub(crate) fn sources(desk: &Desk<'_>) -> Result<Vec<Source>, Refused> {
 }
 
 /// Statuses of the outbox with their words.
-pub(crate) const STATUSES: [(OutboxStatus, &str); 5] = [
+pub(crate) const STATUSES: [(OutboxStatus, &str); 8] = [
     (OutboxStatus::Waiting, "waiting"),
     (OutboxStatus::Sending, "sending"),
     (OutboxStatus::Done, "done"),
     (OutboxStatus::GivenUp, "given_up"),
     (OutboxStatus::Unknown, "unknown"),
+    (OutboxStatus::Ambiguous, "ambiguous"),
+    (OutboxStatus::Refused, "refused"),
+    (OutboxStatus::Expired, "expired"),
 ];
+
+/// Which effects are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that stand there.
+    In(OutboxStatus),
+    /// Those that a person has to look at.
+    Dead,
+}
+
+/// Whether anything is sent at all.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Sending {
+    /// Whether the stop switch is thrown.
+    pub(crate) stopped: bool,
+    /// Who threw it, or let it go on; absent where nobody ever did.
+    pub(crate) reason: Option<String>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub(crate) since: Option<String>,
+    #[serde(skip)]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// How the stop switch stands.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn sending(view: &View) -> Result<Sending, StoreError> {
+    let gate = view.gates()?.into_iter().find(|gate| gate.name == delivery::ALL);
+    let at = gate.as_ref().map(|gate| gate.at);
+    let stopped = gate.as_ref().is_some_and(|gate| gate.closed);
+    let (reason, since) = (gate.map(|gate| gate.reason), at.map(|at| at.to_string()));
+    Ok(Sending { stopped, reason, since, at })
+}
 
 /// How many effects stand where.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Count {
-    /// `waiting`, `sending`, `done`, `given_up` or `unknown`.
+    /// Where they stand.
     pub(crate) status: String,
     /// How many.
     pub(crate) effects: u64,
+    /// Whether a person has to look at them.
+    pub(crate) dead: bool,
 }
 
 /// An effect in the outbox.
@@ -81,6 +122,12 @@ pub(crate) struct Effect {
     pub(crate) person: String,
     /// Where it stands.
     pub(crate) status: String,
+    /// Whether a person has to look at it: it did not arrive, or nobody knows.
+    pub(crate) dead: bool,
+    /// The channel that it was tried by last; empty before the first.
+    pub(crate) via: String,
+    /// A word that says why it has not arrived; empty where there is none.
+    pub(crate) why: String,
     /// How often it was tried.
     pub(crate) attempts: u32,
     /// Not before.
@@ -94,25 +141,29 @@ pub(crate) struct Effect {
 ///
 /// # Errors
 /// What the store says.
-pub(crate) fn counts(desk: &Desk<'_>) -> Result<Vec<Count>, Refused> {
-    let counts = desk.view.outbox_counts()?;
+pub(crate) fn counts(view: &View) -> Result<Vec<Count>, StoreError> {
+    let counts = view.outbox_counts()?;
     let of = |status| counts.iter().find(|(one, _)| *one == status).map_or(0, |(_, count)| *count);
     let one = |(status, word): &(OutboxStatus, &str)| Count {
         status: (*word).to_owned(),
         effects: of(*status),
+        dead: status.is_dead(),
     };
     Ok(STATUSES.iter().map(one).collect())
 }
 
 const OUTBOX: &str = "outbox";
 
-/// Effects of one status, in the order of the log.
+/// No effect has a place beyond it.
+pub(crate) const LAST: (u64, u32) = (1 << 54, 255);
+
+/// Effects of one status, or dead letters, in the order of the log.
 ///
 /// # Errors
 /// `http-cursor` for a cursor of another list; what the store says.
 pub(crate) fn effects(
     desk: &Desk<'_>,
-    status: OutboxStatus,
+    which: Which,
     limit: usize,
     after: Option<&str>,
 ) -> Result<Page<Effect>, Refused> {
@@ -124,22 +175,29 @@ pub(crate) fn effects(
         // The place before the first effect of the first record.
         None => (0, 0),
     };
-    if after.0 > 1 << 54 || after.1 > 255 {
+    if after.0 > LAST.0 || after.1 > LAST.1 {
         return Err(cursor::wrong());
     }
-    let mut found = desk.view.effects_in(status, after, limit + 1)?;
+    let mut found = match which {
+        Which::In(status) => desk.view.effects_in(status, after, limit + 1)?,
+        Which::Dead => desk.view.dead_letters(after, limit + 1)?,
+    };
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more);
     let next = next.map(|last| cursor::write(OUTBOX, &[&last.pos, &last.nth]));
-    let items = found.iter().map(|row| effect(desk, row)).collect::<Result<_, _>>()?;
+    let items = found.iter().map(|row| effect(desk.view, row)).collect::<Result<_, _>>()?;
     Ok(Page { items, next })
 }
 
-fn effect(desk: &Desk<'_>, row: &OutboxRow) -> Result<Effect, Refused> {
+/// An effect as it is shown.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn effect(view: &View, row: &OutboxRow) -> Result<Effect, StoreError> {
     let said: Value = serde_json::from_slice(&row.body).unwrap_or_default();
     let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let entry = desk.view.entry(row.pos)?;
+    let entry = view.entry(row.pos)?;
     let word = STATUSES.iter().find(|(status, _)| *status == row.status);
     Ok(Effect {
         key: row.key.to_string(),
@@ -150,6 +208,9 @@ fn effect(desk: &Desk<'_>, row: &OutboxRow) -> Result<Effect, Refused> {
         kind: text("kind"),
         person: text("person"),
         status: word.map_or("", |(_, word)| word).to_owned(),
+        dead: row.status.is_dead(),
+        via: row.via.clone(),
+        why: row.why.clone(),
         attempts: row.attempts,
         due: row.due.to_string(),
         at: row.due,

@@ -2,6 +2,7 @@
 
 use super::answering::Answering;
 use super::escalations::Wanted;
+use super::house::{Sending, Which};
 use super::*;
 use crate::cli::Format;
 use crate::cli::context::now;
@@ -9,6 +10,7 @@ use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
 use bellwether_core::{Currency, Money, Origin, Personal, Trust};
 use bellwether_runtime::embedded::{Embedded, Tenancy};
 use bellwether_runtime::live::{self, Running, Settings, Understood};
+use bellwether_store::{OutboxChange, OutboxStatus};
 use tempfile::TempDir;
 
 const FILES: [(&str, &str); 4] = [
@@ -243,5 +245,57 @@ fn what_is_shown_of_a_record_is_what_it_derives_to() {
     assert_eq!((same.equal, same.differ), (1, 0));
     let missing = house.read(|desk| decisions::explain(desk, key.0, 2, None, &Names::closed()));
     assert_eq!(missing.err().map(|refused| refused.problem.code), Some("http-not-found"));
+    house.running.stop();
+}
+
+#[test]
+fn dead_letters_are_settled_or_tried_again_once() {
+    let house = house(3);
+    let effects = |which| house.read(|desk| house::effects(desk, which, 9, None)).unwrap().items;
+    let waiting = effects(Which::In(OutboxStatus::Waiting));
+    let ids: Vec<_> = waiting.iter().map(|one| (one.pos, one.nth)).collect();
+    let [first, second, alive] = ids[..] else { panic!("{ids:?}") };
+    assert!(effects(Which::Dead).is_empty());
+    house
+        .running
+        .live()
+        .call(move |driver, at| {
+            for (id, status) in [(first, OutboxStatus::GivenUp), (second, OutboxStatus::Ambiguous)]
+            {
+                let (via, why) = ("chat".to_owned(), "no_answer".to_owned());
+                let change = OutboxChange { via, why, ..OutboxChange::new(id, status, 1, at) };
+                driver.batch().outbox.push(change);
+            }
+            Ok(())
+        })
+        .unwrap();
+    let dead = effects(Which::Dead);
+    let dead: Vec<_> = dead.iter().map(|one| (&*one.status, &*one.via, &*one.why)).collect();
+    assert_eq!(dead, [("given_up", "chat", "no_answer"), ("ambiguous", "chat", "no_answer")]);
+    let retry = |id| house.read(|desk| sending::retry(desk, None, id)).map(|one| one.status);
+    let settle = |id| house.read(|desk| sending::settle(desk, id, true)).map(|one| one.status);
+    let code = |said: Result<String, Refused>| said.unwrap_err().problem.code;
+    assert_eq!(retry(first).unwrap(), "waiting");
+    assert_eq!(settle(second).unwrap(), "done");
+    for id in [first, second, alive, (1 << 54, 255)] {
+        assert_eq!(code(retry(id)), "http-not-found", "{id:?}");
+        assert_eq!(code(settle(id)), "http-not-found", "{id:?}");
+    }
+    assert!(effects(Which::Dead).is_empty());
+    house.running.stop();
+}
+
+#[test]
+fn whoever_stops_sending_is_named() {
+    let house = house(0);
+    let said = |sending: Sending| (sending.stopped, sending.reason, sending.since.is_some());
+    let now = || said(house.read(|desk| Ok(house::sending(desk.view)?)).unwrap());
+    assert_eq!(now(), (false, None, false));
+    for (person, stopped, reason) in [(None, true, "by kim"), (Some("maria"), false, "by maria")] {
+        let by = viewer(person, None);
+        let done = house.read(|desk| sending::stop(desk, &by, stopped)).unwrap();
+        assert_eq!(said(done), (stopped, Some(reason.to_owned()), true));
+        assert_eq!(now(), (stopped, Some(reason.to_owned()), true));
+    }
     house.running.stop();
 }
