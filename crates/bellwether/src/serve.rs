@@ -12,7 +12,7 @@ mod health;
 pub(crate) mod intake;
 mod metrics;
 pub(crate) mod operate;
-mod problem;
+pub(crate) mod problem;
 pub(crate) mod read;
 mod settings;
 mod start;

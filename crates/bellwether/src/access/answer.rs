@@ -6,16 +6,16 @@ use super::http::FORM;
 use super::origin::path_of_ours;
 use super::principal::Principal;
 use super::{Desk, pages};
+use crate::serve::problem::Refused;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use openidconnect::url::form_urlencoded;
-use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -74,32 +74,9 @@ pub(crate) fn page(error: &AccessError) -> Response {
     finish(error, pages::refused(error).into_response())
 }
 
-/// The members of RFC 9457, and the mend.
-#[derive(Serialize)]
-struct Problem {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    help: &'static str,
-}
-
-/// A refusal for programs. What fails inside is nobody's business outside.
+/// A refusal for programs.
 fn problem(error: &AccessError) -> Response {
-    let inside = error.status() >= 500;
-    let detail =
-        if inside { "it failed inside; the log says more".to_owned() } else { error.to_string() };
-    let body = Problem {
-        kind: format!("urn:bellwether:error:{}", error.code()),
-        title: error.code(),
-        status: error.status(),
-        detail,
-        help: error.help(),
-    };
-    let body = serde_json::to_string(&body).unwrap_or_default();
-    let answer = ([(CONTENT_TYPE, "application/problem+json")], body);
-    finish(error, answer.into_response())
+    finish(error, Refused::from(error).into_response())
 }
 
 fn finish(error: &AccessError, mut answer: Response) -> Response {

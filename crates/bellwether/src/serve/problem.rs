@@ -4,6 +4,7 @@
 //! - Out: `application/problem+json`, or the same as a page of the console.
 //! - Never: what somebody sent, a name, or a path of the machine.
 
+use crate::access::AccessError;
 use crate::exit::{Failure, Problems};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -147,6 +148,19 @@ impl IntoResponse for Refused {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl From<&AccessError> for Refused {
+    /// What fails inside is nobody's business outside.
+    fn from(error: &AccessError) -> Self {
+        let status = StatusCode::from_u16(error.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = match status.is_server_error() {
+            true => "it failed inside; the log says more".to_owned(),
+            false => error.to_string(),
+        };
+        Self::new(status, Problem::new(error.code(), message).help(error.help()))
     }
 }
 

@@ -181,12 +181,12 @@ async fn refusals_as_programs_and_people_read_them() {
     assert_eq!(nobody.header("content-type"), Some("application/problem+json"));
     assert_eq!(nobody.header("www-authenticate"), Some("Bearer"));
     expect_test::expect![[r#"
-        401 {"type":"urn:bellwether:error:access-nobody","title":"access-nobody","status":401,"detail":"this takes a sign-in or a token","help":"sign in, or send `Authorization: Bearer` with a token"}"#]]
+        401 {"type":"/errors/access-nobody","title":"Access nobody","status":401,"detail":"this takes a sign-in or a token","code":"access-nobody","help":"sign in, or send `Authorization: Bearer` with a token"}"#]]
     .assert_eq(&format!("{} {}", nobody.status, nobody.body));
     let token = world.token(&[Scope::Metrics]);
     let denied = Browser::bearer(&served, &token).get("/v1/decisions").await;
     expect_test::expect![[r#"
-        403 {"type":"urn:bellwether:error:access-denied","title":"access-denied","status":403,"detail":"this account or token may not do that","help":"an admin can give another role, or a token of another scope"}"#]]
+        403 {"type":"/errors/access-denied","title":"Access denied","status":403,"detail":"this account or token may not do that","code":"access-denied","help":"an admin can give another role, or a token of another scope"}"#]]
     .assert_eq(&format!("{} {}", denied.status, denied.body));
     for (wrong, code) in [
         ("Bearer bw_t_x", "access-token"),

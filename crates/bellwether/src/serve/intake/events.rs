@@ -80,7 +80,7 @@ pub(super) async fn take(
 /// several sources says which one it means in the header `bellwether-source`.
 fn sender(app: &App, who: &Principal, texts: &[(&str, &str)]) -> Result<(String, Trust), Refused> {
     let Principal::Service(service) = who else {
-        return Err(denied(&AccessError::Nobody));
+        return Err(Refused::from(&AccessError::Nobody));
     };
     let named = texts.iter().find(|(name, _)| *name == SOURCE).map(|(_, source)| *source);
     let only = match service.sources.as_slice() {
@@ -96,13 +96,8 @@ fn sender(app: &App, who: &Principal, texts: &[(&str, &str)]) -> Result<(String,
     let what = Resource::Source { name, trust };
     match app.access.may(who, Action::WriteSignals, &what, app.live.now()) {
         Ok(()) => Ok((name.to_owned(), trust)),
-        Err(_) => Err(denied(&AccessError::Denied)),
+        Err(_) => Err(Refused::from(&AccessError::Denied)),
     }
-}
-
-fn denied(error: &AccessError) -> Refused {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
-    Refused::new(status, Problem::new(error.code(), error.to_string()).help(error.help()))
 }
 
 /// How the body is to be read, a line each: how far its sender is trusted, and headers.
