@@ -134,22 +134,30 @@ async fn in_time(State(limit): State<Duration>, request: Request, next: Next) ->
     answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
-/// Done when the program is asked to end, by Ctrl-C or SIGTERM.
-pub(crate) async fn asked_to_end() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Done when the program is asked to end, by Ctrl-C or SIGTERM. From this call on, which needs a runtime, neither
+/// ends it by itself.
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = async {
+    let asked = {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
     };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = interrupt => {}
-        () = terminate => {}
+    async move {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = asked.map(|asked| async move {
+                match asked {
+                    Ok(mut asked) => drop(asked.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            });
+            tokio::select! {
+                () = interrupt => {}
+                () = terminate => {}
+            }
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
     }
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn run(
     let served = runtime.context("cannot start")?.block_on(async {
         let listener = http::listen(serving.config.server.listen).await?;
         let address = listener.local_addr().context("cannot listen")?;
+        let end = http::asked_to_end();
         told(address);
         if let Some(page) = started.first_page(address) {
             eprintln!("no account yet; make the first one within 24 hours, once, at\n{page}");
@@ -99,7 +100,7 @@ pub(crate) fn run(
         let tls = started.tls.clone();
         let again = tls.clone().map(|tls| tokio::spawn(tls::look_when_told(tls)));
         let routes = routes(Arc::clone(&started.app), Arc::clone(&started.metrics));
-        http::serve(listener, tls, routes, LIMITS, http::asked_to_end()).await;
+        http::serve(listener, tls, routes, LIMITS, end).await;
         tidy.abort();
         again.inspect(|again| again.abort());
         anyhow::Ok(())

@@ -58,6 +58,8 @@ impl World {
             command.env_remove(name);
         }
         command.env("BELLWETHER_DATA", "data");
+        // Tests run side by side: none of them may meet another's server.
+        command.env("BELLWETHER_SERVER_LISTEN", "127.0.0.1:0");
         command
     }
 

@@ -137,6 +137,8 @@ impl World {
             .current_dir(self.folder.path())
             .env_remove("BELLWETHER_DATA")
             .env_remove("BELLWETHER_MASTER_KEY_FILE")
+            // Tests run side by side: none of them may meet another's server.
+            .env("BELLWETHER_SERVER_LISTEN", "127.0.0.1:0")
             .envs(variables.iter().copied())
             .output()
             .unwrap();

@@ -61,8 +61,9 @@ fn written(text: &str) -> Markup {
     });
     let mut out = String::new();
     pulldown_cmark::html::push_html(&mut out, events);
-    // Code that is wider than the page is moved by the keyboard, too.
+    // Code and tables that are wider than the page are moved by the keyboard, too.
     let out = out.replace("<pre>", "<pre tabindex=\"0\">");
+    let out = out.replace("<table>", "<table tabindex=\"0\">");
     html! { article.card.prose { (PreEscaped(out)) } }
 }
 
