@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let bundles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles");
+    let bundles = fs::canonicalize("../../bundles")?; // Cargo runs this in the folder of the crate.
     println!("cargo::rerun-if-changed={}", bundles.display());
     let mut code = String::from("pub(crate) const SHIPPED: &[Shipped] = &[\n");
     for folder in sorted(&bundles)? {
@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 
 /// The documents and the pages of errors, by name: the console shows them.
 fn documents() -> io::Result<String> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let docs = fs::canonicalize("../../docs")?;
     println!("cargo::rerun-if-changed={}", docs.display());
     let mut code = String::new();
     for (name, folder) in [("PAGES", docs.clone()), ("ERRORS", docs.join("errors"))] {

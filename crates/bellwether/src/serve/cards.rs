@@ -59,11 +59,9 @@ fn prepare(desk: &Desk<'_>, config: &Config, row: &OutboxRow) -> Result<Prepared
         Effect::StandDown { doc, .. } => Some(stand_down(desk, config, &asked, *doc)?),
         Effect::Notice { note, .. } => Some(notice(config, &asked, *note, &event.body)),
     };
+    let Some(card) = card else { return Ok(Prepared::Unwanted) };
     let staff = desk.staff();
-    Ok(match card {
-        Some(card) => Prepared::Card { card, ways: ways(config, &person, staff.email(&person)) },
-        None => Prepared::Unwanted,
-    })
+    Ok(Prepared::Card { card, ways: ways(config, &person, staff.email(&person)) })
 }
 
 /// `None` where the escalation has moved on: somebody else is asked, or nobody.

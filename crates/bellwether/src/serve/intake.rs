@@ -11,6 +11,8 @@ mod hooks;
 mod rate;
 
 pub(crate) use doors::Doors;
+#[cfg(test)]
+pub(crate) use hooks::FORM as HOOK;
 
 use super::App;
 use super::problem::Refused;

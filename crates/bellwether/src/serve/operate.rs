@@ -72,8 +72,9 @@ impl Mappings {
 
 fn mapping_of(source: &Source) -> Option<&str> {
     match &source.kind {
-        SourceKind::Events => None,
-        SourceKind::Hook { mapping, .. } | SourceKind::Folder { mapping, .. } => Some(mapping),
+        // These come over HTTP: their doors read them.
+        SourceKind::Events | SourceKind::Hook { .. } => None,
+        SourceKind::Folder { mapping, .. } => Some(mapping),
         SourceKind::Imap(mailbox) => Some(&mailbox.mapping),
     }
 }

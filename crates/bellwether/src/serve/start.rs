@@ -13,7 +13,7 @@ use crate::http::tls::Certificate;
 use anyhow::Result;
 use bellwether_core::Problem;
 use bellwether_runtime::delivery::{self, Delivery};
-use bellwether_runtime::live::{self, Live, Parcel, Running, Settings};
+use bellwether_runtime::live::{self, Live, Parcel, Running, Settings, Understood};
 use bellwether_runtime::names::Names;
 use bellwether_runtime::trace::{Span, TraceContext};
 use std::net::SocketAddr;
@@ -103,14 +103,17 @@ fn drive(
     (doors, mappings): (&Arc<Doors>, &Arc<Mappings>),
 ) -> Result<Running> {
     let (doors, mappings) = (Arc::clone(doors), Arc::clone(mappings));
-    let read =
-        move |parcel: &Parcel| mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel));
     let settings = Settings {
         clock: Arc::new(now),
         most_waiting: config.intake.most_waiting,
-        reader: Box::new(read),
+        reader: Box::new(move |parcel| read_again(&doors, &mappings, parcel)),
     };
     Ok(live::start(driver, settings).map_err(Failure::live)?)
+}
+
+/// Reads what waited while the program was down, by whatever read it when it was taken.
+fn read_again(doors: &Doors, mappings: &Mappings, parcel: &Parcel) -> Result<Understood, Problem> {
+    mappings.read_again(parcel).unwrap_or_else(|| doors.read(parcel))
 }
 
 fn deliver(
@@ -158,4 +161,40 @@ fn kept(span: &delivery::Span) -> Option<Span> {
         ],
         failed: span.outcome != "delivered",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_core::{Personal, Timestamp};
+
+    #[test]
+    fn a_webhook_that_waited_is_read_as_it_was_when_it_was_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            #[cfg(unix)]
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+                .unwrap();
+            path
+        };
+        file("s", "a secret");
+        let text = "[sources.desk]\nkind = \"hook\"\nmapping = \"zendesk-tickets\"\n\
+                    scheme = \"github\"\nsecret_file = \"s\"\n";
+        let named = file("bellwether.toml", text);
+        let config = Config::load(Some(&named), dir.path(), None).unwrap().config;
+        let (doors, mappings) = (Doors::open(&config).unwrap(), Mappings::of(&config).unwrap());
+        let ticket = r#"{"tickets":[{"id":7,"status":"new","created_at":"2026-11-20T10:00:00Z"}]}"#;
+        let parcel = Parcel {
+            source: "desk".to_owned(),
+            form: crate::serve::intake::HOOK.to_owned(),
+            at: Timestamp::from_secs(9),
+            trace: None,
+            body: Personal::new(ticket.as_bytes().to_vec()),
+            once: None,
+        };
+        let understood = read_again(&doors, &mappings, &parcel).unwrap();
+        assert_eq!((understood.signals.len(), understood.refused.is_none()), (1, true));
+    }
 }

@@ -38,8 +38,6 @@ pub(super) enum Kind {
     Events,
     /// A webhook: how it is signed, and what its body means.
     Hook { scheme: Box<Scheme>, secrets: Vec<Secret>, mapping: Box<Mapping> },
-    /// Something else whose rows a mapping explains; it does not come over HTTP.
-    Rows(Box<Mapping>),
 }
 
 impl Doors {
@@ -51,7 +49,8 @@ impl Doors {
         let (mut by_name, mut problems) = (BTreeMap::new(), Vec::new());
         for (name, source) in &config.sources {
             match Door::open(source) {
-                Ok(door) => drop(by_name.insert(name.clone(), door)),
+                Ok(Some(door)) => drop(by_name.insert(name.clone(), door)),
+                Ok(None) => {}
                 Err(found) => problems.extend(found),
             }
         }
@@ -84,13 +83,14 @@ impl Doors {
                 let read = door.events(parcel, trust).map_err(|fault| *fault.problem)?;
                 Ok(Understood { signals: arrived(read, parcel), refused: None })
             }
-            Kind::Hook { mapping, .. } | Kind::Rows(mapping) => Ok(door.rows(mapping, parcel)),
+            Kind::Hook { mapping, .. } => Ok(door.rows(mapping, parcel)),
         }
     }
 }
 
 impl Door {
-    fn open(source: &Source) -> Result<Self, Vec<Problem>> {
+    /// `None` for a source that is asked: nothing of it comes over HTTP.
+    fn open(source: &Source) -> Result<Option<Self>, Vec<Problem>> {
         let kind = match &source.kind {
             SourceKind::Events => Kind::Events,
             SourceKind::Hook { mapping, scheme, secrets } => {
@@ -102,10 +102,9 @@ impl Door {
                     mapping: Box::new(read_mapping(mapping)?),
                 }
             }
-            SourceKind::Imap(mailbox) => Kind::Rows(Box::new(read_mapping(&mailbox.mapping)?)),
-            SourceKind::Folder { mapping, .. } => Kind::Rows(Box::new(read_mapping(mapping)?)),
+            SourceKind::Imap(_) | SourceKind::Folder { .. } => return Ok(None),
         };
-        Ok(Self { trust: source.trust, kind })
+        Ok(Some(Self { trust: source.trust, kind }))
     }
 
     /// Reads CloudEvents; the parcel's form holds the headers that say how.

@@ -13,6 +13,9 @@ use bellwether_core::{Digest, Personal, Problem};
 use bellwether_runtime::live::{Kept, Parcel};
 use std::sync::Arc;
 
+/// The form of a parcel that a webhook is. Forms of other sources are others: one reader asks the next.
+pub(crate) const FORM: &str = "hook";
+
 /// 202 once it is durable; 200 if it was taken before. Whoever forges learns only that it was not taken.
 pub(super) async fn take(
     State(app): State<Arc<App>>,
@@ -31,7 +34,7 @@ pub(super) async fn take(
     let trace = traced(&app, &texts);
     let parcel = Parcel {
         source: source.clone(),
-        form: "rows".to_owned(),
+        form: FORM.to_owned(),
         at: now,
         trace: passed_on(trace.as_ref(), &texts),
         body: Personal::new(body.to_vec()),
