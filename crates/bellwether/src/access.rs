@@ -61,6 +61,7 @@ pub(crate) struct Desk {
     /// Answers requests; never waits for the disk.
     reader: Mutex<Accounts>,
     writer: Mutex<Accounts>,
+    tokens: Mutex<token::Remembered>,
     names: Names,
     passwords: Passwords,
     throttle: Mutex<Throttle>,
@@ -90,6 +91,7 @@ impl Desk {
             clock,
             reader: Mutex::new(Accounts::open(data)?),
             writer: Mutex::new(Accounts::open(data)?),
+            tokens: Mutex::default(),
             names,
             passwords: Passwords::new(settings.work)?,
             throttle: Mutex::new(Throttle::default()),

@@ -6,7 +6,7 @@
 
 mod api;
 mod cards;
-mod channels;
+pub(crate) mod channels;
 mod console;
 mod health;
 pub(crate) mod intake;

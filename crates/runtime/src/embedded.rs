@@ -5,6 +5,7 @@
 //! - Never: keeps a state whose record is not committed. A failed commit forgets every stream of its
 //!   batch, and they are derived again from what was committed.
 
+mod alarms;
 mod intake;
 mod known;
 mod owners;
@@ -55,6 +56,11 @@ pub struct Embedded {
     scratch: Scratch,
     pending: Pending,
     behind: timers::Behind,
+    alarms: alarms::Alarms,
+    /// Streams whose timers are due, and have not fired yet.
+    due: BTreeSet<StreamId>,
+    /// Streams that a failed batch took out of memory.
+    evicted: BTreeSet<StreamId>,
     known: known::Known,
     owners: Owners,
     clock: owners::Clock,
@@ -243,6 +249,9 @@ impl Embedded {
         }
         self.pending.touched.insert(stream);
         self.behind.note(stream, &done.timers);
+        if let Some(due) = done.timers.iter().map(|timer| timer.due).min() {
+            self.alarms.note(stream, due);
+        }
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
         entry.payloads = payloads;
         entry.evidence = (!done.evidence.is_empty()).then(|| done.evidence.join(&b'\n'));

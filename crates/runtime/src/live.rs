@@ -14,6 +14,7 @@ mod drive;
 mod intake;
 mod spans;
 mod stats;
+mod steps;
 
 pub use bell::Bell;
 pub use delivery::{Arrived, Kept, Parcel, Understood};
@@ -187,6 +188,7 @@ where
         last: now,
         signed: Timestamp::MIN,
         ticked: Timestamp::MIN,
+        fires: false,
     };
     let driving = thread("driver", move || drive.run(&wanted))?;
     let live = Live { tasks, bell, stats, failed, clock: settings.clock, spans };

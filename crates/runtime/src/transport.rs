@@ -16,7 +16,7 @@ mod wire;
 
 pub use address::{is_own, is_public};
 pub use smtp::{Login, MailServer, Security, Smtp};
-pub use stream::{ReadWrite, Server};
+pub use stream::{Line, ReadWrite, Server};
 pub use wire::Trusted;
 
 use address::{Allowed, Guarded, Unreached};

@@ -202,8 +202,8 @@ mod tests {
 
     #[test]
     fn a_fault_of_the_store_says_the_stores_next_step() {
-        let help = StoreError::Closed.help();
-        assert_eq!(EdgeError::from(StoreFault::from(StoreError::Closed)).help(), help);
-        assert_eq!(KeyError::from(StoreFault::from(StoreError::Closed)).help(), help);
+        let help = StoreError::Uncertain.help();
+        assert_eq!(EdgeError::from(StoreFault::from(StoreError::Uncertain)).help(), help);
+        assert_eq!(KeyError::from(StoreFault::from(StoreError::Uncertain)).help(), help);
     }
 }

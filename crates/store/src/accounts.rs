@@ -18,6 +18,7 @@ use crate::{StoreError, View};
 use bellwether_core::Timestamp;
 use rusqlite::Connection;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Its file in a data directory.
 pub(crate) const FILE: &str = "access.db";
@@ -209,6 +210,14 @@ impl Accounts {
         let mut conn = connect(dir, FILE, Access::Write, CACHE_MIB)?;
         migrate(&mut conn, FILE, Access::Write, |_| Ok(()))?;
         Ok(Self { conn })
+    }
+
+    /// A mark that differs once anybody has changed something, in this process or in another: length and
+    /// time of the write-ahead log. Two changes within the clock tick of the file system could be taken
+    /// for one, so it is not to be relied on for long. `None` where there is none.
+    pub fn mark(&self) -> Option<(u64, SystemTime)> {
+        let about = std::fs::metadata(format!("{}-wal", self.conn.path()?)).ok()?;
+        Some((about.len(), about.modified().ok()?))
     }
 }
 

@@ -8,7 +8,6 @@ use crate::{
 };
 use bellwether_core::Duration;
 use rusqlite::Connection;
-use std::borrow::Borrow;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -25,44 +24,26 @@ impl Store {
     /// `store-full`, `store-conflict`, `store-too-large`, `store-io`; after `store-uncertain` the
     /// store must be reopened.
     pub fn commit(&mut self, batch: &Batch) -> Result<Committed> {
-        let done = self.commit_all(&[batch])?;
-        self.checkpoint_if_due()?;
-        done.into_iter().next().ok_or(StoreError::Closed)
-    }
-
-    /// Commits several batches in one transaction, for the price of one flush to disk.
-    ///
-    /// # Errors
-    /// As [`Store::commit`]; then none of them is kept.
-    pub fn commit_all<B: Borrow<Batch>>(&mut self, batches: &[B]) -> Result<Vec<Committed>> {
-        for batch in batches {
-            check(batch.borrow())?;
-        }
-        let (mut next, mut tick) = (self.last_pos + 1, self.last_tick);
-        let highest = batches.iter().map(|batch| batch.borrow().highest_slot()).max().unwrap_or(0);
+        check(batch)?;
+        let first_pos = self.last_pos + 1;
+        let last_pos = self.last_pos + batch.entries.len() as u64;
+        let (mut tip, mut tick, highest) = (self.tip.clone(), self.last_tick, batch.highest_slot());
         let raised = highest > self.slots_taken;
-        let mut done = Vec::with_capacity(batches.len());
-        let mut tip = self.tip.clone();
         self.transact(|conn| {
-            for batch in batches.iter().map(Borrow::borrow) {
-                if tick.is_none_or(|last| last.plus(TICK) <= batch.at) && !batch.entries.is_empty()
-                {
-                    let mut put = conn.prepare_cached("INSERT INTO tick VALUES (?1, ?2)")?;
-                    put.execute((next, batch.at.micros()))?;
-                    tick = Some(batch.at);
-                }
-                append(conn, next, &batch.entries)?;
-                tip.append(conn, batch.entries.iter().map(|entry| &entry.record[..]))?;
-                write_rest(conn, batch)?;
-                let first_pos = next;
-                next += batch.entries.len() as u64;
-                done.push(Committed { first_pos, last_pos: next - 1 });
+            if tick.is_none_or(|last| last.plus(TICK) <= batch.at) && !batch.entries.is_empty() {
+                let mut put = conn.prepare_cached("INSERT INTO tick VALUES (?1, ?2)")?;
+                put.execute((first_pos, batch.at.micros()))?;
+                tick = Some(batch.at);
             }
+            append(conn, first_pos, &batch.entries)?;
+            tip.append(conn, batch.entries.iter().map(|entry| &entry.record[..]))?;
+            write_rest(conn, batch)?;
             if raised { set_mark(conn, mark::SLOTS, highest) } else { Ok(()) }
         })?;
-        (self.last_pos, self.last_tick, self.tip) = (next - 1, tick, tip);
+        (self.last_pos, self.last_tick, self.tip) = (last_pos, tick, tip);
         self.slots_taken = self.slots_taken.max(highest);
-        Ok(done)
+        self.checkpoint_if_due()?;
+        Ok(Committed { first_pos, last_pos })
     }
 }
 

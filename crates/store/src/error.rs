@@ -62,15 +62,6 @@ pub enum StoreError {
     /// Another connection kept the file busy for too long.
     #[error("another connection keeps the store busy")]
     Busy,
-    /// More batches wait than the writer may hold.
-    #[error("{waiting} batches wait for the disk already")]
-    QueueFull {
-        /// How many batches the queue holds.
-        waiting: usize,
-    },
-    /// The writer has stopped, so nothing more is taken.
-    #[error("the writer of the store has stopped")]
-    Closed,
     /// A row contradicts one that is kept.
     #[error("a row contradicts what is kept: {what}")]
     Conflict {
@@ -113,8 +104,6 @@ impl StoreError {
             Self::Io { .. } => "store-io",
             Self::Uncertain => "store-uncertain",
             Self::Busy => "store-busy",
-            Self::QueueFull { .. } => "store-queue-full",
-            Self::Closed => "store-closed",
             Self::Conflict { .. } => "store-conflict",
             Self::TooLarge { .. } => "store-too-large",
             Self::BaseMissing { .. } => "store-base-missing",
@@ -136,8 +125,6 @@ impl StoreError {
             Self::Io { .. } => "look at the system's log; the disk or the mount is failing",
             Self::Uncertain => "restart the program; recovery keeps what reached the disk",
             Self::Busy => "wait and repeat; a backup or a reading may be running",
-            Self::QueueFull { .. } => "repeat later; senders are told 429 meanwhile",
-            Self::Closed => "restart the program; the reason stands in the log above",
             Self::Conflict { .. } => "this is a fault of the program; report it with the code",
             Self::TooLarge { .. } => "split what is sent into smaller pieces",
             Self::BaseMissing { .. } => "write a base for each stream first, then trim",

@@ -45,7 +45,6 @@ mod staff;
 mod trim;
 mod unlisted;
 mod witness;
-mod writer;
 
 pub use access::Access;
 pub use accounts::{
@@ -76,7 +75,6 @@ pub use shelf::Gate;
 pub use staff::Staff;
 pub use trim::Base;
 pub use witness::{Cosigned, Fork, Refused, WitnessState};
-pub use writer::{Ticket, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,6 @@ mod opening;
 mod purging;
 mod random;
 mod tables;
-mod writing;
 
 use crate::*;
 use bellwether_core::{AccountId, Digest, DocKey, Id, StreamId, StreamKind, Timestamp};
@@ -45,6 +44,11 @@ pub(crate) fn stream(nth: u128) -> StreamId {
 pub(crate) fn entry(nth: u128, seq: u64) -> Entry {
     let event = format!("event {seq} of {nth}").into_bytes();
     Entry::new(stream(nth), seq, event, format!("record {seq} of {nth}").into_bytes())
+}
+
+/// Commits one after the other.
+fn commit_each(store: &mut Store, batches: &[Batch]) -> Vec<Committed> {
+    batches.iter().map(|batch| store.commit(batch).unwrap()).collect()
 }
 
 /// A batch of one entry that writes a row of every table a batch can write.

@@ -5,13 +5,18 @@ use super::principal::{Scope, Service};
 use super::{Desk, secret};
 use bellwether_core::{Duration, Timestamp, Trust};
 use bellwether_store::{Accounts, Change, TokenRow, Trail};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 
 /// What every token begins with, so that scanners find one that was published.
 pub(super) const PREFIX: &str = "bw_";
 
 /// The last use is noted no more often than this.
 const COARSE: Duration = Duration::from_micros(10 * 60_000_000);
+
+/// How long a token is remembered at most.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A token to be made.
 #[derive(Clone, Debug)]
@@ -81,7 +86,7 @@ impl Desk {
     ) -> Result<Service, AccessError> {
         let parts = token.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_'));
         let (id, secret) = parts.ok_or(AccessError::Token)?;
-        let row = self.reader().token(id)?.ok_or(AccessError::Token)?;
+        let row = self.token_row(id, now)?.ok_or(AccessError::Token)?;
         let fits = secret::same(&secret::hash(secret), &row.hash);
         if !fits || row.revoked.is_some() || now >= row.ends {
             return Err(AccessError::Token);
@@ -95,4 +100,30 @@ impl Desk {
         let scopes = row.scopes.iter().filter_map(|word| Scope::from_word(word)).collect();
         Ok(Service { id: row.id, scopes, sources: row.sources, trust })
     }
+
+    /// What is kept of a token. It is asked for with every signal, so it is remembered for a moment, unless
+    /// anything about accounts has changed.
+    fn token_row(&self, id: &str, now: Timestamp) -> Result<Option<TokenRow>, AccessError> {
+        let mut known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = self.reader();
+        let mark = reader.mark();
+        let is_new = |at: Timestamp| at <= now && now.since(at) < MOMENT;
+        if mark.is_none() || known.mark != mark || !is_new(known.at) {
+            *known = Remembered { at: now, mark, rows: BTreeMap::new() };
+        }
+        if let Some(row) = known.rows.get(id) {
+            return Ok(Some(row.clone()));
+        }
+        let row = reader.token(id)?;
+        known.rows.extend(row.clone().map(|row| (row.id.clone(), row)));
+        Ok(row)
+    }
+}
+
+/// Tokens that were asked for since the accounts were as they were.
+#[derive(Default)]
+pub(super) struct Remembered {
+    at: Timestamp,
+    mark: Option<(u64, SystemTime)>,
+    rows: BTreeMap<String, TokenRow>,
 }

@@ -2,7 +2,7 @@
 
 use super::read::{Reading, count, required_secret, secrets, span};
 use super::{MailServer, Mailbox, Source, SourceKind, Tls};
-use bellwether_adapters::shipped;
+use bellwether_adapters::{schemes, shipped};
 use bellwether_core::authored::{Fields, Node};
 use bellwether_core::{Duration, Personal, Problem, Trust};
 use std::path::Path;
@@ -50,7 +50,7 @@ pub(super) fn owner(fields: &mut Fields<'_>) -> Option<String> {
 
 fn hook(fields: &mut Fields<'_>, base: &Path) -> Option<SourceKind> {
     let mapping = mapping(fields, base);
-    let scheme = fields.required_text("scheme").map(|text| place(base, text));
+    let scheme = scheme(fields, base);
     let names = ["secret_file", "secret_env", "secret_credential"];
     let secrets = secrets(fields, base, names);
     if secrets.is_empty() {
@@ -128,16 +128,37 @@ pub(super) fn mail_server(
 
 /// A shipped mapping's name, or a file's path.
 fn mapping(fields: &mut Fields<'_>, base: &Path) -> Option<String> {
-    let text = fields.required_text("mapping")?;
-    let known = || shipped().iter().map(|(name, _)| *name);
-    if is_file(text) || known().any(|name| name == text) {
+    let known: Vec<_> = shipped().iter().map(|(name, _)| *name).collect();
+    named(fields, base, "mapping", &known, |message| {
+        Problem::new("config-no-mapping", message)
+            .help("`bellwether mappings list` shows them; a file's name ends in .yaml")
+    })
+}
+
+/// A shipped scheme's name, or a file's path.
+fn scheme(fields: &mut Fields<'_>, base: &Path) -> Option<String> {
+    let known: Vec<_> = schemes().iter().map(|(name, _)| *name).collect();
+    named(fields, base, "scheme", &known, |message| {
+        Problem::new("webhook-no-scheme", message)
+            .help("docs/signals.md lists them; a file's name ends in .yaml")
+    })
+}
+
+/// The name of something that is shipped, or a file's path.
+fn named(
+    fields: &mut Fields<'_>,
+    base: &Path,
+    key: &'static str,
+    known: &[&'static str],
+    unknown: impl FnOnce(String) -> Problem,
+) -> Option<String> {
+    let text = fields.required_text(key)?;
+    if is_file(text) || known.contains(&text) {
         return Some(place(base, text));
     }
-    let at = fields.node("mapping")?;
-    let message = format!("there is no shipped mapping `{text}`");
-    let help = "`bellwether mappings list` shows them; a file's name ends in .yaml";
-    let problem = Problem::new("config-no-mapping", message).at(fields.place_of(at)).help(help);
-    fields.problems().push(problem.nearest(text, known()));
+    let at = fields.node(key)?;
+    let problem = unknown(format!("there is no shipped {key} `{text}`")).at(fields.place_of(at));
+    fields.problems().push(problem.nearest(text, known.iter().copied()));
     None
 }
 

@@ -98,7 +98,7 @@ enum BadBody {
 #[openapi(
     info(
         title = "Bellwether",
-        description = "Who was asked about whom, why, and the proof of it.",
+        description = "Who was asked about whom, why, and the proof of it. Signals are sent to /v1/signals as CloudEvents 1.0.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(

@@ -110,13 +110,13 @@ fn smtp(
     })
 }
 
-fn trusted(file: &Path) -> Result<Trusted, Problem> {
+pub(crate) fn trusted(file: &Path) -> Result<Trusted, Problem> {
     let unreadable = |what: String| {
         Problem::new("config-file", format!("{} cannot be used: {what}", file.display()))
             .help("name a file of PEM certificates that the service's user may read")
     };
     let pem = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-    Trusted::with(&pem).map_err(|error| unreadable(error.to_string()))
+    Trusted::only(&pem).map_err(|error| unreadable(error.to_string()))
 }
 
 fn text(at: &SecretAt) -> Result<Personal<String>, Problem> {

@@ -5,6 +5,7 @@
 //! - Out: threads that end when they are told.
 //! - Never: keeps a server from starting because a source cannot be reached: it is tried again.
 
+use super::channels;
 use crate::cli::sources::read_mapping;
 use crate::config::{self, Config, MailServer, SecretAt, Source, SourceKind};
 use crate::disk;
@@ -16,7 +17,7 @@ use bellwether_core::{Problem, Trust};
 use bellwether_runtime::live::{Intake, Live, Parcel, Understood};
 use bellwether_runtime::sources::folder::Folder;
 use bellwether_runtime::sources::freshness::{Freshness, Watched};
-use bellwether_runtime::sources::imap::{Login, Mailbox};
+use bellwether_runtime::sources::imap::{EACH, Login, Mailbox};
 use bellwether_runtime::sources::{self, Feed, Pace, Stop, Usual};
 use bellwether_runtime::trace::Spans;
 use bellwether_runtime::transport::Server;
@@ -177,7 +178,7 @@ fn asked(kind: &SourceKind, feed: Feed) -> Result<Option<Run>, Problem> {
                 password: password_of(password)?,
                 folder: folder.clone(),
             };
-            let mailbox = Mailbox::new(open(server)?, server.tls, login, span(*every), feed);
+            let mailbox = Mailbox::new(open(server, EACH)?, server.tls, login, span(*every), feed);
             Some(Box::new(move || mailbox.run()))
         }
     })
@@ -192,19 +193,15 @@ fn password_of(at: &SecretAt) -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A mail server, ready to be connected to.
+/// A mail server, ready to be connected to; so long may connecting take, and each reading or writing.
 ///
 /// # Errors
 /// `config-file` if its certificates cannot be read.
-pub(crate) fn open(server: &MailServer) -> Result<Server, Problem> {
-    let wrong = |what: String| {
-        let message = format!("the certificates for {} cannot be used: {what}", server.host);
-        Problem::new("config-file", message).help("check `ca_file`; it must be PEM")
-    };
-    let roots = server.ca_file.as_deref().map(std::fs::read).transpose();
-    let roots = roots.map_err(|error| wrong(error.to_string()))?;
-    Server::new(&server.host, server.port, server.private, roots.as_deref())
-        .map_err(|error| wrong(error.to_string()))
+pub(crate) fn open(server: &MailServer, each: Duration) -> Result<Server, Problem> {
+    let trusted = server.ca_file.as_deref().map(channels::trusted).transpose()?;
+    let how = (server.tls != config::Tls::None, server.private);
+    Server::new((&server.host, server.port), how, trusted, each)
+        .map_err(|error| Problem::new(error.code(), error.to_string()).help(error.help()))
 }
 
 /// Says once when the disk gets full, and once when it is not any more.

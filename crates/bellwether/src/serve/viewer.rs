@@ -12,6 +12,7 @@ use crate::access::{AccessError, Principal, Role};
 use crate::cli::names::read_purpose;
 use crate::http::Address;
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::Method;
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -60,15 +61,17 @@ impl Viewer {
     }
 }
 
-/// What must be allowed for a path. Whoever is asked may see the pages of questions without it.
-fn needed(path: &str) -> (Action, bool) {
+/// What must be allowed for a path. Whoever is asked may see the pages of questions without it. What only
+/// a POST does is told to be wrong for other methods, whoever asks.
+fn needed(path: &str, method: &Method) -> (Action, bool) {
+    let posts = *method == Method::POST;
     let below = |part: &str| {
         path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
     };
     match path {
         _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
-        "/v1/stop" | "/outbox/stop" => (Action::StopSwitch, false),
-        _ if settles(path) => (Action::SettleDelivery, false),
+        "/v1/stop" | "/outbox/stop" if posts => (Action::StopSwitch, false),
+        _ if posts && settles(path) => (Action::SettleDelivery, false),
         _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),
         "/" | "/names" | "/names/hide" => (Action::ReadDecisions, true),
         // One escalation and its answer; the list is for those who read decisions.
@@ -101,7 +104,7 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
     let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
     let asked = |action| app.access.may(who, action, &Resource::House, app.live.now());
     let may = |action| asked(action).is_ok();
-    let (action, questions) = needed(parts.uri.path());
+    let (action, questions) = needed(parts.uri.path(), &parts.method);
     let (name, roles, person, form) = match who {
         Principal::Nobody => return Err(denied(AccessError::Nobody)),
         Principal::Account(account) => {

@@ -121,7 +121,7 @@ fn work_that_fails_repeats_nothing_of_what_ran_with_it() {
     )
     .unwrap();
     live.call_then(
-        |_, _| Err::<(), _>(bellwether_store::StoreError::Closed.into()),
+        |_, _| Err::<(), _>(bellwether_store::StoreError::Uncertain.into()),
         move |done| tells.send(done.is_ok()).unwrap(),
     )
     .unwrap();

@@ -18,6 +18,7 @@ impl Embedded {
         for stream in std::mem::take(&mut self.pending.touched) {
             self.streams.remove(&stream);
             self.known.forget(stream);
+            self.evicted.insert(stream);
         }
         self.pending.batch = bellwether_store::Batch::new(self.pending.batch.at);
     }

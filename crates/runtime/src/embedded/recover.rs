@@ -4,6 +4,7 @@
 //! that differs, or has an event that cannot be read, is frozen: it takes no events until somebody has
 //! looked. The others go on.
 
+use super::alarms::Alarms;
 use super::known::Known;
 use super::owners::Clock;
 use super::{Embedded, Pending, refold, timers};
@@ -52,6 +53,9 @@ impl Embedded {
             self.frozen.insert(stream, fault);
         }
         if let Some(state) = replay.into_states().remove(&stream) {
+            if let Some(timer) = state.next_timer() {
+                self.alarms.note(stream, timer.due);
+            }
             self.streams.insert(stream, state);
         }
         Ok(())
@@ -185,6 +189,9 @@ impl Embedded {
             scratch: Scratch::default(),
             pending,
             behind: timers::Behind::default(),
+            alarms: Alarms::default(),
+            due: BTreeSet::new(),
+            evicted: BTreeSet::new(),
             known: Known::default(),
             owners: Owners::default(),
             clock: Clock::default(),

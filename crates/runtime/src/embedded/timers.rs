@@ -122,33 +122,70 @@ impl Embedded {
     /// # Errors
     /// [`DriveError`] when a commit fails.
     pub fn tick(&mut self, until: Timestamp, origin: Origin) -> Result<usize, DriveError> {
-        self.guarded(|driver| driver.pass(origin, until))?;
-        self.tell_rest(origin, until)?;
         let mut fired = 0;
-        for stream in self.streams_due(until)? {
-            self.load(stream)?;
-            if self.frozen.contains_key(&stream) {
-                // One damaged stream keeps no other one waiting; `frozen` names it.
-                continue;
-            }
-            fired += self.guarded(|driver| driver.fire_stream(stream, until, origin))?;
-            self.pending.batch.at = self.pending.batch.at.max(until);
-            if self.waiting() >= super::BATCH {
-                self.commit()?;
+        loop {
+            let (more, is_done) = self.tick_some(until, origin)?;
+            fired += more;
+            if is_done {
+                return Ok(fired);
             }
         }
-        self.commit()?;
-        Ok(fired)
     }
 
-    fn streams_due(&self, until: Timestamp) -> Result<BTreeSet<StreamId>, DriveError> {
-        let due = |state: &&StreamState| state.next_timer().is_some_and(|timer| timer.due <= until);
-        let mut streams: BTreeSet<_> =
-            self.streams.values().filter(due).map(|state| state.stream).collect();
-        let kept = self.store.due_timers(until, usize::MAX >> 1)?;
+    /// As [`Embedded::tick`], for about as many timers as fit into one commit: how many fired, and whether
+    /// these were all.
+    ///
+    /// # Errors
+    /// As [`Embedded::tick`]; what was not fired is found again.
+    pub fn tick_some(
+        &mut self,
+        until: Timestamp,
+        origin: Origin,
+    ) -> Result<(usize, bool), DriveError> {
+        if self.due.is_empty() {
+            self.guarded(|driver| driver.pass(origin, until))?;
+            self.tell_rest(origin, until)?;
+            self.due = self.streams_due(until)?;
+        }
+        let mut fired = 0;
+        while self.waiting() < super::BATCH
+            && let Some(stream) = self.due.first().copied()
+        {
+            self.load(stream)?;
+            // One damaged stream keeps no other one waiting; `frozen` names it.
+            if !self.frozen.contains_key(&stream) {
+                fired += self.guarded(|driver| driver.fire_stream(stream, until, origin))?;
+                self.pending.batch.at = self.pending.batch.at.max(until);
+            }
+            let next = self.streams.get(&stream).and_then(StreamState::next_timer);
+            self.alarms.set(stream, next.map(|timer| timer.due));
+            self.due.remove(&stream);
+        }
+        self.commit()?;
+        Ok((fired, self.due.is_empty()))
+    }
+
+    fn streams_due(&mut self, until: Timestamp) -> Result<BTreeSet<StreamId>, DriveError> {
         // Streams that a failed batch evicted have their newest timers only in their records.
-        let changed = self.behind.changed.iter().copied();
-        let elsewhere = kept.into_iter().map(|row| row.stream).chain(changed);
+        while let Some(stream) = self.evicted.first().copied() {
+            self.load(stream)?;
+            self.evicted.remove(&stream);
+        }
+        let mut streams = BTreeSet::new();
+        for stream in self.alarms.due(until) {
+            let next = self.streams.get(&stream).and_then(StreamState::next_timer);
+            match next.filter(|timer| timer.due <= until) {
+                Some(_) => drop(streams.insert(stream)),
+                None => self.alarms.set(stream, next.map(|timer| timer.due)),
+            }
+        }
+        debug_assert!(
+            self.streams.values().all(|state| streams.contains(&state.stream)
+                || state.next_timer().is_none_or(|timer| timer.due > until)),
+            "a stream in memory has no alarm"
+        );
+        let kept = self.store.due_timers(until, usize::MAX >> 1)?.into_iter();
+        let elsewhere = kept.map(|row| row.stream);
         streams.extend(elsewhere.filter(|stream| !self.streams.contains_key(stream)));
         Ok(streams)
     }
@@ -200,6 +237,7 @@ impl Embedded {
         (self.behind.committed, self.behind.entries) = (0, 0);
         if self.streams.len() > KEPT {
             self.streams.clear();
+            self.alarms.clear();
         }
         Ok(())
     }

@@ -1,14 +1,11 @@
 //! The driver's thread: whatever is ready becomes one transaction, time passes, the log is signed.
 
-use super::delivery::{Arrived, Cover, Parcel, Understood};
+use super::delivery::{Cover, Parcel, Understood};
 use super::intake::{Ready, Shared};
-use super::{Bell, Clock, LiveError, Reader, Sink, Stats, spans};
+use super::{Bell, Clock, LiveError, Reader, Sink, Stats};
 use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
-use crate::trace::Span;
-use bellwether_adapters::Refusal;
 use bellwether_core::event::Note;
-use bellwether_core::record::Status;
 use bellwether_core::{Body, Duration, Origin, Personal, Problem, StreamId, Timestamp};
 use bellwether_store::Inbox;
 use std::ops::DerefMut;
@@ -20,14 +17,14 @@ use std::time::Instant;
 /// How often timers are looked at, and the log is signed if it has grown.
 const TICK: Duration = Duration::from_micros(500_000);
 const SIGN: Duration = Duration::from_secs(1);
+/// The shortest time from one transaction of deliveries to the next, unless they fill one.
+const PACE: std::time::Duration = std::time::Duration::from_millis(4);
 /// How far the clock may run from the machine's own count before that is written down.
 const JUMP: Duration = Duration::from_secs(5);
 /// How many calls run in one transaction.
 const CALLS: usize = 256;
 /// Deliveries read from the inbox at once.
 const READ: usize = 64;
-/// How often a delivery is tried alone before it is kept apart.
-const TRIES: usize = 3;
 
 /// A step of a call.
 pub(super) enum CallStep<'a> {
@@ -67,29 +64,15 @@ pub(super) struct Drive<D> {
     pub(super) last: Timestamp,
     pub(super) signed: Timestamp,
     pub(super) ticked: Timestamp,
-}
-
-/// What one pass did, for the counters.
-#[derive(Default)]
-struct Pass {
-    statuses: Vec<(Status, u64)>,
-    effects: u64,
-    quarantined: u64,
-    spans: Vec<Span>,
+    /// Timers are due that have not fired yet.
+    pub(super) fires: bool,
 }
 
 impl<D: DerefMut<Target = Embedded>> Drive<D> {
     pub(super) fn run(mut self, tasks: &Receiver<Task>) {
         let (mut began, mut wall) = (Instant::now(), (self.clock)());
         loop {
-            let more = self.shared.reaches(self.next);
-            let wait = if more { Duration::from_micros(0) } else { TICK };
-            let wait = std::time::Duration::from_micros(wait.micros().unsigned_abs());
-            let first = match tasks.recv_timeout(wait) {
-                Ok(task) => Some(task),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
+            let Ok(first) = self.next_task(tasks, began) else { break };
             self.shared.looked();
             let (calls, ends) = gather(first, tasks);
             if let Err(error) = self.pass(calls) {
@@ -111,8 +94,32 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         self.finish();
     }
 
+    /// Waits for something to do. Deliveries that come one after the other are stepped together, since each
+    /// transaction has its price; a call does not wait for them.
+    fn next_task(
+        &self,
+        tasks: &Receiver<Task>,
+        last: Instant,
+    ) -> Result<Option<Task>, RecvTimeoutError> {
+        let rest = || PACE.saturating_sub(last.elapsed());
+        let full = self.shared.waits() >= BATCH as u64;
+        let mut wait = match (self.fires || full, self.shared.reaches(self.next)) {
+            (true, _) => std::time::Duration::ZERO,
+            (false, true) => rest(),
+            (false, false) => std::time::Duration::from_micros(TICK.micros().unsigned_abs()),
+        };
+        loop {
+            match tasks.recv_timeout(wait) {
+                Ok(Task::Ready) if !rest().is_zero() => wait = rest(),
+                Ok(task) => return Ok(Some(task)),
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(ended) => return Err(ended),
+            }
+        }
+    }
+
     /// Time that never runs backwards, whatever the machine's clock does.
-    fn now(&mut self) -> Timestamp {
+    pub(super) fn now(&mut self) -> Timestamp {
         self.last = self.last.max((self.clock)());
         self.last
     }
@@ -124,9 +131,11 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
             self.step_all(ready)?;
         }
         let now = self.now();
-        if self.ticked.plus(TICK) <= now {
+        if self.fires || self.ticked.plus(TICK) <= now {
             self.ticked = now;
-            let fired = self.driver.tick(now, Origin::Live)?;
+            // Signals and calls have their turn between the timers of a long night.
+            let (fired, is_done) = self.driver.tick_some(now, Origin::Live)?;
+            self.fires = !is_done;
             if fired > 0 {
                 self.stats.timers.fetch_add(fired as u64, Ordering::Relaxed);
                 self.bell.ring();
@@ -203,140 +212,6 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         }
     }
 
-    fn step_all(&mut self, ready: Vec<Ready>) -> Result<(), DriveError> {
-        let began = Instant::now();
-        let mut pass = Pass::default();
-        let Some(last) = ready.last().map(|ready| ready.seq) else { return Ok(()) };
-        let together = ready.iter().try_for_each(|ready| self.step(ready, &mut pass));
-        let committed = together.and_then(|()| self.commit(last));
-        if let Err(error) = committed {
-            if !is_of_the_data(&error) {
-                self.next = ready.first().map_or(self.next, |first| first.seq);
-                return Err(error);
-            }
-            pass = Pass::default();
-            for one in &ready {
-                self.step_alone(one, &mut pass)?;
-            }
-        }
-        let count: u64 = ready.iter().map(|ready| ready.signals() as u64).sum();
-        self.shared.stepped(count, last);
-        self.count(&ready, &pass);
-        if let Some(spans) = self.spans.get() {
-            let until = self.last;
-            pass.spans.into_iter().for_each(|span| spans.ended(Span { until, ..span }));
-        }
-        let spent = began.elapsed().as_micros().max(1);
-        if count >= 64 {
-            let pace = u128::from(count) * 1_000_000 / spent;
-            self.shared.pace.store(u64::try_from(pace).unwrap_or(u64::MAX), Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, ready: &[Ready], pass: &Pass) {
-        let now = self.now();
-        for ready in ready {
-            let micros = now.since(ready.at).micros().unsigned_abs();
-            self.stats.decided.add(micros, ready.signals() as u64);
-        }
-        for (status, times) in &pass.statuses {
-            (0..*times).for_each(|_| self.stats.signal(*status));
-        }
-        self.stats.quarantined.fetch_add(pass.quarantined, Ordering::Relaxed);
-        self.stats.effects.fetch_add(pass.effects, Ordering::Relaxed);
-        if pass.effects > 0 {
-            self.bell.ring();
-        }
-    }
-
-    fn commit(&mut self, seq: u64) -> Result<(), DriveError> {
-        let now = self.now();
-        let batch = self.driver.batch();
-        batch.at = batch.at.max(now);
-        batch.inbox = Some(seq);
-        self.driver.commit()?;
-        self.stats.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn step(&mut self, ready: &Ready, pass: &mut Pass) -> Result<(), DriveError> {
-        let at = ready.at.max(self.last);
-        self.last = at;
-        if let Some(problem) = &ready.understood.refused {
-            self.keep_apart(&ready.parcel, problem.clone());
-            pass.quarantined += 1;
-        }
-        for Arrived { signal, trace } in &ready.understood.signals {
-            let taken = match self.driver.take(signal, Origin::Live, at) {
-                Err(error) if error.is_refusal() => {
-                    let problem = Problem::new(error.code(), error.to_string()).help(error.help());
-                    self.keep_apart(&ready.parcel, problem);
-                    pass.quarantined += 1;
-                    continue;
-                }
-                taken => taken?,
-            };
-            let status = taken.step.status;
-            match pass.statuses.iter_mut().find(|(known, _)| *known == status) {
-                Some((_, times)) => *times += 1,
-                None => pass.statuses.push((status, 1)),
-            }
-            if status == Status::Conflict {
-                let message =
-                    format!("a signal of `{}` came twice and says something else", signal.source);
-                let help = "find out which one is right; the first one counts";
-                self.keep_apart(&ready.parcel, Problem::new("signal-conflict", message).help(help));
-                pass.quarantined += 1;
-            }
-            let effects = taken.step.effects.len() as u64;
-            pass.effects += effects;
-            let kept = trace.as_ref().filter(|_| self.spans.get().is_some());
-            let span = kept.and_then(|trace| spans::decision(trace, ready, status, effects));
-            if effects > 0 {
-                let next = span.as_ref().map(|span| span.context.to_string());
-                self.driver.trace_last(next.or_else(|| trace.clone()));
-            }
-            pass.spans.extend(span);
-        }
-        Ok(())
-    }
-
-    /// A delivery by itself. One that fails again and again is kept apart, so that the others go on.
-    fn step_alone(&mut self, ready: &Ready, pass: &mut Pass) -> Result<(), DriveError> {
-        for _ in 0..TRIES {
-            let mut own = Pass::default();
-            let done = self.step(ready, &mut own).and_then(|()| self.commit(ready.seq));
-            match done {
-                Ok(()) => {
-                    pass.statuses.append(&mut own.statuses);
-                    pass.effects += own.effects;
-                    pass.quarantined += own.quarantined;
-                    pass.spans.append(&mut own.spans);
-                    return Ok(());
-                }
-                Err(error) if is_of_the_data(&error) => {
-                    tracing::error!(code = error.code(), seq = ready.seq, "A delivery failed.");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let help = "report it with the version; `quarantine list` shows what it was";
-        let problem = Problem::new("live-poison", "a delivery failed again and again").help(help);
-        self.keep_apart(&ready.parcel, problem);
-        pass.quarantined += 1;
-        self.commit(ready.seq)
-    }
-
-    /// Keeps the bytes of a parcel with what is wrong with them; durable with the next commit.
-    fn keep_apart(&mut self, parcel: &Parcel, problem: Problem) {
-        let refusal = Refusal { problem: Box::new(problem), row: parcel.body.clone() };
-        let kept = self.driver.quarantine(&refusal, &parcel.source, 0, parcel.at);
-        if let Err(error) = kept {
-            tracing::error!(code = error.code(), "A refused delivery could not be kept.");
-        }
-    }
-
     /// Writes down a clock that jumped, since it moves deadlines.
     fn heed_clock(&mut self, before: Timestamp, now: Timestamp, passed: std::time::Duration) {
         let passed = Duration::from_micros(i64::try_from(passed.as_micros()).unwrap_or(i64::MAX));
@@ -375,11 +250,6 @@ fn commit_or_drop(driver: &mut Embedded, ran: Result<(), DriveError>) -> Result<
         driver.drop_batch();
     }
     ran.and_then(|()| driver.commit())
-}
-
-/// Whether it lies with what was delivered, not with the disk or the keys.
-fn is_of_the_data(error: &DriveError) -> bool {
-    !matches!(error, DriveError::Store(_) | DriveError::Keys(_) | DriveError::Log(_))
 }
 
 fn gather(first: Option<Task>, tasks: &Receiver<Task>) -> (Vec<Call>, bool) {

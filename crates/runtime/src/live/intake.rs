@@ -85,6 +85,11 @@ impl Shared {
         }
     }
 
+    /// Signals that were offered and are not in the journal.
+    pub(super) fn waits(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Whether any delivery from a number on is durable.
     pub(super) fn reaches(&self, seq: u64) -> bool {
         seq < self.next.load(Ordering::Acquire)
@@ -181,7 +186,7 @@ impl Intake {
 
     /// Signals that were taken and are not in the journal yet.
     pub fn waiting(&self) -> u64 {
-        self.shared.waiting.load(Ordering::Relaxed)
+        self.shared.waits()
     }
 }
 

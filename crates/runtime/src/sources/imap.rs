@@ -25,8 +25,8 @@ const MODEL: &str = "source.imap";
 const MOST_MAIL: u32 = 32 << 20;
 /// What one answer may have, in bytes.
 const MOST_ANSWER: u64 = (MOST_MAIL as u64) + (1 << 20);
-/// How long a read or a write may take.
-const EACH: Duration = Duration::from_secs(30);
+/// How long connecting to a mail server may take, and each read or write.
+pub const EACH: Duration = Duration::from_secs(30);
 /// UIDs that are asked for at once.
 const AT_ONCE: usize = 500;
 /// The longest pause after a failure.
@@ -113,8 +113,7 @@ impl Mailbox {
     }
 
     fn open(&self) -> Result<(Session<Bounded>, Arc<AtomicU64>), PassError> {
-        let encrypted = self.tls != Tls::None;
-        let stream = self.server.connect(encrypted, EACH).map_err(|error| self.asked(error))?;
+        let stream = self.server.connect().map_err(|error| self.asked(error))?;
         let mut greeted = false;
         let stream: Box<dyn ReadWrite> = match self.tls {
             Tls::None => Box::new(stream),

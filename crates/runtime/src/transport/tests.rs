@@ -260,7 +260,7 @@ pub(super) fn certified() -> (Arc<rustls::ServerConfig>, Trusted) {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .unwrap();
-    (Arc::new(config), Trusted::with(made.cert.pem().as_bytes()).unwrap())
+    (Arc::new(config), Trusted::only(made.cert.pem().as_bytes()).unwrap())
 }
 
 #[test]

@@ -17,7 +17,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
-/// Whom certificates are believed: the public roots, and what a file adds.
+/// Whom certificates are believed: the public roots, or those of a file instead.
 #[derive(Clone)]
 pub struct Trusted(Arc<ClientConfig>);
 
@@ -27,20 +27,28 @@ impl Trusted {
     /// # Errors
     /// `transport-roots`: never, unless the TLS library was built without what it needs.
     pub fn public() -> Result<Self, TransportError> {
-        Self::with(b"")
+        Self::of(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
     }
 
-    /// The public roots, and the certificates of a PEM file.
+    /// The certificates of a PEM file, and no others.
     ///
     /// # Errors
-    /// `transport-roots`.
-    pub fn with(pem: &[u8]) -> Result<Self, TransportError> {
+    /// `transport-roots`, also if it holds none.
+    pub fn only(pem: &[u8]) -> Result<Self, TransportError> {
         let wrong = |what: String| TransportError::Roots { what };
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
             roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
         }
+        match roots.is_empty() {
+            true => Err(wrong("there is no certificate in it".to_owned())),
+            false => Self::of(roots),
+        }
+    }
+
+    fn of(roots: RootCertStore) -> Result<Self, TransportError> {
+        let wrong = |what: String| TransportError::Roots { what };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -125,7 +133,7 @@ impl Wire {
         Ok(Self::Tls(Box::new(StreamOwned::new(client, paced))))
     }
 
-    fn set_until(&mut self, until: Instant) {
+    pub(super) fn set_until(&mut self, until: Instant) {
         match self {
             Self::Plain(paced) => paced.until = until,
             Self::Tls(tls) => tls.sock.until = until,

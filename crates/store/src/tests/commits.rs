@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn positions_start_at_one_and_leave_no_gap() {
     let (dir, mut store) = fresh();
-    let done = store.commit_all(&[rich(1), Batch::new(at(1)), rich(2)]).unwrap();
+    let done = commit_each(&mut store, &[rich(1), Batch::new(at(1)), rich(2)]);
     let places: Vec<_> = done.iter().map(|done| (done.first_pos, done.last_pos)).collect();
     assert_eq!(places, [(1, 1), (2, 1), (2, 2)]);
     drop(store);
@@ -51,7 +51,7 @@ fn a_failure_at_any_statement_leaves_nothing_behind() {
             .unwrap();
         let mut batch = rich(2);
         batch.at = at(2).plus(bellwether_core::Duration::from_days(1));
-        let error = store.commit_all(&[entries(5), batch.clone()]).unwrap_err();
+        let error = store.commit(&batch).unwrap_err();
         assert_eq!(error.code(), "store-conflict", "{table}");
         assert_eq!(dump(&store), before, "{table}");
         store.conn.execute_batch("DROP TRIGGER broken").unwrap();
@@ -175,4 +175,20 @@ pub(crate) fn entries(count: u64) -> Batch {
         .map(|nth| Entry { event: vec![nth as u8; 700], ..entry(u128::from(nth) + 1000, 1) })
         .collect();
     batch
+}
+
+#[test]
+fn the_log_stays_bounded() {
+    let (dir, mut store) = fresh();
+    let mut batch = Batch::new(at(1));
+    batch.entries = vec![Entry::new(stream(1), 1, vec![1; 1 << 20], vec![2; 1 << 20])];
+    for _ in 0..40 {
+        store.commit(&batch).unwrap();
+    }
+    let log = store.footprint().unwrap().log_bytes;
+    assert!(log < 50 << 20, "80 MiB went through a log of {log} bytes");
+    assert!(store.fold_log().unwrap());
+    assert_eq!(store.footprint().unwrap().log_bytes, 0);
+    drop(store);
+    assert_eq!(reopen(dir.path()).last_pos().unwrap(), 40);
 }

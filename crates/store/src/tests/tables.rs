@@ -7,7 +7,7 @@ use bellwether_core::effect::{Timer, TimerKind};
 #[test]
 fn snapshots_reach_forward_and_can_be_discarded() {
     let (dir, mut store) = fresh();
-    store.commit_all(&[rich(1), rich(2)]).unwrap();
+    commit_each(&mut store, &[rich(1), rich(2)]);
     let (head, tag) = (Digest::of(b"head"), Digest::of(b"tag"));
     let snapshot = Snapshot { stream: stream(7), seq: 1, pos: 1, head, tag, state: vec![1; 50] };
     let timer = Timer {
@@ -72,7 +72,7 @@ fn a_reading_can_stop() {
 #[test]
 fn outbox_rows_move_with_their_records() {
     let (_dir, mut store) = fresh();
-    store.commit_all(&[rich(1), rich(2), rich(3)]).unwrap();
+    commit_each(&mut store, &[rich(1), rich(2), rich(3)]);
     let change = |pos, status| OutboxChange::new((pos, 0), status, 1, at(70));
     let mut result = Batch::new(at(9));
     result.entries = vec![entry(7, 4)];
@@ -100,7 +100,7 @@ fn what_is_open_dead_or_arrived_is_found_and_asks_are_counted_by_day() {
     for (nth, batch) in batches.iter_mut().enumerate() {
         batch.entries[0].effects[0].key = Digest::of(&nth.to_be_bytes());
     }
-    store.commit_all(&batches).unwrap();
+    commit_each(&mut store, &batches);
     let changes = (1..).zip(all).map(|(pos, status)| OutboxChange {
         via: "mail".to_owned(),
         tries: 3,
@@ -157,7 +157,7 @@ fn links_are_kept_with_their_undoing() {
 #[test]
 fn accounts_are_found_both_ways() {
     let (_dir, mut store) = fresh();
-    store.commit_all(&[rich(1), rich(2)]).unwrap();
+    commit_each(&mut store, &[rich(1), rich(2)]);
     assert_eq!(store.slot_of(account(2).id).unwrap(), Some(2));
     assert_eq!(store.accounts_after(1, 5).unwrap(), [account(2)]);
     assert_eq!(store.accounts(&[3, 1]).unwrap(), [None, Some(account(1))]);

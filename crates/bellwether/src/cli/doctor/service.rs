@@ -6,7 +6,7 @@ use crate::cli::context::{Context, now, to_the_second};
 use crate::config::{ChannelKind, Config, MailServer, SourceKind, Tls};
 use crate::exit::Problems;
 use crate::http::tls::{self, validity};
-use crate::serve::operate;
+use crate::serve::{channels, operate};
 use crate::table::thousands;
 use bellwether_core::{Problem, Timestamp};
 use bellwether_runtime::sources::freshness::last_news;
@@ -194,7 +194,7 @@ fn folder(about: String, path: &Path) -> Finding {
 }
 
 fn reached(about: String, server: &MailServer) -> Finding {
-    match operate::open(server) {
+    match operate::open(server, PATIENCE) {
         Err(problem) => problem_with(about, problem),
         Ok(there) => connected(about, &there, server.tls),
     }
@@ -208,8 +208,11 @@ fn reached_url(about: String, url: &str, private: bool, ca_file: Option<&Path>) 
         return Finding::broken(about, "its address is no URL", mend).code("transport-url");
     };
     let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-    let roots = ca_file.and_then(|path| std::fs::read(path).ok());
-    match Server::new(host, port, private, roots.as_deref()) {
+    let trusted = match ca_file.map(channels::trusted).transpose() {
+        Err(problem) => return problem_with(about, problem),
+        Ok(trusted) => trusted,
+    };
+    match Server::new((host, port), (tls, private), trusted, PATIENCE) {
         Err(error) => Finding::broken(about, error.to_string(), error.help()).code(error.code()),
         Ok(server) => connected(about, &server, if tls { Tls::Implicit } else { Tls::None }),
     }
@@ -217,7 +220,7 @@ fn reached_url(about: String, url: &str, private: bool, ca_file: Option<&Path>) 
 
 /// Connects, and begins TLS where it begins with the first byte.
 fn connected(about: String, server: &Server, tls: Tls) -> Finding {
-    let stream = server.connect(tls != Tls::None, PATIENCE);
+    let stream = server.connect();
     let done = stream.and_then(|stream| match tls {
         Tls::Implicit => server.secure(stream).map(drop),
         Tls::StartTls | Tls::None => Ok(()),

@@ -8,7 +8,7 @@ use expect_test::expect_file;
 fn with(key: &Key, kind: &str, name: &str) -> String {
     let section = key.section.replace("NAME", "x");
     let rest = match kind {
-        "hook" => "mapping = 'leads'\nscheme = 's'\nsecret_env = 'A'",
+        "hook" => "mapping = 'leads'\nscheme = 'github'\nsecret_env = 'A'",
         "imap" => "mapping = 'mail'\nserver = 's'\nuser = 'u'\npassword_env = 'A'",
         "folder" => "mapping = 'leads'\npath = '/x'",
         "mail" => "server = 's'\nfrom = 'a@b'\nusername = 'u'\npassword_env = 'A'",

@@ -102,6 +102,16 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn what_is_not_shipped_is_said_with_the_nearest() {
+    let text = "[sources.desk]\nkind = \"hook\"\nmapping = \"zendesk-tickets\"\nscheme = \"githup\"\n\
+                secret_env = \"S\"\n";
+    expect![[r#"
+        bellwether.toml:4:10: error[webhook-no-scheme]: there is no shipped scheme `githup`
+          help: did you mean `github`?
+    "#]].assert_eq(&read(text, &[]).unwrap_err());
+}
+
+#[test]
 fn broken_files_and_shapes_are_said() {
     expect![[r#"
         bellwether.toml:2:8: error[config-syntax]: not TOML: unclosed table, expected `]`

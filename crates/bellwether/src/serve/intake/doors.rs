@@ -8,7 +8,6 @@ use crate::config::{Config, Source, SourceKind};
 use bellwether_adapters::cloudevents::{self, Fault, Intake};
 use bellwether_adapters::webhook::{Scheme, Secret};
 use bellwether_adapters::{Mapping, Refusal, rows, schemes};
-use bellwether_core::problem::nearest;
 use bellwether_core::{Problem, Purpose, Trust};
 use bellwether_runtime::live::{Arrived, Parcel, Understood};
 use std::collections::BTreeMap;
@@ -158,11 +157,8 @@ fn read_scheme(name: &str) -> Result<Scheme, Vec<Problem>> {
     }
     let text = std::fs::read_to_string(name).map_err(|_| {
         let message = format!("there is no shipped scheme and no file `{name}`");
-        let problem = Problem::new("webhook-no-scheme", message);
-        vec![match nearest(name, schemes().iter().map(|(known, _)| *known)) {
-            Some(close) => problem.help(format!("did you mean `{close}`?")),
-            None => problem.help("docs/signals.md lists the shipped ones"),
-        }]
+        let help = "docs/signals.md lists the shipped ones";
+        vec![Problem::new("webhook-no-scheme", message).help(help)]
     })?;
     Scheme::parse(name, &text)
 }

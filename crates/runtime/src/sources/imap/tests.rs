@@ -3,6 +3,7 @@
 use super::super::tests::{counted, feed, pace, running};
 use super::*;
 use crate::keys::SeededKeys;
+use crate::transport::Trusted;
 use bellwether_core::record::Status;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -145,8 +146,13 @@ fn serve(stream: Box<dyn ReadWrite>, post: &Mutex<Post>, greets: bool) -> io::Re
     }
 }
 
+fn server(fake: &Fake, host: &str, tls: Tls) -> Server {
+    let trusted = Trusted::only(fake.cert.as_bytes()).unwrap();
+    Server::new((host, fake.port), (tls != Tls::None, true), Some(trusted), EACH).unwrap()
+}
+
 fn mailbox(fake: &Fake, tls: Tls, password: &str, feed: Feed) -> Mailbox {
-    let server = Server::new("localhost", fake.port, true, Some(fake.cert.as_bytes())).unwrap();
+    let server = server(fake, "localhost", tls);
     let login = Login {
         user: Personal::new("kim@customer.example".to_owned()),
         password: Zeroizing::new(password.to_owned()),
@@ -197,7 +203,7 @@ fn every_mail_is_taken_once_whatever_happens_in_between() {
 fn a_certificate_of_another_name_is_refused() {
     let (dir, pace, fake) = (tempfile::tempdir().unwrap(), pace(), fake(Tls::Implicit));
     let running = running(dir.path(), &pace);
-    let server = Server::new("127.0.0.1", fake.port, true, Some(fake.cert.as_bytes())).unwrap();
+    let server = server(&fake, "127.0.0.1", Tls::Implicit);
     let mut mailbox = mailbox(&fake, Tls::Implicit, "right", feed(&running, &pace, MAIL));
     mailbox.server = server;
     let error = mailbox.pass().unwrap_err().to_string();
