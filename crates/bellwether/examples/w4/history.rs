@@ -4,10 +4,11 @@
 //! - Out: [`Part`]s: each thread's rows, by [`SHARDS`] of the accounts.
 //! - Never: the text of a file as a whole in memory; a row whose kind lacks a field.
 
-use crate::line::{Line, Raw};
+use crate::line::{self, Line};
 use anyhow::{Context, Result, ensure};
 use bellwether_core::{Code, Timestamp, Type};
 use bellwether_engine::Rules;
+use bellwether_features::KindDef;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -19,29 +20,41 @@ pub(crate) const SHARDS: usize = 256;
 /// The kind of the signal that says what is known of an account.
 const ACCOUNT: &str = "account";
 
-/// The field of it that the file does not have: when the history starts.
-const START: &str = "start";
-
 /// Bytes of a piece of a file.
 const PIECE: u64 = 1 << 20;
 
 /// More than any line has.
 const LINE: u64 = 1 << 12;
 
-/// A kind of signal and its fields, in the order of their names.
+/// A kind of signal, with its fields in the order of their names.
 pub(crate) struct Kind {
-    pub(crate) name: String,
     pub(crate) code: Code,
-    pub(crate) fields: Vec<(String, Code, Type)>,
+    pub(crate) fields: Vec<(Code, Type)>,
+    /// Where a line has them; instants it does not have.
+    places: Vec<usize>,
+    /// Bits of those places.
+    given: u32,
+    /// Bits of those with words.
+    coded: u32,
 }
 
-/// The kinds that rules know.
+/// The kinds whose fields the files name.
 pub(crate) fn kinds(rules: &Rules) -> Vec<Kind> {
-    let kinds = rules.features().schema().iter().map(|kind| {
-        let fields = kind.fields.iter().map(|f| (f.name.clone(), f.code, f.kind)).collect();
-        Kind { name: kind.name.clone(), code: kind.code, fields }
-    });
-    kinds.collect()
+    rules.features().schema().iter().filter_map(Kind::of).collect()
+}
+
+impl Kind {
+    fn of(kind: &KindDef) -> Option<Self> {
+        let fields = kind.fields.iter().map(|field| (field.code, field.kind)).collect();
+        let (mut places, mut given, mut coded) = (Vec::new(), 0, 0);
+        for field in kind.fields.iter().filter(|field| field.kind != Type::Time) {
+            let place = line::place(&field.name)?;
+            places.push(place);
+            given |= 1 << place;
+            coded |= u32::from(field.kind == Type::Code) << place;
+        }
+        Some(Self { code: kind.code, fields, places, given, coded })
+    }
 }
 
 /// A signal, or what is known of an account; the latter comes before everything.
@@ -60,7 +73,7 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct Part {
     pub(crate) rows: Vec<Row>,
-    /// One number a field of a row's kind.
+    /// One number a field of a row's kind, but for instants.
     pub(crate) values: Vec<i64>,
 }
 
@@ -106,57 +119,35 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// The words that a thread has seen, with their codes.
-#[derive(Default)]
-struct Words(Vec<(String, Code)>);
-
-impl Words {
-    fn code(&mut self, word: &str) -> Code {
-        match self.0.iter().find(|(known, _)| known == word) {
-            Some((_, code)) => *code,
-            None => {
-                let code = Code::of(word);
-                self.0.push((word.to_owned(), code));
-                code
-            }
-        }
-    }
-}
-
 /// What one thread reads of both files.
 pub(crate) fn read(files: [&Pieces<'_>; 2], kinds: &[Kind]) -> Result<Vec<Part>> {
-    let mut words = Words::default();
+    let (account, mut line) = (Code::of(ACCOUNT), Line::default());
     let mut parts: Vec<Part> = (0..SHARDS).map(|_| Part::default()).collect();
     for pieces in files {
         pieces.lines(|text| {
-            let line = Line::read(text)?;
-            let part = parts.get_mut(line.account as usize % SHARDS).context("no such shard")?;
-            part.take(&line, kinds, &mut words)
+            line.read(text)?;
+            let code = line.kind.unwrap_or(account);
+            let kind = kinds.iter().position(|kind| kind.code == code).context("unknown kind")?;
+            let shard = line.account.context("no account")? as usize % SHARDS;
+            let part = parts.get_mut(shard).context("no such shard")?;
+            part.take(&line, kind, kinds.get(kind).context("no such kind")?)
         })?;
     }
     Ok(parts)
 }
 
 impl Part {
-    fn take(&mut self, line: &Line<'_>, kinds: &[Kind], words: &mut Words) -> Result<()> {
-        let name = line.kind.unwrap_or(ACCOUNT);
-        let kind = kinds.iter().position(|kind| kind.name == name).context("an unknown kind")?;
+    fn take(&mut self, line: &Line, number: usize, kind: &Kind) -> Result<()> {
+        let same = (line.given, line.coded) == (kind.given, kind.coded);
+        ensure!(same, "a line has other fields than its kind");
         self.rows.push(Row {
             at: line.kind.map_or(Timestamp::MIN, |_| Timestamp::from_secs(line.ts)),
-            account: line.account,
+            account: line.account.unwrap_or(0),
             id: line.id,
             values: u32::try_from(self.values.len())?,
-            kind: kind as u16,
+            kind: number as u16,
         });
-        for (name, _, wanted) in kinds.get(kind).into_iter().flat_map(|kind| &kind.fields) {
-            self.values.push(match (line.field(name), wanted) {
-                (Some(Raw::Int(number)), Type::Int) => number,
-                (Some(Raw::Word(word)), Type::Code) => words.code(word).raw(),
-                (None, Type::Time) if name == START => 0,
-                _ => anyhow::bail!("`{name}` is missing or of another type"),
-            });
-        }
-        ensure!(line.account != u32::MAX, "a line without an account");
+        self.values.extend(kind.places.iter().map(|place| line.value(*place)));
         Ok(())
     }
 }

@@ -1,84 +1,155 @@
-//! A line of the benchmark's files: an object of whole numbers and words, borrowed.
+//! A line of the benchmark's files: one account or one signal, as numbers.
+//!
+//! - In: a JSON object of whole numbers and words.
+//! - Out: a [`Line`], filled anew for each; words become codes.
+//! - Never: copies a word that was seen before.
 
 use anyhow::{Context, Result};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use bellwether_core::Code;
+use serde::de::value::StrDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
-/// The most fields of a line that are not named in [`Line`].
-const FIELDS: usize = 12;
-
-/// A whole number or a word.
-#[derive(Clone, Copy)]
-pub(crate) enum Raw<'a> {
-    Int(i64),
-    Word(&'a str),
+/// What the files name.
+#[derive(Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Name {
+    Id,
+    Ts,
+    Account,
+    Kind,
+    Seg,
+    Tier,
+    Region,
+    Arr,
+    Fit,
+    Known,
+    Strategic,
+    Consent,
+    Renew0,
+    Overdue,
+    Sentiment,
+    Exec,
+    Intent,
+    Conf,
+    Severity,
+    Category,
+    Reopened,
+    SlaBreached,
+    Meeting,
+    Supervisor,
+    Stage,
+    DealValue,
+    Procurement,
+    #[serde(other)]
+    Other,
 }
 
-/// One account or one signal.
-pub(crate) struct Line<'a> {
-    pub(crate) account: u32,
+const NAMES: usize = Name::Other as usize;
+
+/// Where a line keeps what has this name.
+pub(crate) fn place(name: &str) -> Option<usize> {
+    let name = Name::deserialize(StrDeserializer::<serde::de::value::Error>::new(name)).ok()?;
+    (name != Name::Other).then_some(name as usize)
+}
+
+/// One account, or one signal of it.
+#[derive(Default)]
+pub(crate) struct Line {
+    pub(crate) account: Option<u32>,
     /// Of signals.
     pub(crate) id: u32,
     /// Of signals, in seconds since 1970.
     pub(crate) ts: i64,
     /// Of signals.
-    pub(crate) kind: Option<&'a str>,
-    fields: [(&'a str, Raw<'a>); FIELDS],
-    len: usize,
+    pub(crate) kind: Option<Code>,
+    /// Bits of the places that are filled.
+    pub(crate) given: u32,
+    /// Bits of those that hold the code of a word.
+    pub(crate) coded: u32,
+    values: [i64; NAMES],
+    words: Words,
 }
 
-impl<'a> Line<'a> {
-    pub(crate) fn read(text: &'a [u8]) -> Result<Self> {
-        let told = || format!("cannot read {}", String::from_utf8_lossy(text));
-        serde_json::from_slice(text).with_context(told)
+/// The words that were seen under each name, with their codes.
+#[derive(Default)]
+struct Words([Vec<(Box<str>, Code)>; NAMES]);
+
+impl Line {
+    /// Reads a text in place of what was read before.
+    pub(crate) fn read(&mut self, text: &[u8]) -> Result<()> {
+        (self.account, self.kind, self.given, self.coded) = (None, None, 0, 0);
+        let mut from = serde_json::Deserializer::from_str(std::str::from_utf8(text)?);
+        let read = (&mut *self).deserialize(&mut from).and_then(|()| from.end());
+        read.with_context(|| format!("cannot read {}", String::from_utf8_lossy(text)))
     }
 
-    pub(crate) fn field(&self, name: &str) -> Option<Raw<'a>> {
-        let fields = self.fields.iter().take(self.len);
-        fields.filter(|(known, _)| *known == name).map(|(_, raw)| *raw).next()
+    pub(crate) fn value(&self, place: usize) -> i64 {
+        self.values.get(place).copied().unwrap_or(0)
     }
 }
 
-impl<'de> Deserialize<'de> for Line<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Members)
+impl Words {
+    fn code(&mut self, name: Name, word: &str) -> Code {
+        let Some(known) = self.0.get_mut(name as usize) else { return Code::of(word) };
+        match known.iter().find(|(known, _)| **known == *word) {
+            Some((_, code)) => *code,
+            None => {
+                let code = Code::of(word);
+                known.push((word.into(), code));
+                code
+            }
+        }
     }
 }
 
-struct Members;
+impl<'de> DeserializeSeed<'de> for &mut Line {
+    type Value = ();
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Line<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Line {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of whole numbers and words")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut line = Line {
-            account: u32::MAX,
-            id: u32::MAX,
-            ts: 0,
-            kind: None,
-            fields: [("", Raw::Int(0)); FIELDS],
-            len: 0,
-        };
-        while let Some(name) = map.next_key::<&str>()? {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Name>()? {
             match name {
-                "id" => line.id = map.next_value()?,
-                "ts" => line.ts = map.next_value()?,
-                "account" => line.account = map.next_value()?,
-                "kind" => line.kind = Some(map.next_value()?),
+                Name::Id => self.id = map.next_value()?,
+                Name::Ts => self.ts = map.next_value()?,
+                Name::Account => self.account = Some(map.next_value()?),
+                Name::Kind => self.kind = Some(self.words.code(name, map.next_value()?)),
+                Name::Other => drop(map.next_value::<IgnoredAny>()?),
                 _ => {
-                    let place = line.fields.get_mut(line.len);
-                    *place.ok_or_else(|| A::Error::custom("too many fields"))? =
-                        (name, map.next_value()?);
-                    line.len += 1;
+                    let bit = 1 << name as usize;
+                    let raw = match map.next_value()? {
+                        Raw::Int(number) => number,
+                        Raw::Word(word) => {
+                            self.coded |= bit;
+                            self.words.code(name, word).raw()
+                        }
+                    };
+                    self.given |= bit;
+                    if let Some(value) = self.values.get_mut(name as usize) {
+                        *value = raw;
+                    }
                 }
             }
         }
-        Ok(line)
+        Ok(())
     }
+}
+
+/// A whole number or a word.
+enum Raw<'a> {
+    Int(i64),
+    Word(&'a str),
 }
 
 impl<'de> Deserialize<'de> for Raw<'de> {

@@ -111,13 +111,13 @@ impl<'a> Replay<'a> {
         signal.at = if known { Timestamp::from_micros(self.start.micros() - 1) } else { row.at };
         signal.known_at = signal.at;
         signal.key = u64::from(row.account) << 32 | u64::from(row.id);
-        for (field, raw) in signal.fields.iter_mut().zip(values) {
-            match &mut field.value {
-                Value::Int(number) => *number = *raw,
-                Value::Code(word) => *word = Code::from_raw(*raw),
-                Value::Time(time) => *time = self.start,
-                _ => {}
-            }
+        let mut values = values.iter().copied();
+        for field in &mut signal.fields {
+            field.value = match field.value {
+                Value::Code(_) => Value::Code(Code::from_raw(values.next().unwrap_or(0))),
+                Value::Time(_) => Value::Time(self.start),
+                _ => Value::Int(values.next().unwrap_or(0)),
+            };
         }
         let (lateness, rates) = (self.policy.meta().lateness, self.policy.rates());
         self.features.fold_with(&mut self.registers, state, signal, signal.at, lateness, rates);
@@ -135,7 +135,7 @@ impl<'a> Replay<'a> {
 }
 
 fn signal(kind: &Kind) -> Signal {
-    let field = |(_, name, wanted): &(String, Code, Type)| {
+    let field = |(name, wanted): &(Code, Type)| {
         let value = match wanted {
             Type::Code => Value::Code(Code::default()),
             Type::Time => Value::Time(Timestamp::MIN),
