@@ -14,7 +14,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Into how many shards accounts go: so many that the states of one stay in the cache of a core.
+/// Into how many shards accounts go: so many that the rows of one stay in the cache of a core.
 pub(crate) const SHARDS: usize = 256;
 
 /// The kind of the signal that says what is known of an account.
@@ -34,8 +34,6 @@ pub(crate) struct Kind {
     places: Vec<usize>,
     /// Bits of those places.
     given: u32,
-    /// Bits of those with words.
-    coded: u32,
 }
 
 /// The kinds whose fields the files name.
@@ -46,14 +44,13 @@ pub(crate) fn kinds(rules: &Rules) -> Vec<Kind> {
 impl Kind {
     fn of(kind: &KindDef) -> Option<Self> {
         let fields = kind.fields.iter().map(|field| (field.code, field.kind)).collect();
-        let (mut places, mut given, mut coded) = (Vec::new(), 0, 0);
+        let (mut places, mut given) = (Vec::new(), 0);
         for field in kind.fields.iter().filter(|field| field.kind != Type::Time) {
-            let place = line::place(&field.name)?;
+            let place = line::place(&field.name, field.kind)?;
             places.push(place);
             given |= 1 << place;
-            coded |= u32::from(field.kind == Type::Code) << place;
         }
-        Some(Self { code: kind.code, fields, places, given, coded })
+        Some(Self { code: kind.code, fields, places, given })
     }
 }
 
@@ -67,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) values: u32,
     /// The position of its kind.
     pub(crate) kind: u16,
+    /// The position of its part, once parts are brought together.
+    pub(crate) part: u16,
 }
 
 /// The rows of one shard that one thread read, in the order of the file.
@@ -138,14 +137,14 @@ pub(crate) fn read(files: [&Pieces<'_>; 2], kinds: &[Kind]) -> Result<Vec<Part>>
 
 impl Part {
     fn take(&mut self, line: &Line, number: usize, kind: &Kind) -> Result<()> {
-        let same = (line.given, line.coded) == (kind.given, kind.coded);
-        ensure!(same, "a line has other fields than its kind");
+        ensure!(line.given == kind.given, "a line has other fields than its kind");
         self.rows.push(Row {
             at: line.kind.map_or(Timestamp::MIN, |_| Timestamp::from_secs(line.ts)),
             account: line.account.unwrap_or(0),
             id: line.id,
             values: u32::try_from(self.values.len())?,
             kind: number as u16,
+            part: 0,
         });
         self.values.extend(kind.places.iter().map(|place| line.value(*place)));
         Ok(())

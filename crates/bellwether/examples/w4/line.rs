@@ -5,9 +5,9 @@
 //! - Never: copies a word that was seen before.
 
 use anyhow::{Context, Result};
-use bellwether_core::Code;
+use bellwether_core::{Code, Type};
 use serde::de::value::StrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 /// What the files name.
@@ -47,10 +47,19 @@ enum Name {
 
 const NAMES: usize = Name::Other as usize;
 
-/// Where a line keeps what has this name.
-pub(crate) fn place(name: &str) -> Option<usize> {
+impl Name {
+    /// Whether it stands before a word; before a whole number otherwise.
+    const fn is_word(self) -> bool {
+        use Name::{Category, Intent, Meeting, Region, Seg, Tier};
+        matches!(self, Seg | Tier | Region | Intent | Category | Meeting)
+    }
+}
+
+/// Where a line keeps a field, if it is one of this name and type.
+pub(crate) fn place(name: &str, kind: Type) -> Option<usize> {
     let name = Name::deserialize(StrDeserializer::<serde::de::value::Error>::new(name)).ok()?;
-    (name != Name::Other).then_some(name as usize)
+    let wanted = if name.is_word() { Type::Code } else { Type::Int };
+    (name != Name::Other && kind == wanted).then_some(name as usize)
 }
 
 /// One account, or one signal of it.
@@ -65,8 +74,6 @@ pub(crate) struct Line {
     pub(crate) kind: Option<Code>,
     /// Bits of the places that are filled.
     pub(crate) given: u32,
-    /// Bits of those that hold the code of a word.
-    pub(crate) coded: u32,
     values: [i64; NAMES],
     words: Words,
 }
@@ -78,10 +85,17 @@ struct Words([Vec<(Box<str>, Code)>; NAMES]);
 impl Line {
     /// Reads a text in place of what was read before.
     pub(crate) fn read(&mut self, text: &[u8]) -> Result<()> {
-        (self.account, self.kind, self.given, self.coded) = (None, None, 0, 0);
+        (self.account, self.kind, self.given) = (None, None, 0);
         let mut from = serde_json::Deserializer::from_str(std::str::from_utf8(text)?);
         let read = (&mut *self).deserialize(&mut from).and_then(|()| from.end());
         read.with_context(|| format!("cannot read {}", String::from_utf8_lossy(text)))
+    }
+
+    fn keep(&mut self, name: Name, raw: i64) {
+        self.given |= 1 << name as usize;
+        if let Some(value) = self.values.get_mut(name as usize) {
+            *value = raw;
+        }
     }
 
     pub(crate) fn value(&self, place: usize) -> i64 {
@@ -126,56 +140,13 @@ impl<'de> Visitor<'de> for &mut Line {
                 Name::Account => self.account = Some(map.next_value()?),
                 Name::Kind => self.kind = Some(self.words.code(name, map.next_value()?)),
                 Name::Other => drop(map.next_value::<IgnoredAny>()?),
-                _ => {
-                    let bit = 1 << name as usize;
-                    let raw = match map.next_value()? {
-                        Raw::Int(number) => number,
-                        Raw::Word(word) => {
-                            self.coded |= bit;
-                            self.words.code(name, word).raw()
-                        }
-                    };
-                    self.given |= bit;
-                    if let Some(value) = self.values.get_mut(name as usize) {
-                        *value = raw;
-                    }
+                word if word.is_word() => {
+                    let code = self.words.code(name, map.next_value()?);
+                    self.keep(name, code.raw());
                 }
+                _ => self.keep(name, map.next_value()?),
             }
         }
         Ok(())
-    }
-}
-
-/// A whole number or a word.
-enum Raw<'a> {
-    Int(i64),
-    Word(&'a str),
-}
-
-impl<'de> Deserialize<'de> for Raw<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Scalar)
-    }
-}
-
-struct Scalar;
-
-impl<'de> Visitor<'de> for Scalar {
-    type Value = Raw<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number or a word")
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Raw::Int(number))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        i64::try_from(number).map(Raw::Int).map_err(E::custom)
-    }
-
-    fn visit_borrowed_str<E: Error>(self, word: &'de str) -> Result<Self::Value, E> {
-        Ok(Raw::Word(word))
     }
 }

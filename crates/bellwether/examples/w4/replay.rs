@@ -87,20 +87,18 @@ impl<'a> Replay<'a> {
     }
 
     fn shard(&mut self, parts: &[&Part]) -> Result<()> {
-        let mut rows: Vec<(Row, usize)> = Vec::new();
-        for (nth, part) in parts.iter().enumerate() {
-            rows.extend(part.rows.iter().map(|row| (*row, nth)));
+        let mut rows: Vec<Row> = Vec::new();
+        for (nth, part) in (0u16..).zip(parts) {
+            rows.extend(part.rows.iter().map(|row| Row { part: nth, ..*row }));
         }
-        rows.sort_by_key(|(row, _)| (row.at, row.id));
-        let mut states: Vec<DocState> = Vec::new();
-        for (row, part) in &rows {
-            let values = parts.get(*part).and_then(|part| part.values.get(row.values as usize..));
-            let place = row.account as usize / SHARDS;
-            while states.len() <= place {
-                states.push(self.features.new_state(Scope::Account));
+        rows.sort_unstable_by_key(|row| (row.account, row.at, row.id));
+        for rows in rows.chunk_by(|one, next| one.account == next.account) {
+            let mut state = self.features.new_state(Scope::Account);
+            for row in rows {
+                let part = parts.get(usize::from(row.part)).context("no such part")?;
+                let values = part.values.get(row.values as usize..).unwrap_or_default();
+                self.take(row, values, &mut state)?;
             }
-            let state = states.get_mut(place).context("no state")?;
-            self.take(row, values.unwrap_or_default(), state)?;
         }
         Ok(())
     }
