@@ -12,7 +12,7 @@ use bellwether_engine::Rules;
 use bellwether_expr::Scope;
 use bellwether_features::{DocState, FeatureSet, Reading, Registers};
 use bellwether_measure::comparison::{Comparison, Decided, Version};
-use bellwether_policy::{Graph, Masks, Policy, Verdict};
+use bellwether_policy::{Both, Graph, Masks, Policy, Verdict};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One version's graph, and room to decide in.
@@ -48,6 +48,7 @@ pub(crate) struct Replay<'a> {
     start: Timestamp,
     old: Side<'a>,
     new: Side<'a>,
+    both: Both<'a>,
     told: Comparison,
 }
 
@@ -65,6 +66,7 @@ impl<'a> Replay<'a> {
             registers: features.registers(),
             reading: features.reading(),
             signals: kinds.iter().map(signal).collect(),
+            both: Both::new(old.graph, new.graph),
             told: Comparison::new(old.version(), new.version()),
             features,
             policy,
@@ -124,8 +126,7 @@ impl<'a> Replay<'a> {
         }
         self.features.read(state, None, Some(signal), signal.at, rates, &mut self.reading);
         let slots = &self.reading.slots;
-        let old = self.old.graph.decide(slots, &mut self.old.masks);
-        let new = self.new.graph.decide(slots, &mut self.new.masks);
+        let (old, new) = self.both.decide(slots, &mut self.old.masks, &mut self.new.masks);
         let account = AccountId(Id::from_bits(u128::from(row.account) + 1));
         self.told.add(account, self.old.decided(old), self.new.decided(new));
         Ok(())
