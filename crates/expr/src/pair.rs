@@ -127,10 +127,11 @@ mod tests {
             let mut new = old.clone();
             new.retain(|_| random.below(10) > 0);
             for _ in 0..random.below(9) {
-                let at = random.below(new.len() as u64 + 1) as usize;
+                let at = random.below(new.len() + 1);
                 new.insert(at, condition(&mut random, 3));
             }
-            new.rotate_left(count.min(new.len()) / 3);
+            let third = new.len() / 3;
+            new.rotate_left(third);
             let compile = |text: &String| Expr::compile_bool(text, &catalogue, place()).unwrap();
             let set = |texts: &[String]| GuardSet::new(texts.iter().map(compile).collect());
             let sets = [set(&old), set(&new)];
