@@ -15,7 +15,7 @@ use crate::terms::{Leaf, terms};
 use crate::tri::Tri;
 use std::collections::BTreeMap;
 
-const WORD: usize = 64;
+pub(crate) const WORD: usize = 64;
 
 /// Conditions in their order. Bit `i % 64` of word `i / 64` belongs to condition `i`.
 #[derive(Clone, Debug)]
@@ -54,6 +54,10 @@ impl GuardSet {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.exprs.is_empty()
+    }
+
+    pub(crate) fn exprs(&self) -> &[Expr] {
+        &self.exprs
     }
 
     /// A condition by its position.

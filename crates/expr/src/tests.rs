@@ -2,7 +2,7 @@
 
 mod checks;
 mod explained;
-mod kleene;
+pub(crate) mod kleene;
 mod oracle;
 mod values;
 

@@ -7,4 +7,5 @@
 //! Floats appear only in figures that people read; nothing here is recorded or hashed.
 
 pub mod backtest;
+pub mod comparison;
 pub mod quality;

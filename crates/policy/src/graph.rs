@@ -162,6 +162,13 @@ impl Masks {
         &self.hit
     }
 
+    /// Both masks, to be written.
+    pub(crate) fn room(&mut self, words: usize) -> (&mut [u64], &mut [u64]) {
+        self.hit.resize(words, 0);
+        self.unknown.resize(words, 0);
+        (&mut self.hit, &mut self.unknown)
+    }
+
     /// Bits of the rules that cannot be evaluated.
     pub fn unknown(&self) -> &[u64] {
         &self.unknown
@@ -239,10 +246,8 @@ impl Graph {
     /// Evaluates every guard into `masks`, then walks from the start: at each decide node the first
     /// rule that holds, or cannot be evaluated, decides.
     pub fn decide(&self, slots: &Slots, masks: &mut Masks) -> Verdict {
-        let words = self.guards.words();
-        masks.hit.resize(words, 0);
-        masks.unknown.resize(words, 0);
-        self.guards.masks(slots, &mut masks.hit, &mut masks.unknown);
+        let (hit, unknown) = masks.room(self.guards.words());
+        self.guards.masks(slots, hit, unknown);
         self.walk(masks, |_| {})
     }
 

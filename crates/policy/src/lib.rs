@@ -9,6 +9,7 @@
 //! - Never: reads a clock, a file, the network or a model; a dead end. Doubt reaches a person, a
 //!   chain ends at a role that is always staffed, and loading proves both.
 
+mod both;
 mod bundle;
 mod cases;
 mod diff;
@@ -19,6 +20,7 @@ mod policy;
 mod read;
 mod routing;
 
+pub use both::Both;
 pub use bundle::{Meta, Mode};
 pub use cases::{Expected, Test, TestOutcome, run_tests};
 pub use diff::{Change, diff};

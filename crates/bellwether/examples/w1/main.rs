@@ -8,6 +8,8 @@
 
 mod bundle;
 mod data;
+#[path = "../peers/mod.rs"]
+mod peers;
 
 use anyhow::{Context, Result, ensure};
 use bellwether_core::{Body, Digest, Envelope, Signal};
@@ -15,8 +17,10 @@ use bellwether_engine::{Scratch, Step, StreamState, step};
 use bellwether_expr::{Scope, Slots};
 use bellwether_features::{DocState, Reading, Registers};
 use bellwether_policy::{Graph, Masks, Rule, Verdict};
-use bundle::{composed, files, moved, thousand};
+use bundle::{moved, thousand};
 use data::{World, parse, read};
+use peers::bundle::{composed, files};
+use peers::meter::{on_cpu, peak_memory_mb};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -280,23 +284,9 @@ fn decision(record: &[u8], graph: &Graph) -> Result<(u64, Verdict)> {
     Ok((u64::from_str_radix(text("hit")?, 16)?, verdict))
 }
 
-/// CPU nanoseconds that this thread has run. The kernel counts when a thread gives way, so it does.
-fn on_cpu() -> u64 {
-    std::thread::yield_now();
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    spent.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
-}
-
 /// The median and the 99th percentile, in microseconds.
 fn percentiles(nanos: &mut [u64]) -> (f64, f64) {
     nanos.sort_unstable();
     let at = |nth: usize| nanos.get(nth).map_or(f64::NAN, |nanos| *nanos as f64 / 1e3);
     (at(nanos.len() / 2), at(nanos.len() * 99 / 100))
-}
-
-fn peak_memory_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kb = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kb.map_or(0, |kb| kb / 1024)
 }

@@ -3,10 +3,35 @@
 use crate::good;
 use bellwether_core::{Code, Type};
 use bellwether_expr::{Slots, Tri};
-use bellwether_policy::{Graph, Masks, NodeKind, Verdict, diff, run_tests};
+use bellwether_policy::{Both, Graph, Masks, NodeKind, Verdict, diff, run_tests};
 
 fn graph(name: &str) -> Code {
     Code::of(name)
+}
+
+#[test]
+fn two_graphs_decide_beside_each_other_as_each_does_alone() {
+    let (policy, catalogue) = good::policy();
+    for (old, new) in
+        policy.graphs().iter().flat_map(|a| policy.graphs().iter().map(move |b| (a, b)))
+    {
+        let mut both = Both::new(old, new);
+        for facts in [
+            "",
+            "deal.stage: lost",
+            "deal.stage: offer, account.strategic: true, deal.amount: 500000",
+            "deal.stage: offer, account.strategic: true, deal.amount: 100000, completeness: 1",
+            "deal.stage: offer, account.strategic: false, neg_7d: 2, completeness: 0.59",
+        ] {
+            let slots = good::slots(&catalogue, facts);
+            let mut masks = [(); 4].map(|()| Masks::default());
+            let [one, other, alone, beside] = &mut masks;
+            let verdicts = both.decide(&slots, one, other);
+            let expected = (old.decide(&slots, alone), new.decide(&slots, beside));
+            assert_eq!(verdicts, expected, "{} beside {}: {facts}", old.name(), new.name());
+            assert_eq!((&masks[0], &masks[1]), (&masks[2], &masks[3]), "{facts}");
+        }
+    }
 }
 
 #[test]

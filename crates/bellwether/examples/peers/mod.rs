@@ -1,0 +1,4 @@
+//! What the runners of the peers' benchmark share.
+
+pub(crate) mod bundle;
+pub(crate) mod meter;
