@@ -16,7 +16,7 @@ mod w6;
 
 use anyhow::Result;
 
-#[path = "../../examples/w1/bundle.rs"]
+#[path = "../../examples/peers/bundle.rs"]
 #[expect(dead_code, reason = "W1 also measures other rules")]
 mod bundle;
 
