@@ -60,7 +60,7 @@ impl Hand {
         held.verdict = verdict(&outcome);
         drop(held);
         shared.stats.attempt(name, &outcome);
-        if let Some(trace) = trace {
+        if let Some(trace) = trace.filter(|trace| trace.sampled) {
             (shared.spans)(&Span {
                 trace: trace.id,
                 parent: trace.parent,
