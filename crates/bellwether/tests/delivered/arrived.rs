@@ -112,8 +112,7 @@ fn a_mail_a_webhook_a_slack_and_a_teams_message_arrive_on_one_trace_each() {
     let (world, house) = (World::new(), House::new());
     let Some(mail) = MailServer::start(&world.path(".")) else {
         let why = "there is no `python3` with aiosmtpd 1.4 (pip install aiosmtpd)";
-        println!("SKIPPED a_mail_a_webhook_a_slack_and_a_teams_message_arrive: {why}");
-        return;
+        return company::skipped("a_mail_a_webhook_a_slack_and_a_teams_message_arrive", why);
     };
     let ways = ["mail", "hook", "chat", "team", "quiet"].map(str::to_owned);
     write_bundle(&world, &ways);

@@ -217,7 +217,7 @@ fn a_receiver_that_fails_once() {
 /// Whether rows that take long are wanted.
 fn wanted(test: &str) -> bool {
     if !full() {
-        println!("SKIPPED {test}: it takes minutes (BELLWETHER_FULL=1)");
+        company::skipped(test, "it takes minutes (BELLWETHER_FULL=1)");
     }
     full()
 }
@@ -232,7 +232,21 @@ fn a_receiver_that_drips() {
     let drips = |executes, word| rows(Fault::Drips { executes }, word, (true, false), &news);
     let all: Vec<_> =
         drips(false, "drips-before").into_iter().chain(drips(true, "drips-after")).collect();
-    run(&all, &news, 120, &expect![""]);
+    run(
+        &all,
+        &news,
+        120,
+        &expect![[r#"
+            webhook-drips-before     2 asked, 1 executed | effect.result delivered by own channel in 2 | -
+            slack-drips-before       2 asked, 1 looked up, 1 executed | effect.result delivered by own channel in 2 | -
+            teams-drips-before       1 asked, 0 executed | effect.ambiguous unknown by own channel in 1 no_answer | dead letter
+            mail-drips-before        1 asked, 0 executed, the spare channel 1 | effect.result delivered by spare channel in 2 | next channel
+            webhook-drips-after      2 asked, 1 executed | effect.result delivered by own channel in 2 | -
+            slack-drips-after        1 asked, 1 looked up, 1 executed | effect.result delivered by own channel in 1 | -
+            teams-drips-after        1 asked, 1 executed | effect.ambiguous unknown by own channel in 1 no_answer | dead letter
+            mail-drips-after         1 asked, 1 executed | effect.ambiguous unknown by own channel in 1 no_answer | dead letter
+        "#]],
+    );
 }
 
 /// The person's next channel once the breaker has opened, and the next person after eight tries.
@@ -255,5 +269,35 @@ fn a_receiver_that_never_recovers() {
     .into_iter()
     .flatten()
     .collect();
-    run(&all, &news, 900, &expect![""]);
+    run(
+        &all,
+        &news,
+        900,
+        &expect![[r#"
+            webhook-broken           0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            slack-broken             0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            teams-broken             0 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            mail-broken              0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            webhook-broken-alone     0 executed | effect.result given_up by own channel failed | next person: effect.result delivered by spare channel
+            slack-broken-alone       0 executed | effect.result given_up by own channel no_answer | next person: effect.result delivered by spare channel
+            teams-broken-alone       0 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            mail-broken-alone        0 executed | effect.result given_up by own channel channel_down | next person: effect.result delivered by spare channel
+            webhook-busy             0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            slack-busy               0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            teams-busy               0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            mail-busy                0 executed, the spare channel 1 | effect.result delivered by spare channel | next channel
+            webhook-busy-alone       0 executed | effect.result given_up by own channel busy | next person: effect.result delivered by spare channel
+            slack-busy-alone         0 executed | effect.result given_up by own channel busy | next person: effect.result delivered by spare channel
+            teams-busy-alone         0 executed | effect.result given_up by own channel busy | next person: effect.result delivered by spare channel
+            mail-busy-alone          0 executed | effect.result given_up by own channel busy | next person: effect.result delivered by spare channel
+            webhook-reset            1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            slack-reset              1 executed | effect.result delivered by own channel | -
+            teams-reset              1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            mail-reset               1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            webhook-reset-alone      1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            slack-reset-alone        1 executed | effect.result delivered by own channel | -
+            teams-reset-alone        1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+            mail-reset-alone         1 executed | effect.ambiguous unknown by own channel no_answer | dead letter
+        "#]],
+    );
 }
