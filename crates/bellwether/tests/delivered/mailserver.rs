@@ -10,8 +10,10 @@ use std::time::Duration;
 
 /// Says its port, and then each mail with its envelope, as a line of JSON.
 const PYTHON: &str = r#"
-import asyncio, email, email.policy, json, ssl, sys
+import asyncio, email, email.policy, json, logging, ssl, sys
 from aiosmtpd.smtp import SMTP, AuthResult
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 def say(what):
     print(json.dumps(what), flush=True)
@@ -70,7 +72,7 @@ impl MailServer {
         std::fs::write(folder.join("mail.pem"), cert.pem()).unwrap();
         std::fs::write(folder.join("mail.key"), signing_key.serialize_pem()).unwrap();
         let mut command = Command::new(python);
-        command.args(["-W", "ignore", "-c", PYTHON, "mail.pem", "mail.key"]).current_dir(folder);
+        command.args(["-c", PYTHON, "mail.pem", "mail.key"]).current_dir(folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
