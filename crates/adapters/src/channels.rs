@@ -99,7 +99,8 @@ fn cut(text: String, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A card as JSON for programs: the same card gives the same text.
+/// A card as JSON for programs: the same text however often it is sent. The trace is not in it, because each attempt
+/// has a span of its own.
 fn document(card: &Card, to: &Personal<String>) -> Result<Value, Unsupported> {
     let words = Words::of(card)?;
     let fact = |(label, value): &(String, String)| json!({"label": label, "value": value});
@@ -113,7 +114,6 @@ fn document(card: &Card, to: &Personal<String>) -> Result<Value, Unsupported> {
             "facts": words.facts.iter().map(fact).collect::<Vec<_>>(),
             "text": words.text,
             "link": words.link,
-            "traceparent": card.trace,
             "automatic": true,
             "notice": DISCLOSURE,
         },

@@ -5,6 +5,7 @@
 use super::{document, http};
 use crate::channel::{Card, Channel, Outcome, Reconciled, Reply, Request, Unsupported};
 use bellwether_core::{Digest, Personal, Timestamp};
+use serde_json::Value;
 
 /// Writes cards into the channel's folder.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,12 @@ impl Channel for File {
         _: Timestamp,
     ) -> Result<Request, Unsupported> {
         let name = format!("{}.json", hex::encode(card.key.as_bytes()));
-        let text = format!("{:#}\n", document(card, to)?);
+        let mut document = document(card, to)?;
+        // A file has no headers in which its trace could stand.
+        if let Some(data) = document.get_mut("data").and_then(Value::as_object_mut) {
+            data.insert("traceparent".to_owned(), card.trace.clone().into());
+        }
+        let text = format!("{document:#}\n");
         Ok(Request::File { name, bytes: Personal::new(text.into_bytes()) })
     }
 

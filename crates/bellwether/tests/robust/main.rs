@@ -13,6 +13,7 @@ mod killed;
 mod planted;
 mod resumed;
 mod served;
+#[expect(dead_code, reason = "other tests use the rest")]
 mod server;
 mod stopped;
 mod world;

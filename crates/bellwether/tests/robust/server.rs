@@ -41,20 +41,28 @@ pub(crate) const SECRET: &str = "a secret of the desk";
 impl World {
     /// With a data directory and the sources of the tests.
     pub(crate) fn served(more: &str) -> Self {
-        let world = Self::under("customer-escalation");
-        world.write("desk.secret", SECRET);
-        #[cfg(unix)]
-        fs::set_permissions(
-            world.path("desk.secret"),
-            std::os::unix::fs::PermissionsExt::from_mode(0o600),
-        )
-        .unwrap();
-        world.write("bellwether.toml", format!("{more}\n{SOURCES}"));
-        let words = ["access", "token", "create", "--label", "crm", "--scope", "signals:write"];
-        let made = world.run(&[&words[..], &["--source", "crm"]].concat()).ends(0);
-        let token = made.out.split_whitespace().find(|word| word.starts_with("bw_")).unwrap();
-        world.write("token", token);
+        let world = Self::new();
+        world.to_serve("customer-escalation", more);
         world
+    }
+
+    /// Makes a data directory with a bundle, and what a server of the tests needs.
+    pub(crate) fn to_serve(&self, bundle: &str, more: &str) {
+        self.init(bundle);
+        self.secret("desk.secret", SECRET);
+        self.write("bellwether.toml", format!("{more}\n{SOURCES}"));
+        let words = ["access", "token", "create", "--label", "crm", "--scope", "signals:write"];
+        let made = self.run(&[&words[..], &["--source", "crm"]].concat()).ends(0);
+        let token = made.out.split_whitespace().find(|word| word.starts_with("bw_")).unwrap();
+        self.write("token", token);
+    }
+
+    /// A file that only its owner may read.
+    pub(crate) fn secret(&self, name: &str, text: &str) {
+        self.write(name, text);
+        #[cfg(unix)]
+        fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
     }
 
     /// Starts the server and waits until it says where it answers.
@@ -83,6 +91,11 @@ impl World {
 impl Server {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
     }
 
     pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {

@@ -7,7 +7,7 @@ use clear::Cleared;
 
 use super::effect::read_effect;
 use super::health::{Denied, Leave, Verdict};
-use super::outcome::{self, Heard, PATIENCE};
+use super::outcome::{self, Heard, PATIENCE, TRIES};
 use super::queue::Id;
 use super::record::{self, Wanted};
 use super::{Prepared, Route, Shared};
@@ -58,7 +58,7 @@ impl<'a> Heard<'a> {
     /// Of a channel that was not asked, which counts as if it had been.
     fn not_asked(job: &Job, via: &'a str, outcome: &'a Outcome) -> Self {
         let tries = if via == job.row.via { job.row.tries } else { 0 };
-        Self { via, tries: tries + 1, outcome, more: None, may_repeat: false }
+        Self { via, tries: tries + 1, outcome, more: None, may_repeat: false, can_ask: false }
     }
 }
 
@@ -155,6 +155,13 @@ impl Hand {
             }
         }
         let at = ways.iter().position(|way| way.route.name == job.row.via);
+        if let Some(at) = at.filter(|_| !job.unsure && job.row.tries >= TRIES) {
+            // It did not arrive, as was found out, and was tried as often as is allowed.
+            let outcome = Outcome::Later { after: None, why: "no_answer" };
+            let more = ways.get(at + 1).map(|way| way.route.name.as_str());
+            let heard = Heard::not_asked(job, &job.row.via, &outcome);
+            return self.conclude(job, Heard { more, ..heard });
+        }
         let (first, last) = match (at, job.unsure) {
             (Some(at), true) => (at, at + 1),
             (at, _) => (at.unwrap_or(0), ways.len()),

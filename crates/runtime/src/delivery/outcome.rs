@@ -23,8 +23,10 @@ pub(super) struct Heard<'a> {
     pub(super) outcome: &'a Outcome,
     /// The person's next channel.
     pub(super) more: Option<&'a str>,
-    /// An unknown result can be tried again, or asked about.
+    /// An unknown result can be tried again.
     pub(super) may_repeat: bool,
+    /// An unknown result can be asked about, however often it was tried.
+    pub(super) can_ask: bool,
 }
 
 /// Where it stands from here on.
@@ -47,7 +49,7 @@ pub(super) fn follow(
     now: Timestamp,
     seed: &[u8; 32],
 ) -> Turn {
-    let Heard { via, tries, outcome, more, may_repeat } = *heard;
+    let Heard { via, tries, outcome, more, may_repeat, can_ask } = *heard;
     let turn =
         |status, result, why| Turn { status, due: now, via: via.to_owned(), tries, why, result };
     let again = |status, after: Option<Duration>, why| {
@@ -82,7 +84,7 @@ pub(super) fn follow(
         (Outcome::Later { why, .. }, None) => {
             turn(OutboxStatus::GivenUp, Some(Performed::GivenUp), why)
         }
-        (Outcome::Unknown, _) if may_repeat && left => {
+        (Outcome::Unknown, _) if can_ask || (may_repeat && left) => {
             again(OutboxStatus::Unknown, None, "no_answer")
         }
         (Outcome::Unknown, _) => ambiguous("no_answer"),
@@ -99,24 +101,26 @@ mod tests {
         let (delivered, unknown) = (Outcome::Delivered { receipt: None }, Outcome::Unknown);
         let later = Outcome::Later { after: None, why: "x" };
         let refused = Outcome::Refused { why: "x" };
-        // outcome, tries, unsure, another channel, may be repeated -> status, the channel, ended
-        for (outcome, tries, unsure, more, may_repeat, status, via) in [
-            (&delivered, 1, false, false, false, Done, "a"),
-            (&delivered, 9, true, true, true, Done, "a"),
-            (&refused, 1, false, true, true, Waiting, "b"),
-            (&refused, 1, false, false, true, Refused, "a"),
-            (&refused, 2, true, true, true, Ambiguous, "a"),
-            (&later, 1, false, true, true, Waiting, "a"),
-            (&later, 1, true, true, true, Unknown, "a"),
-            (&later, TRIES, false, true, true, Waiting, "b"),
-            (&later, TRIES, false, false, true, GivenUp, "a"),
-            (&later, TRIES, true, true, true, Ambiguous, "a"),
-            (&unknown, 1, false, true, true, Unknown, "a"),
-            (&unknown, 1, false, true, false, Ambiguous, "a"),
-            (&unknown, TRIES, true, true, true, Ambiguous, "a"),
+        // outcome, tries, unsure, another channel, may be repeated, can be asked about -> status, the channel
+        for (outcome, tries, unsure, more, (may_repeat, can_ask), status, via) in [
+            (&delivered, 1, false, false, (false, false), Done, "a"),
+            (&delivered, 9, true, true, (true, false), Done, "a"),
+            (&refused, 1, false, true, (true, false), Waiting, "b"),
+            (&refused, 1, false, false, (true, false), Refused, "a"),
+            (&refused, 2, true, true, (true, false), Ambiguous, "a"),
+            (&later, 1, false, true, (true, false), Waiting, "a"),
+            (&later, 1, true, true, (true, false), Unknown, "a"),
+            (&later, TRIES, false, true, (true, false), Waiting, "b"),
+            (&later, TRIES, false, false, (true, false), GivenUp, "a"),
+            (&later, TRIES, true, true, (true, false), Ambiguous, "a"),
+            (&unknown, 1, false, true, (true, false), Unknown, "a"),
+            (&unknown, 1, false, true, (false, false), Ambiguous, "a"),
+            (&unknown, TRIES, true, true, (true, false), Ambiguous, "a"),
+            (&unknown, 1, false, true, (false, true), Unknown, "a"),
+            (&unknown, TRIES, false, true, (false, true), Unknown, "a"),
         ] {
             let more = more.then_some("b");
-            let heard = Heard { via: "a", tries, outcome, more, may_repeat };
+            let heard = Heard { via: "a", tries, outcome, more, may_repeat, can_ask };
             let now = Timestamp::from_secs(1_000);
             let turn = follow(&heard, (Digest::of(b"k"), unsure), now, &[7; 32]);
             let row = format!("{outcome:?} {tries} {unsure} {more:?} {may_repeat}");
@@ -130,7 +134,8 @@ mod tests {
         {
             let after = Some(Duration::from_secs(asked));
             let later = Outcome::Later { after, why: "x" };
-            let heard = Heard { via: "a", tries: 1, outcome: &later, more, may_repeat: false };
+            let (may_repeat, can_ask) = (false, false);
+            let heard = Heard { via: "a", tries: 1, outcome: &later, more, may_repeat, can_ask };
             let about = (Digest::of(b"k"), false);
             let turn = follow(&heard, about, Timestamp::from_secs(0), &[7; 32]);
             assert_eq!(turn.due, Timestamp::from_secs(waited), "Retry-After {asked}");

@@ -103,6 +103,25 @@ fn a_dead_channel_hands_over_to_the_next_and_is_given_up_where_there_is_none() {
     alone.check(&[], 0);
 }
 
+/// Whoever says of every try that it did not arrive leaves nobody in doubt, not even after the last one.
+#[test]
+fn what_did_not_arrive_goes_on_after_the_last_try() {
+    for (ways, ends) in [(&["resets", "works"][..], "Done works"), (&["resets"], "GivenUp resets")]
+    {
+        let mut world = World::new();
+        let resets = Receiver::new(false, &[], Mode::Reset);
+        let works = Receiver::new(true, &[], Mode::Ok);
+        let asked = Hook { repeats: false, asks: true }.route("resets", resets.peer());
+        let other = Hook { repeats: true, asks: false }.route("works", works.peer());
+        world.asks("acme");
+        let mut desk = world.desk(settings(vec![asked, other]), everybody(ways));
+        world.settle(&mut desk, 24 * HOUR);
+        let stands = world.stands();
+        assert!(stands.iter().all(|line| line.contains(ends)), "{stands:?}");
+        world.check(&works.executed(), 0);
+    }
+}
+
 /// What was begun beside work that failed is begun once: its cap is paid once, its leaf written once.
 #[test]
 fn work_that_fails_repeats_nothing_of_what_ran_with_it() {

@@ -9,6 +9,8 @@ pub(super) struct Child {
     pub(super) parent: String,
     /// The own span, 16 digits.
     pub(super) span: String,
+    /// Whether somebody keeps the trace.
+    pub(super) sampled: bool,
     /// What the receiver is told.
     pub(super) header: String,
 }
@@ -26,9 +28,10 @@ pub(super) fn child(parent: &str, span: u64) -> Option<Child> {
     if !(fine && hex(above, 16) && set(above) && hex(flags, 2)) {
         return None;
     }
+    let sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
     let span = format!("{span:016x}");
     let header = format!("00-{id}-{span}-{flags}");
-    Some(Child { id: id.to_owned(), parent: above.to_owned(), span, header })
+    Some(Child { id: id.to_owned(), parent: above.to_owned(), span, sampled, header })
 }
 
 #[cfg(test)]
@@ -40,7 +43,12 @@ mod tests {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         let found = child(&format!("00-{id}-00f067aa0ba902b7-01"), 0xab).unwrap();
         assert_eq!(found.header, format!("00-{id}-00000000000000ab-01"));
-        assert_eq!((found.id, found.parent.as_str()), (id.to_owned(), "00f067aa0ba902b7"));
+        assert_eq!((found.id.as_str(), found.parent.as_str()), (id, "00f067aa0ba902b7"));
+        assert!(found.sampled);
+        for (flags, sampled) in [("00", false), ("02", false), ("03", true)] {
+            let found = child(&format!("00-{id}-00f067aa0ba902b7-{flags}"), 1).unwrap();
+            assert_eq!(found.sampled, sampled, "{flags}");
+        }
         for wrong in [
             "",
             "00-x-y-z",

@@ -260,10 +260,11 @@ impl Embedded {
     fn read_tail(&mut self) -> Result<(), DriveError> {
         self.index()?;
         self.relearn()?;
-        let mut streams = BTreeSet::new();
+        let (mut streams, mut rows) = (BTreeSet::new(), 0);
         let from = self.store.covered_pos()? + 1;
         self.store.scan(from, |row| {
             streams.insert(row.stream);
+            rows += 1;
             ControlFlow::Continue(())
         })?;
         for stream in streams {
@@ -273,6 +274,7 @@ impl Embedded {
                 self.behind.note(stream, &timers);
             }
         }
+        self.behind.found(rows);
         self.behind.committed();
         Ok(())
     }

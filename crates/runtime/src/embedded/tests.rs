@@ -73,6 +73,32 @@ fn keys_are_minted_after_a_commit_before_they_are_needed() {
     assert!(minted(&driver) > before && left(&driver) > 100);
 }
 
+/// Else each start of a server that is killed again and again would read more than the one before.
+#[test]
+fn what_a_start_had_to_read_counts_for_the_next_snapshots() {
+    let dir = tempfile::tempdir().unwrap();
+    let tenancy = recover::Tenancy { tenant: "t".to_owned(), region: "eu".to_owned() };
+    let keys = || Box::new(SeededKeys(7));
+    let now = Timestamp::from_secs(1_000);
+    drop(Embedded::create(dir.path(), keys(), &tenancy, rules(), now).unwrap());
+    for start in 0..3 {
+        let mut driver = Embedded::open(dir.path(), keys()).unwrap();
+        let covered = driver.store.covered_pos().unwrap();
+        let behind = usize::try_from(driver.store.last_pos().unwrap() - covered).unwrap();
+        assert!(behind >= 20 * start, "start {start}: {behind}");
+        assert_eq!(driver.behind.entries(), behind, "start {start}");
+        for nth in 0..20 {
+            let raw = message(1, 2_000 + i64::try_from(20 * start + nth).unwrap());
+            driver.take(&raw, Origin::Live, raw.at).unwrap();
+        }
+        driver.commit().unwrap();
+    }
+    let mut driver = Embedded::open(dir.path(), keys()).unwrap();
+    driver.write_behind().unwrap();
+    drop(driver);
+    assert_eq!(Embedded::open(dir.path(), keys()).unwrap().behind.entries(), 0);
+}
+
 #[test]
 fn a_step_that_breaks_off_is_recorded_and_goes_to_a_person() {
     let dir = tempfile::tempdir().unwrap();

@@ -35,6 +35,17 @@ impl Behind {
         self.timers.extend(timers.iter().map(|timer| TimerRow { stream, timer: *timer }));
     }
 
+    /// The start found so many rows behind the snapshots: they count as if they had been written since, or whoever is
+    /// killed again and again would have more to read at each start.
+    pub(super) fn found(&mut self, rows: usize) {
+        self.entries = self.entries.max(rows);
+    }
+
+    /// How many entries the next start would have to read.
+    pub(super) const fn entries(&self) -> usize {
+        self.entries
+    }
+
     /// Rows of these streams were written to the journal.
     pub(super) fn written(&mut self, streams: BTreeSet<StreamId>) {
         self.unindexed.extend(streams);
@@ -192,7 +203,7 @@ impl Embedded {
 
     pub(super) fn write_behind_if_due(&mut self) -> Result<(), DriveError> {
         self.behind.committed();
-        if self.behind.entries >= EVERY { self.write_committed() } else { Ok(()) }
+        if self.behind.entries() >= EVERY { self.write_committed() } else { Ok(()) }
     }
 
     /// Commits what waits, then writes snapshots of every changed stream and the timers, so that the next

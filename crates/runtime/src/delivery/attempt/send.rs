@@ -38,8 +38,8 @@ impl Hand {
             tries: tries + 1,
             outcome,
             more: more.map(|way| way.route.name.as_str()),
-            may_repeat: channel.recognises_repeats()
-                || channel.reconcile(job.wanted.key.0, way.to).is_some(),
+            may_repeat: channel.recognises_repeats(),
+            can_ask: channel.reconcile(job.wanted.key.0, way.to).is_some(),
         };
         let Ok(request) = channel.encode(&card, way.to, now) else {
             tracing::warn!(
@@ -60,7 +60,7 @@ impl Hand {
         held.verdict = verdict(&outcome);
         drop(held);
         shared.stats.attempt(name, &outcome);
-        if let Some(trace) = trace {
+        if let Some(trace) = trace.filter(|trace| trace.sampled) {
             (shared.spans)(&Span {
                 trace: trace.id,
                 parent: trace.parent,
