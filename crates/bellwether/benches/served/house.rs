@@ -94,16 +94,18 @@ impl House {
         if first.trim().is_empty() {
             bail!("the server did not start: {}", fs::read_to_string(self.path("serve.log"))?);
         }
-        let config = Agent::config_builder().http_status_as_error(false);
-        let config = config.timeout_global(Some(Duration::from_secs(60)));
         let address = first.trim().trim_end_matches('/').to_owned();
         let token = self.token.clone();
-        let agent = config.build().into();
-        let mut server = Server { child, address, ready: Duration::ZERO, token, agent };
+        let mut server = Server { child, address, ready: Duration::ZERO, token, agent: agent() };
         server.until("it is ready", |server| Ok(server.get("/readyz")?.0 == 200))?;
         server.ready = begun.elapsed();
         Ok(server)
     }
+}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false);
+    config.timeout_global(Some(Duration::from_secs(60))).build().into()
 }
 
 impl Server {
@@ -111,21 +113,19 @@ impl Server {
         self.child.id()
     }
 
-    /// What an agent needs to send as the bench's source.
+    /// What is needed to send as the bench's source, by a connection of one's own.
     pub(crate) fn sender(&self) -> (Agent, String, String) {
-        (
-            self.agent.clone(),
-            format!("{}/v1/signals", self.address),
-            format!("Bearer {}", self.token),
-        )
+        let url = format!("{}/v1/signals", self.address);
+        (agent(), url, format!("Bearer {}", self.token))
     }
 
     /// Sends events, again while it is told to wait.
     pub(crate) fn send(&self, events: &[Value]) -> Result<()> {
-        let (agent, url, bearer) = self.sender();
+        let (url, bearer) =
+            (format!("{}/v1/signals", self.address), format!("Bearer {}", self.token));
         let body = serde_json::to_vec(events)?;
         loop {
-            let request = agent.post(&url).header("authorization", &bearer);
+            let request = self.agent.post(&url).header("authorization", &bearer);
             let request = request.header("content-type", "application/cloudevents-batch+json");
             let answer = request.send(&body[..])?;
             match answer.status().as_u16() {

@@ -16,7 +16,7 @@ const SIGNALS: usize = 1_000_000;
 const ACCOUNTS: usize = 100_000;
 const BATCH: usize = 500;
 /// How long somebody has to answer; filling must be done before.
-const ACK: Duration = Duration::from_secs(900);
+const ACK: Duration = Duration::from_secs(300);
 
 pub(crate) fn run() -> Result<()> {
     let scale = std::env::var("SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1);

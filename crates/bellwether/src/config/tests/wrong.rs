@@ -108,7 +108,8 @@ fn what_is_not_shipped_is_said_with_the_nearest() {
     expect![[r#"
         bellwether.toml:4:10: error[webhook-no-scheme]: there is no shipped scheme `githup`
           help: did you mean `github`?
-    "#]].assert_eq(&read(text, &[]).unwrap_err());
+    "#]]
+    .assert_eq(&read(text, &[]).unwrap_err());
 }
 
 #[test]
