@@ -21,6 +21,7 @@ mod viewer;
 use crate::access::{self, Desk};
 use crate::cli::context::{Context, Working};
 use crate::config::Config;
+use crate::exit::Failure;
 use crate::http::tls;
 use crate::http::{self, Limits};
 use anyhow::{Context as _, Result};
@@ -31,7 +32,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use bellwether_core::Ppm;
 use bellwether_runtime::delivery::Again;
-use bellwether_runtime::live::{Intake, Live};
+use bellwether_runtime::live::{Intake, Live, LiveError};
 use bellwether_runtime::trace::Spans;
 use intake::Doors;
 use metrics::Metrics;
@@ -100,13 +101,30 @@ pub(crate) fn run(
         let tls = started.tls.clone();
         let again = tls.clone().map(|tls| tokio::spawn(tls::look_when_told(tls)));
         let routes = routes(Arc::clone(&started.app), Arc::clone(&started.metrics));
+        let failed = failed(started.app.live.clone());
+        let end = async move {
+            tokio::select! { () = end => {}, () = failed => {} }
+        };
         http::serve(listener, tls, routes, LIMITS, end).await;
         tidy.abort();
         again.inspect(|again| again.abort());
         anyhow::Ok(())
     });
+    let has_failed = started.app.live.has_failed();
     started.end();
-    served
+    served?;
+    match has_failed {
+        true => Err(Failure::live(LiveError::Failed).into()),
+        false => Ok(()),
+    }
+}
+
+/// Done once the driver cannot go on: whoever runs the program starts it again.
+async fn failed(live: Live) {
+    let mut looks = tokio::time::interval(Duration::from_millis(500));
+    while !live.has_failed() {
+        looks.tick().await;
+    }
 }
 
 /// Every route of the server.

@@ -29,7 +29,7 @@ use bellwether_core::{Problem, Timestamp};
 use bellwether_store::StoreError;
 use drive::{Call, Drive, Task};
 use std::ops::DerefMut;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -67,6 +67,9 @@ pub enum LiveError {
     /// It ends, or has ended.
     #[error("the server is ending; nothing more is taken")]
     Closed,
+    /// The driver has met what it cannot go on from.
+    #[error("the driver could not go on; what is written above says why")]
+    Failed,
     /// A parcel of the inbox cannot be opened.
     #[error("delivery {seq} of the inbox is damaged")]
     Damaged {
@@ -102,6 +105,7 @@ impl LiveError {
         match self {
             Self::Full { .. } => "live-full",
             Self::Closed => "live-closed",
+            Self::Failed => "live-failed",
             Self::Damaged { .. } => "live-damaged",
             Self::Randomness => "key-randomness",
             Self::Thread(_) => "live-thread",
@@ -117,6 +121,9 @@ impl LiveError {
         match self {
             Self::Full { .. } => "send it again after the time in `Retry-After`; nothing was kept",
             Self::Closed => "send it again when the server is back; nothing was kept",
+            Self::Failed => {
+                "mend what it names, then start it again; a service is started again by itself"
+            }
             Self::Damaged { .. } => "keep a copy of `inbox.db`; the sender has to send it again",
             Self::Thread(_) => "raise the number of tasks that the service may have",
             Self::Untaken { .. } => "check the disk of the server, then send it again",
@@ -167,8 +174,12 @@ where
     let (bell, stats) = (Arc::new(Bell::default()), Arc::new(Stats::default()));
     let failed = Arc::new(AtomicBool::new(false));
     let spans = Sink::default();
-    let shared =
-        intake::Shared::new(done.max(last) + 1, waiting, settings.most_waiting, tasks.clone());
+    let shared = intake::Shared::new(
+        (done, done.max(last) + 1),
+        waiting,
+        settings.most_waiting,
+        tasks.clone(),
+    );
     let shared = Arc::new(shared);
     let (intake, taking) =
         intake::start(inbox, Arc::clone(&cover), Arc::clone(&shared), Arc::clone(&settings.clock))?;
@@ -190,9 +201,24 @@ where
         ticked: Timestamp::MIN,
         fires: false,
     };
-    let driving = thread("driver", move || drive.run(&wanted))?;
+    let watch = Watch(Arc::clone(&failed));
+    let driving = thread("driver", move || {
+        let _watch = watch;
+        drive.run(&wanted);
+    })?;
     let live = Live { tasks, bell, stats, failed, clock: settings.clock, spans };
     Ok(Running { live, intake, taking: Some(taking), driving: Some(driving) })
+}
+
+/// A driver that dies has failed.
+struct Watch(Arc<AtomicBool>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Release);
+        }
+    }
 }
 
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LiveError> {
@@ -264,7 +290,7 @@ impl Live {
 
     /// Whether the driver has met what it cannot go on from: the program must be started again.
     pub fn has_failed(&self) -> bool {
-        self.failed.load(std::sync::atomic::Ordering::Acquire)
+        self.failed.load(Ordering::Acquire)
     }
 
     /// What time it is.
@@ -285,7 +311,7 @@ impl Running {
     }
 
     /// Ends: what was offered is made durable, what is under way is committed, the log is signed and the
-    /// next start made quick. What waits in the inbox is stepped by that.
+    /// next start made quick. What waits in the inbox is stepped by the next start.
     pub fn stop(mut self) {
         self.end();
     }

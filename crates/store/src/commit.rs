@@ -42,7 +42,10 @@ impl Store {
         })?;
         (self.last_pos, self.last_tick, self.tip) = (last_pos, tick, tip);
         self.slots_taken = self.slots_taken.max(highest);
-        self.checkpoint_if_due()?;
+        // What is committed stands, whatever becomes of the log's folding.
+        if let Err(error) = self.checkpoint_if_due() {
+            tracing::warn!(code = error.code(), "The write-ahead log could not be folded: {error}");
+        }
         Ok(Committed { first_pos, last_pos })
     }
 }

@@ -41,8 +41,8 @@ pub struct Delivery {
     pub seq: u64,
     /// When it was taken.
     pub at: Timestamp,
-    /// How many signals it holds.
-    pub signals: u64,
+    /// What it counts among those that wait.
+    pub weight: u64,
     /// Its bytes, sealed.
     pub sealed: Vec<u8>,
     /// What tells a repetition of it, where its sender repeats; not given back.
@@ -98,9 +98,9 @@ impl Inbox {
         let work = self.conn.transaction()?;
         {
             let mut put = work.prepare_cached("INSERT INTO inbox VALUES (?1, ?2, ?3, ?4)")?;
-            let mut see = work.prepare_cached("INSERT INTO seen VALUES (?1, ?2)")?;
-            for Delivery { seq, at, signals, sealed, once } in deliveries {
-                put.execute((seq, at.micros(), signals, sealed))?;
+            let mut see = work.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
+            for Delivery { seq, at, weight, sealed, once } in deliveries {
+                put.execute((seq, at.micros(), weight, sealed))?;
                 if let Some(once) = once {
                     see.execute((once.as_bytes(), at.micros()))?;
                 }
@@ -123,7 +123,7 @@ impl Inbox {
             deliveries.push(Delivery {
                 seq: row.get(0)?,
                 at: rows::instant(row, 1)?,
-                signals: row.get(2)?,
+                weight: row.get(2)?,
                 sealed: rows::blob(row, 3)?.to_vec(),
                 once: None,
             });
@@ -131,7 +131,7 @@ impl Inbox {
         Ok(deliveries)
     }
 
-    /// The highest number that waits, and how many signals wait behind `done`.
+    /// The highest number that waits, and what waits behind `done`, by weight.
     ///
     /// # Errors
     /// `store-io`.

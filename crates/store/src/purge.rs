@@ -247,6 +247,7 @@ impl Store {
         if pages < self.checkpoint_at || self.uncertain {
             return Ok(());
         }
+        self.checkpoint_at = pages + crate::open::CHECKPOINT_PAGES;
         let (_, log, moved) = checkpoint(&self.conn, "PASSIVE")?;
         let left = if moved == log { 0 } else { pages };
         self.checkpoint_at = left + crate::open::CHECKPOINT_PAGES;

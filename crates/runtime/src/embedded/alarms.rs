@@ -41,7 +41,7 @@ impl Alarms {
         due.map(|(_, stream)| *stream).collect()
     }
 
-    /// No stream is in memory any more.
+    /// No stream is in memory any more: their timers stand in the store.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

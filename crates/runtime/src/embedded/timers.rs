@@ -160,8 +160,9 @@ impl Embedded {
         }
         let mut fired = 0;
         while self.waiting() < super::BATCH
-            && let Some(stream) = self.due.first().copied()
+            && let Some(stream) = self.due.pop_first()
         {
+            // Should it fail, it is found again by its alarm or its row, and the others go on.
             self.load(stream)?;
             // One damaged stream keeps no other one waiting; `frozen` names it.
             if !self.frozen.contains_key(&stream) {
@@ -170,7 +171,6 @@ impl Embedded {
             }
             let next = self.streams.get(&stream).and_then(StreamState::next_timer);
             self.alarms.set(stream, next.map(|timer| timer.due));
-            self.due.remove(&stream);
         }
         self.commit()?;
         Ok((fired, self.due.is_empty()))

@@ -28,6 +28,17 @@ pub struct Parcel {
     pub once: Option<Digest>,
 }
 
+/// The bytes that count as one signal among what waits, where there are fewer signals.
+const BYTES: u64 = 4096;
+
+impl Parcel {
+    /// What it counts among those that wait: its signals, or more if it is large, and at least one.
+    pub(super) fn weight(&self, understood: &Understood) -> u64 {
+        let bytes = self.body.reveal(Purpose::Seal).len() as u64;
+        (understood.signals.len() as u64).max(bytes.div_ceil(BYTES)).max(1)
+    }
+}
+
 /// What was understood of a parcel.
 #[derive(Clone, Debug, Default)]
 pub struct Understood {

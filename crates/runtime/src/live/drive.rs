@@ -7,7 +7,7 @@ use crate::embedded::{BATCH, Embedded};
 use crate::error::DriveError;
 use bellwether_core::event::Note;
 use bellwether_core::{Body, Duration, Origin, Personal, Problem, StreamId, Timestamp};
-use bellwether_store::Inbox;
+use bellwether_store::{Delivery, Inbox, StoreError};
 use std::ops::DerefMut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,7 @@ use std::time::Instant;
 const TICK: Duration = Duration::from_micros(500_000);
 const SIGN: Duration = Duration::from_secs(1);
 /// The shortest time from one transaction of deliveries to the next, unless they fill one.
+const FULL: u64 = BATCH as u64;
 const PACE: std::time::Duration = std::time::Duration::from_millis(4);
 /// How far the clock may run from the machine's own count before that is written down.
 const JUMP: Duration = Duration::from_secs(5);
@@ -102,11 +103,13 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         last: Instant,
     ) -> Result<Option<Task>, RecvTimeoutError> {
         let rest = || PACE.saturating_sub(last.elapsed());
-        let full = self.shared.waits() >= BATCH as u64;
-        let mut wait = match (self.fires || full, self.shared.reaches(self.next)) {
-            (true, _) => std::time::Duration::ZERO,
-            (false, true) => rest(),
-            (false, false) => std::time::Duration::from_micros(TICK.micros().unsigned_abs()),
+        // What is not held in memory is a backlog on disk.
+        let is_full = matches!(self.shared.held(), 0 | FULL..);
+        let mut wait = match self.shared.reaches(self.next) {
+            _ if self.fires => std::time::Duration::ZERO,
+            true if is_full => std::time::Duration::ZERO,
+            true => rest(),
+            false => std::time::Duration::from_micros(TICK.micros().unsigned_abs()),
         };
         loop {
             match tasks.recv_timeout(wait) {
@@ -127,9 +130,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
     fn pass(&mut self, calls: Vec<Call>) -> Result<(), DriveError> {
         self.answer(calls);
         let ready = self.gather_ready()?;
-        if !ready.is_empty() {
-            self.step_all(ready)?;
-        }
+        self.step_all(&ready)?;
         let now = self.now();
         if self.fires || self.ticked.plus(TICK) <= now {
             self.ticked = now;
@@ -171,35 +172,40 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
         self.bell.ring();
     }
 
-    /// Deliveries in their order, up to about a batch of signals: from memory, or else from the inbox.
+    /// Deliveries in their order, up to about a batch by weight: from memory, or else from the inbox.
     fn gather_ready(&mut self) -> Result<Vec<Ready>, DriveError> {
-        let (mut ready, mut signals) = (Vec::new(), 0);
-        while signals < BATCH && self.shared.reaches(self.next) {
-            if let Some(next) = self.shared.ready(self.next) {
-                signals += next.signals().max(1);
-                self.next += 1;
-                ready.push(next);
+        let (mut ready, mut weight, mut next) = (Vec::new(), 0, self.next);
+        while weight < FULL && self.shared.reaches(next) {
+            if let Some(held) = self.shared.ready(next) {
+                weight += held.weight;
+                next += 1;
+                ready.push(held);
                 continue;
             }
-            let rows = self.waits.from(self.next, READ)?;
+            let rows = self.waits.from(next, READ)?;
             let Some(last) = rows.last().map(|row| row.seq) else { break };
+            next = last + 1;
             for row in rows {
-                let read = self.read_again(row.seq, row.at, row.sealed);
-                signals += read.signals().max(1);
-                ready.push(read);
+                if weight >= FULL {
+                    next = row.seq;
+                    break;
+                }
+                weight += row.weight;
+                ready.push(self.read_again(row));
             }
-            self.next = last + 1;
         }
+        self.next = next;
         Ok(ready)
     }
 
     /// A delivery that waited on disk. What cannot be read any more is kept apart, with the reason.
-    fn read_again(&self, seq: u64, at: Timestamp, sealed: Vec<u8>) -> Ready {
+    fn read_again(&self, row: Delivery) -> Ready {
+        let Delivery { seq, at, weight, sealed, .. } = row;
         let unread = |problem| Understood { signals: Vec::new(), refused: Some(problem) };
         match self.cover.open(seq, at, &sealed) {
             Ok(parcel) => {
                 let understood = (self.reader)(&parcel).unwrap_or_else(unread);
-                Ready { seq, at, parcel, understood }
+                Ready { seq, at, weight, parcel, understood }
             }
             Err(error) => {
                 tracing::error!(code = error.code(), seq, "A delivery of the inbox is damaged.");
@@ -207,7 +213,7 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
                 let (source, form) = ("inbox".to_owned(), String::new());
                 let body = Personal::new(sealed);
                 let parcel = Parcel { source, form, at, trace: None, body, once: None };
-                Ready { seq, at, parcel, understood: unread(problem) }
+                Ready { seq, at, weight, parcel, understood: unread(problem) }
             }
         }
     }
@@ -231,8 +237,14 @@ impl<D: DerefMut<Target = Embedded>> Drive<D> {
 
     /// Whether only a new start helps.
     fn must_end(&self, error: &DriveError) -> bool {
-        matches!(error, DriveError::Store(error) if error.code() != "store-full")
-            || matches!(error, DriveError::Log(_) | DriveError::Keys(_))
+        match error {
+            // A full disk may empty, and whoever keeps the file busy may end.
+            DriveError::Store(error) => {
+                !matches!(error, StoreError::Full { .. } | StoreError::Busy)
+            }
+            DriveError::Log(_) | DriveError::Keys(_) => true,
+            _ => false,
+        }
     }
 
     fn finish(&mut self) {

@@ -16,7 +16,7 @@ const OFFERS: usize = 4096;
 /// What one flush may grow to before those who wait longest get their answer.
 const GROUP: usize = 1024;
 const GROUP_BYTES: usize = 16 << 20;
-/// How many signals wait in memory for the driver; what is beyond is read from the inbox again.
+/// What may wait in memory for the driver, by weight; what is beyond is read from the inbox again.
 const HELD: u64 = 10_000;
 /// How many stepped deliveries are let lie before they are dropped from the inbox.
 const DROP: u64 = 4096;
@@ -30,6 +30,7 @@ type Done = Box<dyn FnOnce(Result<Kept, LiveError>) + Send>;
 struct Offer {
     parcel: Parcel,
     understood: Understood,
+    weight: u64,
     done: Done,
 }
 
@@ -37,6 +38,8 @@ struct Offer {
 pub(super) struct Ready {
     pub(super) seq: u64,
     pub(super) at: Timestamp,
+    /// What it was counted as when it was taken.
+    pub(super) weight: u64,
     pub(super) parcel: Parcel,
     pub(super) understood: Understood,
 }
@@ -52,7 +55,7 @@ impl Ready {
 pub(super) struct Shared {
     /// The number of the next delivery.
     next: AtomicU64,
-    /// Signals that were offered and are not in the journal.
+    /// What was offered and is not in the journal, by weight.
     waiting: AtomicU64,
     most: u64,
     /// Signals a second that the driver steps, as of late.
@@ -70,7 +73,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(next: u64, waiting: u64, most: u64, tasks: SyncSender<Task>) -> Self {
+    pub(super) fn new(
+        (done, next): (u64, u64),
+        waiting: u64,
+        most: u64,
+        tasks: SyncSender<Task>,
+    ) -> Self {
         Self {
             next: AtomicU64::new(next),
             waiting: AtomicU64::new(waiting),
@@ -78,16 +86,21 @@ impl Shared {
             pace: AtomicU64::new(1000),
             ready: Mutex::default(),
             held: AtomicU64::new(0),
-            done: AtomicU64::new(next - 1),
+            done: AtomicU64::new(done),
             told: AtomicBool::new(false),
             news: Mutex::default(),
             tasks,
         }
     }
 
-    /// Signals that were offered and are not in the journal.
+    /// What was offered and is not in the journal, by weight.
     pub(super) fn waits(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What is durable and held in memory, by weight.
+    pub(super) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Whether any delivery from a number on is durable.
@@ -100,7 +113,7 @@ impl Shared {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         while ready.front().is_some_and(|front| front.seq <= seq) {
             let front = ready.pop_front()?;
-            self.held.fetch_sub(front.signals() as u64, Ordering::Relaxed);
+            self.held.fetch_sub(front.weight, Ordering::Relaxed);
             if front.seq == seq {
                 return Some(front);
             }
@@ -112,15 +125,15 @@ impl Shared {
         self.told.store(false, Ordering::Release);
     }
 
-    /// So many signals are in the journal now, and every delivery up to a number.
-    pub(super) fn stepped(&self, signals: u64, seq: u64) {
-        self.waiting.fetch_sub(signals, Ordering::Relaxed);
+    /// Something of this weight is in the journal now, and every delivery up to a number.
+    pub(super) fn stepped(&self, weight: u64, seq: u64) {
+        self.waiting.fetch_sub(weight, Ordering::Relaxed);
         self.done.store(seq, Ordering::Release);
     }
 
     /// An offer waits no longer, because nothing of it was added.
     fn release(&self, offer: &Offer) {
-        self.waiting.fetch_sub(offer.understood.signals.len() as u64, Ordering::Relaxed);
+        self.waiting.fetch_sub(offer.weight, Ordering::Relaxed);
     }
 
     fn retry_after(&self, waiting: u64) -> u64 {
@@ -147,21 +160,21 @@ impl Intake {
         understood: Understood,
         done: impl FnOnce(Result<Kept, LiveError>) + Send + 'static,
     ) -> Result<(), LiveError> {
-        let count = understood.signals.len() as u64;
-        let waiting = self.shared.waiting.fetch_add(count, Ordering::Relaxed);
+        let weight = parcel.weight(&understood);
+        let waiting = self.shared.waiting.fetch_add(weight, Ordering::Relaxed);
         let full =
             |waiting| LiveError::Full { waiting, retry_after: self.shared.retry_after(waiting) };
-        let refused = if waiting + count > self.shared.most {
+        let refused = if waiting + weight > self.shared.most {
             full(waiting)
         } else {
-            let offer = Offer { parcel, understood, done: Box::new(done) };
+            let offer = Offer { parcel, understood, weight, done: Box::new(done) };
             match self.offers.try_send(Some(offer)) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(_)) => full(waiting),
                 Err(TrySendError::Disconnected(_)) => LiveError::Closed,
             }
         };
-        self.shared.waiting.fetch_sub(count, Ordering::Relaxed);
+        self.shared.waiting.fetch_sub(weight, Ordering::Relaxed);
         Err(refused)
     }
 
@@ -184,7 +197,7 @@ impl Intake {
         std::mem::take(&mut self.shared.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Signals that were taken and are not in the journal yet.
+    /// Signals that were taken and are not in the journal yet; large ones count as more.
     pub fn waiting(&self) -> u64 {
         self.shared.waits()
     }
@@ -264,11 +277,10 @@ impl Taking {
         self.note_news(&offers, at);
         {
             let mut ready = self.shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            for (seq, Offer { parcel, understood, done }) in (first..).zip(offers) {
-                let count = understood.signals.len() as u64;
-                if self.shared.held.load(Ordering::Relaxed) + count <= HELD {
-                    self.shared.held.fetch_add(count, Ordering::Relaxed);
-                    ready.push_back(Ready { seq, at, parcel, understood });
+            for (seq, Offer { parcel, understood, weight, done }) in (first..).zip(offers) {
+                if self.shared.held() + weight <= HELD {
+                    self.shared.held.fetch_add(weight, Ordering::Relaxed);
+                    ready.push_back(Ready { seq, at, weight, parcel, understood });
                 }
                 answers.push(done);
             }
@@ -302,8 +314,8 @@ impl Taking {
         offers: &[Offer],
     ) -> Result<Vec<Delivery>, LiveError> {
         let row = |(seq, offer): (u64, &Offer)| {
-            let (signals, once) = (offer.understood.signals.len() as u64, offer.parcel.once);
-            Ok(Delivery { seq, at, signals, sealed: self.cover.seal(seq, &offer.parcel)?, once })
+            let (weight, once) = (offer.weight, offer.parcel.once);
+            Ok(Delivery { seq, at, weight, sealed: self.cover.seal(seq, &offer.parcel)?, once })
         };
         (first..).zip(offers).map(row).collect()
     }

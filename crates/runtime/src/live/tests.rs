@@ -109,7 +109,7 @@ fn a_parcel_that_waited_through_a_restart_is_read_again_and_stepped_once() {
             let body = if seq == 4 { "nothing to read".to_owned() } else { format!("1 {seq}") };
             let body = Personal::new(body.into_bytes());
             let sealed = cover.seal(seq, &Parcel { body, ..parcel(0, 0) }).unwrap();
-            bellwether_store::Delivery { seq, at, signals: 1, sealed, once: None }
+            bellwether_store::Delivery { seq, at, weight: 1, sealed, once: None }
         })
         .collect();
     inbox.put(&rows).unwrap();
@@ -197,4 +197,65 @@ fn what_a_sender_repeats_is_taken_once_and_what_is_wrong_with_it_is_kept() {
     assert_eq!(journaled(dir.path()), 1);
     let view = View::open(dir.path()).unwrap();
     assert_eq!(view.quarantine_counts().unwrap(), [("row-fields".to_owned(), 1)]);
+}
+
+#[test]
+fn a_parcel_is_kept_apart_once_whatever_is_wrong_with_how_many_of_its_signals() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(create(dir.path()), settings(1_000)).unwrap();
+    offer(&running, 1, 7);
+    let arrived = |kind: &str| {
+        let signal = bellwether_core::RawSignal { kind: kind.to_owned(), ..message(1, 7) };
+        Arrived { signal, trace: None }
+    };
+    let signals = (0..100).map(|n| arrived(&format!("chat.other{n}"))).collect();
+    let understood = Understood { signals, refused: None };
+    running.intake().offer_and_wait(parcel(1, 8), understood).unwrap();
+    let quarantined = Arc::clone(running.live().stats());
+    running.stop();
+    let view = View::open(dir.path()).unwrap();
+    assert_eq!(view.quarantine_counts().unwrap(), [("signal-conflict".to_owned(), 1)]);
+    assert_eq!(quarantined.quarantined.load(Ordering::Relaxed), 100);
+}
+
+#[test]
+fn what_waits_is_weighed_and_given_back_whatever_is_read_in_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = create(dir.path());
+    let at = Timestamp::from_secs(10_000);
+    let cover = delivery::Cover::of(driver.edge().vault_mut(), at).unwrap();
+    // More than two batches, and what was counted as seven when it was taken is one signal now, or none.
+    let waiting = 2 * crate::embedded::BATCH as u64 + 50;
+    let row = |seq: u64| {
+        let body = if seq % 9 == 0 { "nothing".to_owned() } else { format!("1 {seq}") };
+        let body = Personal::new(body.into_bytes());
+        let sealed = cover.seal(seq, &Parcel { body, ..parcel(0, 0) }).unwrap();
+        bellwether_store::Delivery { seq, at, weight: 7, sealed, once: None }
+    };
+    driver.store().inbox().unwrap().put(&(1..=waiting).map(row).collect::<Vec<_>>()).unwrap();
+    drop(driver);
+    let running = start(open(dir.path()), settings(40_000)).unwrap();
+    let live = running.live().clone();
+    while running.intake().waiting() > 0 {
+        live.call(|_, _| Ok(())).unwrap();
+    }
+    // Large and empty ones count as well.
+    let large = Parcel { body: Personal::new(vec![b'x'; 1 << 20]), ..parcel(0, 0) };
+    let (nothing, empty) = (Understood::default(), parcel(0, 0));
+    assert_eq!((large.weight(&nothing), empty.weight(&nothing)), (256, 1));
+    offer(&running, 1, 9_999);
+    running.stop();
+    assert_eq!(View::open(dir.path()).unwrap().inbox_done().unwrap(), waiting + 1);
+    assert_eq!(journaled(dir.path()), waiting - waiting / 9 + 1);
+}
+
+#[test]
+fn a_driver_that_dies_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(create(dir.path()), settings(9)).unwrap();
+    let live = running.live().clone();
+    let died: Result<(), LiveError> = live.call(|_, _| panic!("a fault of the test"));
+    assert_eq!(died.unwrap_err().code(), "live-closed");
+    running.stop();
+    assert!(live.has_failed());
 }
