@@ -76,9 +76,10 @@ impl House {
     /// Runs the program, and gives what it says.
     pub(crate) fn say(&self, words: &[&str]) -> Result<String> {
         let ended = self.command(words).output()?;
-        let err = String::from_utf8_lossy(&ended.stderr);
-        ensure!(ended.status.success(), "`bellwether {}`: {err}", words.join(" "));
-        Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (said(&ended.stdout), said(&ended.stderr));
+        ensure!(ended.status.success(), "`bellwether {}`: {out}{err}", words.join(" "));
+        Ok(out)
     }
 
     /// Starts the server, and waits until it says that it is ready.

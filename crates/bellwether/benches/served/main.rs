@@ -5,8 +5,9 @@
 //! - Out: a line of JSON for each figure; rates per CPU second of the server's process where they say so.
 //! - Never: counts a request that was not answered with 202.
 //!
-//! `cargo bench -p bellwether --bench served -- w6 | overload | restart | backup`
+//! `cargo bench -p bellwether --bench served -- w6 | overload | restart | backup | account`
 
+mod account;
 mod backup;
 mod house;
 mod load;
@@ -27,8 +28,9 @@ fn main() -> Result<()> {
         Some("overload") => overload::run(),
         Some("restart") => restart::run(),
         Some("backup") => backup::run(),
+        Some("account") => account::run(),
         _ => {
-            println!("skipped: say which: w6, overload, restart or backup");
+            println!("skipped: say which: w6, overload, restart, backup or account");
             Ok(())
         }
     }

@@ -4,6 +4,7 @@
 use crate::house::{House, size};
 use crate::load;
 use anyhow::{Result, ensure};
+use bellwether_core::effect::TimerKind;
 use bellwether_core::{Body, StreamId};
 use bellwether_ledger::decode_event;
 use bellwether_store::{Options, Store};
@@ -61,7 +62,9 @@ pub(crate) fn run() -> Result<()> {
     let after = server.memory()?;
     server.end()?;
     let fired_times = deadlines(&house)?;
+    ensure!(fired_times.len() == accounts, "{} of {accounts} deadlines fired", fired_times.len());
     let once = fired_times.values().filter(|times| **times == 1).count();
+    ensure!(once == accounts, "{} deadlines fired more than once", accounts - once);
     let line = json!({
         "w": "RESTART", "peer": "bellwether", "version": env!("CARGO_PKG_VERSION"),
         "signals": signals, "deadlines": accounts, "fill_s": filled.as_secs_f64(),
@@ -79,7 +82,7 @@ fn deadlines(house: &House) -> Result<BTreeMap<(StreamId, String), u64>> {
     let mut fired = BTreeMap::new();
     store.scan(1, |row| {
         if let Ok(event) = decode_event(row.event)
-            && matches!(event.body, Body::Timer { .. })
+            && matches!(event.body, Body::Timer { kind: TimerKind::Deadline, .. })
         {
             *fired.entry((row.stream, format!("{:?}", event.body))).or_default() += 1;
         }

@@ -37,7 +37,7 @@ async fn keep(
     understood: Understood,
     trace: Option<Traced>,
 ) -> Result<Kept, Refused> {
-    app.doors.rate.take(understood.signals.len(), app.live.now())?;
+    app.doors.rate.take(understood.signals.len().max(1), app.live.now())?;
     let (from, source) = (parcel.at, parcel.source.clone());
     let (answer, answered) = tokio::sync::oneshot::channel();
     let done = move |kept| drop(answer.send(kept));

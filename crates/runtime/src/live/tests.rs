@@ -227,7 +227,7 @@ fn what_waits_is_weighed_and_given_back_whatever_is_read_in_the_end() {
     // More than two batches, and what was counted as seven when it was taken is one signal now, or none.
     let waiting = 2 * crate::embedded::BATCH as u64 + 50;
     let row = |seq: u64| {
-        let body = if seq % 9 == 0 { "nothing".to_owned() } else { format!("1 {seq}") };
+        let body = if seq.is_multiple_of(9) { "nothing".to_owned() } else { format!("1 {seq}") };
         let body = Personal::new(body.into_bytes());
         let sealed = cover.seal(seq, &Parcel { body, ..parcel(0, 0) }).unwrap();
         bellwether_store::Delivery { seq, at, weight: 7, sealed, once: None }

@@ -18,7 +18,7 @@ fn delivery(seq: u64) -> Delivery {
     Delivery {
         seq,
         at: Timestamp::from_secs(9),
-        signals: seq,
+        weight: seq,
         sealed: vec![seq as u8; 40],
         once: None,
     }
