@@ -10,6 +10,7 @@ use bellwether_adapters::webhook::{Scheme, Secret};
 use bellwether_adapters::{Mapping, Refusal, rows, schemes};
 use bellwether_core::{Problem, Purpose, Trust};
 use bellwether_runtime::live::{Arrived, Parcel, Understood};
+use bellwether_runtime::trace::TraceContext;
 use std::collections::BTreeMap;
 
 /// The line of a form that says how far its sender was trusted.
@@ -143,9 +144,9 @@ impl Door {
 
 /// What came of CloudEvents, each under its own trace or else under the request's.
 pub(super) fn arrived(read: cloudevents::Read, parcel: &Parcel) -> Vec<Arrived> {
-    let one = |taken: cloudevents::Taken| Arrived {
-        signal: taken.signal,
-        trace: taken.trace_parent.or_else(|| parcel.trace.clone()),
+    let one = |taken: cloudevents::Taken| {
+        let own = taken.trace_parent.filter(|sent| TraceContext::parse(sent).is_some());
+        Arrived { signal: taken.signal, trace: own.or_else(|| parcel.trace.clone()) }
     };
     read.taken.into_iter().map(one).collect()
 }
