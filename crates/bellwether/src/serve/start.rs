@@ -55,7 +55,9 @@ impl Started {
             true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
             false => None,
         };
-        let reading = Reading::new(context, live.clone());
+        let silence = config.sources.iter();
+        let silence = silence.filter_map(|(name, source)| Some((name.clone(), source.silence?)));
+        let reading = Reading::new(context, live.clone(), silence.collect());
         let operation = Operation::start(config, &mappings, (&live, &intake), &context.data)?;
         // Without a channel effects wait: nobody is to be given up who was never tried.
         let delivery = match routes.is_empty() {
