@@ -69,7 +69,7 @@ pub struct Taken {
     pub index: usize,
     /// The signal.
     pub signal: RawSignal,
-    /// The W3C `traceparent` of the event, where it has a well-formed one.
+    /// The W3C `traceparent` of the event as it was sent: whoever goes on with the trace reads it.
     pub trace_parent: Option<String>,
     /// The W3C `tracestate` that goes with it.
     pub trace_state: Option<String>,

@@ -16,7 +16,6 @@ mod outcome;
 mod queue;
 mod record;
 mod stats;
-mod trace;
 
 pub use carry::{Carried, Carry, Line};
 pub use effect::read_effect;
@@ -26,9 +25,10 @@ pub use record::{ALL, PERSON, retry, settle, stop};
 pub use stats::{ChannelStats, DeliveryStats};
 
 use crate::live::{Live, LiveError};
+use crate::trace::Spans;
 use attempt::Hand;
 use bellwether_adapters::channel::{Card, Channel};
-use bellwether_core::{Personal, Problem, Timestamp};
+use bellwether_core::{Personal, Problem};
 use bellwether_store::{OutboxRow, View};
 use desk::{Crew, Desk};
 use health::Health;
@@ -48,6 +48,8 @@ const IDLE: Duration = Duration::from_millis(500);
 pub struct Route {
     /// Its configured name.
     pub name: String,
+    /// What it is, in a word: `mail`, `webhook`.
+    pub kind: &'static str,
     /// How it speaks.
     pub channel: Arc<dyn Channel>,
     /// What carries its requests.
@@ -72,30 +74,6 @@ pub enum Prepared {
 /// Makes effects ready. The same effect must give the same card, so that a receiver can tell a repetition.
 pub type Render = Arc<dyn Fn(&OutboxRow) -> Result<Prepared, Problem> + Send + Sync>;
 
-/// One attempt as a span of a trace (W3C trace context, OpenTelemetry).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The trace, 32 hexadecimal digits.
-    pub trace: String,
-    /// The span above, 16 digits.
-    pub parent: String,
-    /// The own span, 16 digits.
-    pub span: String,
-    /// The channel.
-    pub channel: String,
-    /// When the attempt began.
-    pub start: Timestamp,
-    /// When it ended.
-    pub end: Timestamp,
-    /// `delivered`, `later`, `refused` or `unknown`.
-    pub outcome: &'static str,
-    /// Which attempt of the effect, from 1.
-    pub attempt: u32,
-}
-
-/// Takes spans of attempts; it must be quick.
-pub type Spans = Arc<dyn Fn(&Span) + Send + Sync>;
-
 /// How to deliver.
 pub struct Settings {
     /// The channels.
@@ -106,8 +84,8 @@ pub struct Settings {
     pub asks_a_day: Option<u32>,
     /// A secret that spreads retries; not that of anything else.
     pub seed: [u8; 32],
-    /// Takes spans.
-    pub spans: Spans,
+    /// Takes a span of each attempt, where traces are kept.
+    pub spans: Option<Arc<dyn Spans>>,
 }
 
 /// What the desk and the hands share.
@@ -120,7 +98,7 @@ struct Shared {
     at_once: usize,
     asks_a_day: Option<u32>,
     seed: [u8; 32],
-    spans: Spans,
+    spans: Option<Arc<dyn Spans>>,
     stats: Arc<DeliveryStats>,
     /// What a person wants tried again.
     again: Mutex<Vec<Id>>,
@@ -141,11 +119,17 @@ pub struct Delivery {
     hands: Vec<JoinHandle<()>>,
 }
 
-/// Has effects of a running delivery tried again. Once that has ended, the next one tries them.
+/// Has effects of a running delivery tried again, and says how it stands. Once that has ended, the next
+/// one tries them.
 #[derive(Clone)]
 pub struct Again(Arc<Shared>);
 
 impl Again {
+    /// What was counted.
+    pub fn stats(&self) -> &Arc<DeliveryStats> {
+        &self.0.stats
+    }
+
     /// As [`retry`], and at once. `false`: there is no such effect to try again.
     ///
     /// # Errors
@@ -206,7 +190,7 @@ fn share(
         live,
         dir: dir.to_owned(),
         render,
-        stats: Arc::new(DeliveryStats::of(routes.keys())),
+        stats: Arc::new(DeliveryStats::of(routes.values())),
         routes,
         health: Mutex::default(),
         at_once: at_once.max(1),
@@ -230,11 +214,6 @@ fn run(mut desk: Desk) {
 }
 
 impl Delivery {
-    /// What was counted.
-    pub fn stats(&self) -> &Arc<DeliveryStats> {
-        &self.shared.stats
-    }
-
     /// Has effects tried again.
     pub fn again(&self) -> Again {
         Again(Arc::clone(&self.shared))

@@ -113,6 +113,13 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 #[cfg(test)]
+impl Spans for std::sync::Mutex<Vec<Span>> {
+    fn ended(&self, span: Span) {
+        self.lock().unwrap().push(span);
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,7 +5,8 @@
 //! 1. inside a function named `code`,
 //! 2. as the first argument of `Problem::new(`, `Problem::at(`, `problem(`, or of a function of the
 //!    same crate whose first parameter is named `code`,
-//! 3. or as the value of a constant named `CODE` or `..._CODE`.
+//! 3. as the value of a constant named `CODE` or `..._CODE`,
+//! 4. or as the field `code = "..."` of what is logged, in a macro of `tracing`.
 
 use crate::lexer::{self, Kind, Token};
 use crate::{Finding, Repo, functions, repo};
@@ -85,6 +86,7 @@ fn codes<'a>(tokens: &[Token<'a>], takers: &BTreeSet<&str>) -> Vec<(&'a str, usi
         let rest = tokens.get(at..).unwrap_or_default();
         found.extend(argument(rest, takers).and_then(code));
         found.extend(constant(rest).and_then(code));
+        found.extend(logged(rest).into_iter().flatten().filter_map(code));
     }
     found
 }
@@ -105,6 +107,28 @@ fn argument<'t, 'a>(tokens: &'t [Token<'a>], takers: &BTreeSet<&str>) -> Option<
         [Word(name), Sign('('), ..] if *name == "problem" || takers.contains(name) => tokens.get(2),
         _ => None,
     }
+}
+
+/// The values of fields named `code`, where a macro that logs starts here.
+fn logged<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<impl Iterator<Item = &'t Token<'a>>> {
+    let [
+        Token { kind: Kind::Word("error" | "warn" | "info" | "debug" | "trace"), .. },
+        Token { kind: Kind::Sign('!'), .. },
+        Token { kind: Kind::Sign('('), .. },
+        rest @ ..,
+    ] = tokens
+    else {
+        return None;
+    };
+    // A call is a statement or an arm of its own: its fields end where that does, at the latest.
+    let end = rest.iter().position(|token| matches!(token.kind, Kind::Sign(';' | '{' | '}')));
+    let fields = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    Some(fields.windows(3).filter_map(|three| match three {
+        [Token { kind: Kind::Word("code"), .. }, Token { kind: Kind::Sign('='), .. }, value] => {
+            Some(value)
+        }
+        _ => None,
+    }))
 }
 
 /// The value, where a constant named `..._CODE` starts here.
@@ -169,6 +193,10 @@ mod tests {
             ("const CODE: &'static str = \"a-b\";", "a-b"),
             ("const NAME: &str = \"a-b\";", ""),
             ("// problem(\"a-b\")", ""),
+            ("fn f() { tracing::warn!(pos = 1, code = \"a-b\", \"c-d\"); }", "a-b"),
+            ("fn f() { match x { 1 => error!(code = \"a-b\", \"X.\"), _ => () } }", "a-b"),
+            ("fn f() { tracing::warn!(code = error.code(), \"X.\"); code = \"a-b\"; }", ""),
+            ("fn f() { let code = \"a-b\"; }", ""),
             ("#[cfg(test)] mod t { fn code() -> &str { \"a-b\" } }", ""),
         ] {
             let repo = Repo::of(&[("crates/a/src/lib.rs", source)]);

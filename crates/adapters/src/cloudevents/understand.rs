@@ -28,8 +28,7 @@ pub(super) fn event(
         let pointer = format!("{}{}", at.attribute, fault.pointer);
         fault.at(pointer)
     })?;
-    let trace_parent =
-        is_trace_parent(&event.trace_parent).then(|| event.trace_parent.into_owned());
+    let trace_parent = (!event.trace_parent.is_empty()).then(|| event.trace_parent.into_owned());
     let trace_state = is_trace_state(&event.trace_state).then(|| event.trace_state.into_owned());
     Ok(Taken {
         index,
@@ -249,16 +248,6 @@ fn short(id: String, at: &str) -> Result<String, Fault> {
     Err(fault("intake-id-too-long", format!("this is longer than {MAX_ID} bytes"))
         .at(at)
         .help("ids and numbers are short; free text belongs under `text`"))
-}
-
-/// `00-` 32 hex digits `-` 16 hex digits `-` 2 hex digits, as W3C Trace Context has it.
-fn is_trace_parent(text: &str) -> bool {
-    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.len() == 55
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            2 | 35 | 52 => byte == b'-',
-            _ => hex(byte),
-        })
 }
 
 fn is_trace_state(text: &str) -> bool {

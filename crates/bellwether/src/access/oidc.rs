@@ -15,6 +15,7 @@ use super::http::Fields;
 use super::principal::Role;
 use super::secret;
 use super::settings::{OidcSettings, Settings};
+use super::throttle::Key;
 use bellwether_core::{Duration, Personal, Timestamp};
 use client::{Claims, Web};
 use openidconnect::core::{
@@ -34,6 +35,7 @@ use openidconnect::{
 };
 use pending::{Attempt, Pending};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 pub(super) use pending::Purpose;
@@ -185,11 +187,12 @@ impl Provider {
         client.set_redirect_uri(self.callback.clone())
     }
 
-    /// Begins a sign-in, or another proof.
+    /// Begins a sign-in, or another proof, for a browser at this address.
     pub(super) fn begin(
         &self,
         why: Purpose,
         next: String,
+        from: IpAddr,
         now: Timestamp,
     ) -> Result<Begin, AccessError> {
         let client = self.client(self.published(now, STALE)?);
@@ -216,7 +219,7 @@ impl Provider {
             why,
         };
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.put(secret::hash(&secret), attempt, now);
+        pending.put(secret::hash(&secret), attempt, Key::of(from), now);
         Ok(Begin { url, secret })
     }
 

@@ -166,6 +166,7 @@ async fn take_link(State(desk): State<Arc<Desk>>, fields: Fields) -> Response {
 async fn provider_begin(
     State(desk): State<Arc<Desk>>,
     asking: Asking,
+    Address(from): Address,
     fields: Fields,
 ) -> Result<Response, Denied> {
     let next = path_of_ours(fields.get("next")).to_owned();
@@ -173,7 +174,7 @@ async fn provider_begin(
         Principal::Account(account) => Why::StepUp(account.clone()),
         Principal::Nobody | Principal::Service(_) => Why::SignIn,
     };
-    let begun = desk.off(move |desk, now| desk.provider()?.begin(why, next, now)).await;
+    let begun = desk.off(move |desk, now| desk.provider()?.begin(why, next, from, now)).await;
     let begun = begun.map_err(|error| asking.denied(error))?;
     let mut answer = pages::to_provider(begun.url.as_str()).into_response();
     if let Ok(go_on) = HeaderValue::from_str(&format!("0; url={}", begun.url)) {

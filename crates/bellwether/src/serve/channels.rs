@@ -28,16 +28,27 @@ const LIMITS: Limits =
 /// Everything that keeps a channel from being used.
 pub(super) fn routes(config: &Config) -> Result<Vec<Route>, Vec<Problem>> {
     let (mut routes, mut problems) = (Vec::new(), Vec::new());
-    for (name, channel) in &config.channels {
-        match open(name, channel) {
+    for (name, configured) in &config.channels {
+        match open(name, configured) {
             Ok((channel, line)) => {
-                let name = name.clone();
-                routes.push(Route { name, channel, line: Box::new(line) as Box<dyn Carry> });
+                let (name, kind) = (name.clone(), kind(&configured.kind));
+                routes.push(Route { name, kind, channel, line: Box::new(line) as Box<dyn Carry> });
             }
             Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(routes) } else { Err(problems) }
+}
+
+/// The word for a channel in the configuration.
+fn kind(kind: &ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Mail { .. } => "mail",
+        ChannelKind::Webhook { .. } => "webhook",
+        ChannelKind::Slack { .. } => "slack",
+        ChannelKind::Teams { .. } => "teams",
+        ChannelKind::File { .. } => "file",
+    }
 }
 
 fn open(name: &str, channel: &Configured) -> Result<(Arc<dyn Channel>, Line), Problem> {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod answer;
+mod channels;
 mod decision;
 mod docs;
 mod escalations;

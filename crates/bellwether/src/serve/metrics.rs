@@ -7,7 +7,7 @@
 
 mod figures;
 
-pub(crate) use figures::{Figure, House, driver};
+pub(crate) use figures::{Figure, House, delivery, driver};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, header};

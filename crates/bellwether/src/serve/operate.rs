@@ -17,7 +17,7 @@ use bellwether_core::{Problem, Trust};
 use bellwether_runtime::live::{Intake, Live, Parcel, Understood};
 use bellwether_runtime::sources::folder::Folder;
 use bellwether_runtime::sources::freshness::{Freshness, Watched};
-use bellwether_runtime::sources::imap::{EACH, Login, Mailbox};
+use bellwether_runtime::sources::imap::{ANSWER, EACH, Login, Mailbox};
 use bellwether_runtime::sources::{self, Feed, Pace, Stop, Usual};
 use bellwether_runtime::trace::Spans;
 use bellwether_runtime::transport::Server;
@@ -25,17 +25,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// How often the disk is looked at.
 const DISK: Duration = Duration::from_secs(30);
+/// How long the end waits for whoever asks a source: nothing of what they have not taken is lost.
+const LEAVE: Duration = Duration::from_secs(3);
 
 /// What runs beside the requests.
 pub(crate) struct Operation {
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
+    /// Says that nobody works any more: each thread holds the other end.
+    working: Receiver<()>,
     telemetry: Option<Arc<Telemetry>>,
 }
 
@@ -104,7 +109,7 @@ impl Operation {
         }
         let stop = Arc::new(Stop::default());
         let pace: Arc<dyn Pace> = Arc::new(Usual { live: live.clone(), stop: Arc::clone(&stop) });
-        let mut work: Vec<(String, Box<dyn FnOnce() + Send>)> = Vec::new();
+        let mut work: Vec<Work> = Vec::new();
         for (name, source) in &config.sources {
             let Some((mapping, trust)) = mappings.get(name).cloned() else { continue };
             let (live, intake, pace) = (live.clone(), intake.clone(), Arc::clone(&pace));
@@ -136,12 +141,8 @@ impl Operation {
         work.push(("freshness".to_owned(), Box::new(move || fresh.run())));
         let (data, least) = (data.to_owned(), config.watch.disk_free);
         work.push(("disk".to_owned(), Box::new(move || watch_disk(&data, least, &*pace))));
-        let mut threads = Vec::new();
-        for (name, run) in work {
-            let thread = std::thread::Builder::new().name(name).spawn(run);
-            threads.push(thread.context("the system gives no thread")?);
-        }
-        Ok(Self { stop, threads, telemetry })
+        let (threads, working) = spawn(work)?;
+        Ok(Self { stop, threads, working, telemetry })
     }
 
     /// Where spans go, if somewhere.
@@ -149,13 +150,42 @@ impl Operation {
         self.telemetry.clone().map(|telemetry| telemetry as Arc<dyn Spans>)
     }
 
-    /// Ends all of it, and waits until it has ended. To be called before the driver ends.
+    /// Ends all of it, and waits until it has ended, but not for a source that keeps its thread: what that
+    /// has not taken is read again. To be called before the driver ends.
     pub(crate) fn end(self) {
         self.stop.end();
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("A thread beside the requests died.");
-            }
+        leave(self.threads, &self.working, LEAVE);
+    }
+}
+
+type Work = (String, Box<dyn FnOnce() + Send>);
+
+/// Threads, and what hears nothing but their end.
+fn spawn(work: Vec<Work>) -> Result<(Vec<JoinHandle<()>>, Receiver<()>)> {
+    let (holds, working) = mpsc::channel::<()>();
+    let mut threads = Vec::with_capacity(work.len());
+    for (name, run) in work {
+        let held = holds.clone();
+        let run = move || {
+            let _held = held;
+            run();
+        };
+        let thread = std::thread::Builder::new().name(name).spawn(run);
+        threads.push(thread.context("the system gives no thread")?);
+    }
+    Ok((threads, working))
+}
+
+/// Waits until all have ended, at most so long; whoever works on is left alone.
+fn leave(threads: Vec<JoinHandle<()>>, working: &Receiver<()>, longest: Duration) {
+    // Nobody ever sends: it ends when the last thread has, or when it has taken too long.
+    let is_late = working.recv_timeout(longest) == Err(RecvTimeoutError::Timeout);
+    for thread in threads {
+        if is_late && !thread.is_finished() {
+            let name = thread.thread().name().unwrap_or_default();
+            tracing::warn!(name, "A source keeps its thread and is left; it is read again.");
+        } else if thread.join().is_err() {
+            tracing::error!("A thread beside the requests died.");
         }
     }
 }
@@ -178,7 +208,8 @@ fn asked(kind: &SourceKind, feed: Feed) -> Result<Option<Run>, Problem> {
                 password: password_of(password)?,
                 folder: folder.clone(),
             };
-            let mailbox = Mailbox::new(open(server, EACH)?, server.tls, login, span(*every), feed);
+            let mailbox =
+                Mailbox::new(open(server, (EACH, ANSWER))?, server.tls, login, span(*every), feed);
             Some(Box::new(move || mailbox.run()))
         }
     })
@@ -193,14 +224,15 @@ fn password_of(at: &SecretAt) -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A mail server, ready to be connected to; so long may connecting take, and each reading or writing.
+/// A mail server, ready to be connected to; so long may connecting take and each reading or writing, and
+/// a whole answer.
 ///
 /// # Errors
 /// `config-file` if its certificates cannot be read.
-pub(crate) fn open(server: &MailServer, each: Duration) -> Result<Server, Problem> {
+pub(crate) fn open(server: &MailServer, times: (Duration, Duration)) -> Result<Server, Problem> {
     let trusted = server.ca_file.as_deref().map(channels::trusted).transpose()?;
     let how = (server.tls != config::Tls::None, server.private);
-    Server::new((&server.host, server.port), how, trusted, each)
+    Server::new((&server.host, server.port), how, trusted, times)
         .map_err(|error| Problem::new(error.code(), error.to_string()).help(error.help()))
 }
 
@@ -219,5 +251,31 @@ fn watch_disk(data: &Path, least: u64, pace: &dyn Pace) {
         if !pace.pause(DISK) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_whoever_ends_and_leaves_whoever_does_not() {
+        let (stuck, waits) = mpsc::channel::<()>();
+        let done = Arc::new(AtomicBool::new(false));
+        let mark = Arc::clone(&done);
+        let quick: Box<dyn FnOnce() + Send> =
+            Box::new(move || mark.store(true, std::sync::atomic::Ordering::Release));
+        let slow: Box<dyn FnOnce() + Send> = Box::new(move || assert!(waits.recv().is_err()));
+        let (threads, working) =
+            spawn(vec![("quick".to_owned(), quick), ("slow".to_owned(), slow)]).unwrap();
+        leave(threads, &working, Duration::from_millis(20));
+        drop(stuck);
+        // The one that was left ends by itself.
+        assert_eq!(working.recv_timeout(LEAVE), Err(RecvTimeoutError::Disconnected));
+        assert!(done.load(std::sync::atomic::Ordering::Acquire));
+        // One that ends is waited for, however long the end would wait.
+        let (threads, working) = spawn(vec![("quick".to_owned(), Box::new(|| ()))]).unwrap();
+        leave(threads, &working, Duration::from_secs(3600));
+        assert_eq!(working.recv(), Err(mpsc::RecvError));
     }
 }

@@ -22,7 +22,7 @@ use crate::cli::context::Context;
 use crate::cli::explain::staff::Staff;
 use crate::cli::names::Names;
 use axum::http::StatusCode;
-use bellwether_core::{Problem, Timestamp};
+use bellwether_core::{Duration as Span, Problem, Timestamp};
 use bellwether_engine::{RuleBook, Rules};
 use bellwether_runtime::edge::Edge;
 use bellwether_runtime::embedded::{active_rules, read_rules};
@@ -30,6 +30,7 @@ use bellwether_runtime::live::Live;
 use bellwether_runtime::reading_edge;
 use bellwether_store::{Access, Options, Store, Tally, View};
 use board::Board;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -47,6 +48,8 @@ const CACHE_MIB: u32 = 16;
 pub(crate) struct Reading {
     context: Context,
     live: Live,
+    /// How long each source may be silent, where that is configured.
+    silence: BTreeMap<String, Span>,
     room: Arc<Semaphore>,
     idle: Mutex<Vec<Store>>,
     board: Mutex<Board>,
@@ -61,11 +64,12 @@ pub(crate) struct Desk<'a> {
 }
 
 impl Reading {
-    /// Readers of a directory that a driver works in.
-    pub(crate) fn new(context: &Context, live: Live) -> Arc<Self> {
+    /// Readers of a directory that a driver works in, and how long sources may be silent.
+    pub(crate) fn new(context: &Context, live: Live, silence: BTreeMap<String, Span>) -> Arc<Self> {
         let reading = Arc::new(Self {
             context: context.clone(),
             live,
+            silence,
             room: Arc::new(Semaphore::new(AT_ONCE)),
             idle: Mutex::new(Vec::new()),
             board: Mutex::new(Board::default()),
@@ -137,6 +141,11 @@ impl Desk<'_> {
     /// What the command line knows of the directory.
     pub(crate) fn context(&self) -> &Context {
         &self.reading.context
+    }
+
+    /// How long a source may be silent, if that is configured.
+    pub(crate) fn silence(&self, source: &str) -> Option<Span> {
+        self.reading.silence.get(source).copied()
     }
 
     /// Whether the time for looking is over.

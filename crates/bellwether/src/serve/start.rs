@@ -15,7 +15,6 @@ use bellwether_core::Problem;
 use bellwether_runtime::delivery::{self, Delivery};
 use bellwether_runtime::live::{self, Live, Parcel, Running, Settings, Understood};
 use bellwether_runtime::names::Names;
-use bellwether_runtime::trace::{Span, TraceContext};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -56,17 +55,20 @@ impl Started {
             true => desk.first_link(now()).map_err(|error| Failure::access(&error))?,
             false => None,
         };
-        let reading = Reading::new(context, live.clone());
+        let silence = config.sources.iter();
+        let silence = silence.filter_map(|(name, source)| Some((name.clone(), source.silence?)));
+        let reading = Reading::new(context, live.clone(), silence.collect());
         let operation = Operation::start(config, &mappings, (&live, &intake), &context.data)?;
         // Without a channel effects wait: nobody is to be given up who was never tried.
         let delivery = match routes.is_empty() {
             true => None,
             false => Some(deliver(&live, context, config, (routes, &reading, &operation))?),
         };
-        let metrics = Metrics::new(vec![
-            metrics::driver(live.clone(), intake.clone()),
-            House::of(context.data.clone()),
-        ]);
+        let mut figures =
+            vec![metrics::driver(live.clone(), intake.clone()), House::of(context.data.clone())];
+        let again = delivery.as_ref().map(Delivery::again);
+        figures.extend(again.iter().map(|again| metrics::delivery(Arc::clone(again.stats()))));
+        let metrics = Metrics::new(figures);
         let traces = operation.spans().map(|spans| (spans, config.telemetry.sample));
         let (is_demo, access) = (serving.is_demo, desk);
         let app = Arc::new(App {
@@ -75,7 +77,7 @@ impl Started {
             doors,
             traces,
             behind_proxy: config.server.behind_proxy,
-            again: delivery.as_ref().map(Delivery::again),
+            again,
             access,
             is_demo,
             reading,
@@ -127,40 +129,16 @@ fn deliver(
         let problem = Problem::new("key-randomness", "the system gives no random bytes");
         Problems(vec![problem.help("check the system's random device")])
     })?;
-    let spans = operation.spans();
     let settings = delivery::Settings {
         channels,
         at_once: config.delivery.workers as usize,
         asks_a_day: config.delivery.cap_per_day,
         seed,
-        spans: Arc::new(move |span: &delivery::Span| {
-            if let (Some(spans), Some(span)) = (&spans, kept(span)) {
-                spans.ended(span);
-            }
-        }),
+        spans: operation.spans(),
     };
     let render = cards::renderer(Arc::clone(reading), Arc::new(config.clone()));
     let started = delivery::start(live.clone(), &context.data, settings, render);
     Ok(started.map_err(Failure::live)?)
-}
-
-/// An attempt as a span of its signal's trace.
-fn kept(span: &delivery::Span) -> Option<Span> {
-    let context = TraceContext::parse(&format!("00-{}-{}-01", span.trace, span.span))?;
-    let parent = TraceContext::parse(&format!("00-{}-{}-01", span.trace, span.parent))?.span;
-    Some(Span {
-        name: "effect.deliver",
-        context,
-        parent: Some(parent),
-        from: span.start,
-        until: span.end,
-        members: vec![
-            ("channel", span.channel.clone()),
-            ("outcome", span.outcome.to_owned()),
-            ("attempt", span.attempt.to_string()),
-        ],
-        failed: span.outcome != "delivered",
-    })
 }
 
 #[cfg(test)]

@@ -134,6 +134,25 @@ fn says_the_same_again(row: &Row) {
     }
 }
 
+/// Every request that a receiver saw is a figure of its channel, and the channel stands beside the outbox.
+fn channels_are_told(rows: &[Row], get: &dyn Fn(&str) -> String) {
+    let (figures, page) = (get("/metrics"), get("/outbox"));
+    for Row { name, receiver, .. } in rows {
+        let counted: usize = ["delivered", "later", "refused", "unknown"]
+            .map(|outcome| {
+                let of = format!("{{channel=\"{name}\",outcome=\"{outcome}\"}} ");
+                let line = format!("bellwether_delivery_attempts_total{of}");
+                let value = figures.lines().find_map(|one| one.strip_prefix(line.as_str()));
+                value.unwrap_or_else(|| panic!("no {line}: {figures}")).parse::<usize>().unwrap()
+            })
+            .into_iter()
+            .sum();
+        assert_eq!(counted, receiver.ledger().requests.len(), "{name}");
+        assert!(page.contains(&format!("data-label=\"Channel\">{name}<")), "{name}: {page}");
+    }
+    assert!(figures.contains("\nbellwether_delivery_effects_waiting 0"), "{figures}");
+}
+
 /// Has every row be asked about, waits until nothing is left to do, and compares what became of it.
 #[track_caller]
 fn run(rows: &[Row], news: &News, seconds: u64, expected: &Expect) {
@@ -141,6 +160,9 @@ fn run(rows: &[Row], news: &News, seconds: u64, expected: &Expect) {
     let names: Vec<_> = rows.iter().map(|row| row.name.clone()).collect();
     write_bundle(&world, &names);
     world.to_serve("company", &settings(&world, rows));
+    let words =
+        ["access", "token", "create", "--label", "reader", "--scope", "read", "--scope", "metrics"];
+    let reader = world.run(&words).ends(0).out;
     let server = world.serve();
     let event = |name: &String| {
         let mut event = signal(name, name, name);
@@ -152,6 +174,8 @@ fn run(rows: &[Row], news: &News, seconds: u64, expected: &Expect) {
     let view = View::open(world.data()).unwrap();
     let least = names.len() as u64;
     company::until("all of it has ended", news, seconds, || company::is_settled(&view, least));
+    let reader = reader.split_whitespace().find(|word| word.starts_with("bw_")).unwrap();
+    channels_are_told(rows, &|path| server.get(path, reader));
     server.end();
     let (effects, leaves) = (company::effects(&view), company::leaves(&view));
     let spared = |key: &str| {

@@ -122,6 +122,14 @@ impl Server {
         Some(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or_default() })
     }
 
+    /// A page or a text, as whoever holds that token reads it.
+    pub(crate) fn get(&self, path: &str, token: &str) -> String {
+        let request = self.agent.get(format!("{}{path}", self.address));
+        let answered = request.header("authorization", format!("Bearer {token}")).call().unwrap();
+        assert_eq!(answered.status(), 200, "{path}");
+        answered.into_body().read_to_string().unwrap()
+    }
+
     /// Events, in a batch.
     pub(crate) fn send(&self, events: &[Value]) -> Answer {
         let kind = [("content-type", "application/cloudevents-batch+json")];

@@ -79,11 +79,10 @@ struct Held<'a> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let (now, leave, verdict) = (self.shared.live.now(), self.leave, self.verdict);
-        let open = self.shared.health(self.route, |health| {
+        self.shared.health(self.route, |health| {
             health.tell(leave, verdict, now);
-            health.is_open(now)
+            self.shared.stats.fares(self.route, health, now);
         });
-        self.shared.stats.of_channel(self.route, |stats| stats.open.store(open, Relaxed));
     }
 }
 
@@ -218,7 +217,11 @@ impl Hand {
 
     fn leave<'a>(&'a self, route: &'a Route, retry: bool) -> Result<Held<'a>, Denied> {
         let (shared, now) = (&*self.shared, self.shared.live.now());
-        let leave = shared.health(&route.name, |health| health.ask(now, retry, shared.at_once))?;
+        let leave = shared.health(&route.name, |health| {
+            let leave = health.ask(now, retry, shared.at_once);
+            shared.stats.fares(&route.name, health, now);
+            leave
+        })?;
         Ok(Held { shared, route: &route.name, leave, verdict: Verdict::Unused })
     }
 

@@ -92,11 +92,25 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         return Err(std::io::Error::other("its name is not one of a plain file"));
     }
     let part = folder.join(format!(".{name}.part"));
-    let mut file = File::create(&part)?;
+    let mut file = private(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&part, folder.join(name))?;
     File::open(folder)?.sync_all()
+}
+
+/// A new file that only the program's own user may read, whatever its umask: it names people. One that a
+/// crash left half written goes first, with whatever mode it has.
+fn private(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -123,5 +137,19 @@ mod tests {
         let names: Vec<_> =
             std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(names, ["a-1.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_nobody_elses_to_read_also_after_a_crash() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let dir = tempfile::tempdir().unwrap();
+        let left = dir.path().join(".a-1.json.part");
+        std::fs::write(&left, "half").unwrap();
+        std::fs::set_permissions(&left, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write(dir.path(), "a-1.json", b"whole").unwrap();
+        let file = dir.path().join("a-1.json");
+        assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read(&file).unwrap(), b"whole");
     }
 }

@@ -88,7 +88,8 @@ impl Desk {
         let now = self.shared.live.now();
         let stats = &self.shared.stats;
         stats.waiting.store(self.queue.len() as u64, Relaxed);
-        let oldest = self.queue.oldest().map_or(0, |due| now.since(due).micros().unsigned_abs());
+        let oldest =
+            self.queue.oldest().map_or(0, |due| now.since(due).micros().max(0).unsigned_abs());
         stats.oldest.store(oldest, Relaxed);
         self.queue.next_due(now)
     }

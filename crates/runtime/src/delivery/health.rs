@@ -79,6 +79,16 @@ impl Health {
         self.under_way < most
     }
 
+    /// How many requests are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// Since when it has not answered.
+    pub(super) fn failing_since(&self) -> Option<Timestamp> {
+        self.failing.map(|(since, _)| since)
+    }
+
     /// Asks for leave; a retry costs more than a first attempt.
     pub(super) fn ask(
         &mut self,
@@ -178,8 +188,8 @@ pub(super) fn backoff(seed: &[u8; 32], key: Digest, tries: u32) -> Duration {
 }
 
 /// The id of the span of an attempt.
-pub(super) fn span_id(seed: &[u8; 32], key: Digest, attempt: u32) -> u64 {
-    u64::from_be_bytes(keyed(seed, b"span", key, attempt)).max(1)
+pub(super) fn span_id(seed: &[u8; 32], key: Digest, attempt: u32) -> [u8; 8] {
+    u64::from_be_bytes(keyed(seed, b"span", key, attempt)).max(1).to_be_bytes()
 }
 
 #[cfg(test)]

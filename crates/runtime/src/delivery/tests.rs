@@ -6,6 +6,8 @@ mod receiver;
 mod world;
 
 use super::*;
+use crate::trace::{Span, TraceContext};
+use bellwether_core::Timestamp;
 use bellwether_core::event::Performed;
 use bellwether_store::OutboxStatus;
 use receiver::{Mode, Receiver};
@@ -19,10 +21,9 @@ fn an_ask_is_delivered_once_and_its_span_is_below_its_signal() {
     world.asks("acme");
     let receiver = Receiver::new(false, &[], Mode::Ok);
     let route = Hook { repeats: false, asks: false }.route("hook", receiver.peer());
-    let spans = Arc::new(Mutex::new(Vec::new()));
+    let spans = Arc::new(Mutex::new(Vec::<Span>::new()));
     let mut settings = settings(vec![route]);
-    let kept = Arc::clone(&spans);
-    settings.spans = Arc::new(move |span| kept.lock().unwrap().push(span.clone()));
+    settings.spans = Some(spans.clone());
     let mut desk = world.desk(settings, everybody(&["hook"]));
     world.settle(&mut desk, HOUR);
     expect_test::expect![[r#"
@@ -36,10 +37,13 @@ fn an_ask_is_delivered_once_and_its_span_is_below_its_signal() {
     assert_eq!(world.results(), [(executed[0], Performed::Delivered, "hook".to_owned())]);
     let seen: Vec<Span> = spans.lock().unwrap().clone();
     let [span] = &seen[..] else { panic!("{seen:?}") };
-    let header = format!("00-{}-{}-01", span.trace, span.span);
-    assert_eq!(receiver.traces(), [header]);
-    assert_eq!((span.parent.as_str(), span.outcome), ("00f067aa0ba902b7", "delivered"));
-    assert!(span.trace.ends_with("01") && span.span != span.parent);
+    assert_eq!(receiver.traces(), [span.context.to_string()]);
+    let parent = TraceContext::parse(&format!("00-{:032x}-00f067aa0ba902b7-01", 1)).unwrap();
+    assert_eq!((span.context.trace, span.parent), (parent.trace, Some(parent.span)));
+    assert_ne!(span.context.span, parent.span);
+    let members = [("channel", "hook"), ("outcome", "delivered"), ("attempt", "1")];
+    assert_eq!(span.members, members.map(|(name, value)| (name, value.to_owned())));
+    assert_eq!((span.name, span.failed), ("effect.deliver", false));
     let stats = Arc::clone(&desk.shared.stats);
     let (_, hook) = stats.channels().next().unwrap();
     let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);

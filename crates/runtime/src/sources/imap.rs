@@ -27,6 +27,9 @@ const MOST_MAIL: u32 = 32 << 20;
 const MOST_ANSWER: u64 = (MOST_MAIL as u64) + (1 << 20);
 /// How long connecting to a mail server may take, and each read or write.
 pub const EACH: Duration = Duration::from_secs(30);
+/// How long one answer may take, the longest mail's too: a server that drips is left, and the next look
+/// goes on where this one was.
+pub const ANSWER: Duration = Duration::from_secs(600);
 /// UIDs that are asked for at once.
 const AT_ONCE: usize = 500;
 /// The longest pause after a failure.

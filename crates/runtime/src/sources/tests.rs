@@ -6,7 +6,7 @@ use super::*;
 use crate::embedded::{Embedded, Tenancy};
 use crate::keys::SeededKeys;
 use crate::live::{self, Running, Settings, Stats, Understood};
-use crate::trace::{Span, Spans, TraceContext};
+use crate::trace::{Span, TraceContext};
 use bellwether_core::event::Note;
 use bellwether_core::record::Status;
 use bellwether_core::{Body, Duration as Span_, StreamId};
@@ -231,21 +231,11 @@ fn slow_decisions_are_told_of_once_and_only_rules_decide_meanwhile() {
     .assert_eq(&notes(dir.path()).join("\n"));
 }
 
-/// Keeps what it gets.
-#[derive(Default)]
-struct Kept(Mutex<Vec<Span>>);
-
-impl Spans for Kept {
-    fn ended(&self, span: Span) {
-        self.0.lock().unwrap().push(span);
-    }
-}
-
 #[test]
 fn a_decision_belongs_to_the_trace_of_its_signal() {
     let (dir, pace) = (tempfile::tempdir().unwrap(), pace());
     let running = running(dir.path(), &pace);
-    let kept = Arc::new(Kept::default());
+    let kept = Arc::new(Mutex::new(Vec::<Span>::new()));
     running.live().trace_to(kept.clone());
     let mapping = Mapping::parse("m.yaml", CSV).unwrap();
     let text =
@@ -269,7 +259,7 @@ fn a_decision_belongs_to_the_trace_of_its_signal() {
         .offer_and_wait(parcel, Understood { signals: arrived, refused: None })
         .unwrap();
     running.stop();
-    let spans = kept.0.lock().unwrap();
+    let spans = kept.lock().unwrap();
     let [span] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!(
         (span.name, span.parent, span.context.trace),

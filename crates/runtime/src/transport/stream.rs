@@ -16,20 +16,26 @@ pub struct Server {
     port: u16,
     tls: bool,
     each: Duration,
+    answer: Duration,
     trusted: Trusted,
     guarded: Guarded,
 }
 
-/// A connection; no reading or writing takes longer than its server may.
+/// A connection; no reading or writing takes longer than its server may, nor all that is read between two
+/// writings.
 pub struct Line {
     wire: Wire,
     each: Duration,
+    answer: Duration,
+    /// When the answer must have been read to its end.
+    until: Instant,
 }
 
 impl Server {
     /// A server by its name. `tls` says that the connection is secured, sooner or later; without it only a
     /// private host is asked, with it one if `private` allows that. The web's certificates are believed, or
-    /// else those of `trusted`. `each` is how long connecting may take, and each reading or writing.
+    /// else those of `trusted`. `each` is how long connecting may take, and each reading or writing; `answer`
+    /// is how long a whole answer may take, however it is dripped.
     ///
     /// # Errors
     /// `transport-roots`.
@@ -37,12 +43,12 @@ impl Server {
         (host, port): (&str, u16),
         (tls, private): (bool, bool),
         trusted: Option<Trusted>,
-        each: Duration,
+        (each, answer): (Duration, Duration),
     ) -> Result<Self, TransportError> {
         let trusted = trusted.map_or_else(Trusted::public, Ok)?;
         let limits = Limits { connect: each, whole: each, answer: u64::MAX };
         let guarded = Guarded::new(Allowed::new(tls, private), limits);
-        Ok(Self { host: host.to_owned(), port, tls, each, trusted, guarded })
+        Ok(Self { host: host.to_owned(), port, tls, each, answer, trusted, guarded })
     }
 
     /// Its name.
@@ -57,7 +63,8 @@ impl Server {
     pub fn connect(&self) -> Result<Line, TransportError> {
         let stream = self.guarded.connect(&format!("{}:{}", self.host, self.port));
         let stream = stream.map_err(|why| self.unreached(why))?;
-        Ok(Line { wire: Wire::new(stream, Instant::now() + self.each), each: self.each })
+        let (now, each, answer) = (Instant::now(), self.each, self.answer);
+        Ok(Line { wire: Wire::new(stream, now + each), each, answer, until: now + answer })
     }
 
     /// Begins TLS on a connection to it.
@@ -65,10 +72,10 @@ impl Server {
     /// # Errors
     /// `transport-failed`, `transport-timeout`.
     pub fn secure(&self, line: Line) -> Result<Line, TransportError> {
-        let Line { mut wire, each } = line;
+        let Line { mut wire, each, answer, .. } = line;
         wire.set_until(Instant::now() + each);
         let wire = wire.secure(&self.trusted, &self.host).map_err(|why| self.unreached(why))?;
-        Ok(Line { wire, each })
+        Ok(Line { wire, each, answer, until: Instant::now() + answer })
     }
 
     fn unreached(&self, why: Unreached) -> TransportError {
@@ -77,24 +84,27 @@ impl Server {
 }
 
 impl Line {
-    fn in_time(&mut self) -> &mut Wire {
-        self.wire.set_until(Instant::now() + self.each);
+    fn said(&mut self) -> &mut Wire {
+        let now = Instant::now();
+        self.until = now + self.answer;
+        self.wire.set_until(now + self.each);
         &mut self.wire
     }
 }
 
 impl Read for Line {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.in_time().read(buf)
+        self.wire.set_until(self.until.min(Instant::now() + self.each));
+        self.wire.read(buf)
     }
 }
 
 impl Write for Line {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.in_time().write(buf)
+        self.said().write(buf)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.in_time().flush()
+        self.said().flush()
     }
 }

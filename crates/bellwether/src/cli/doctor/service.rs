@@ -194,7 +194,7 @@ fn folder(about: String, path: &Path) -> Finding {
 }
 
 fn reached(about: String, server: &MailServer) -> Finding {
-    match operate::open(server, PATIENCE) {
+    match operate::open(server, (PATIENCE, PATIENCE)) {
         Err(problem) => problem_with(about, problem),
         Ok(there) => connected(about, &there, server.tls),
     }
@@ -212,7 +212,7 @@ fn reached_url(about: String, url: &str, private: bool, ca_file: Option<&Path>) 
         Err(problem) => return problem_with(about, problem),
         Ok(trusted) => trusted,
     };
-    match Server::new((host, port), (tls, private), trusted, PATIENCE) {
+    match Server::new((host, port), (tls, private), trusted, (PATIENCE, PATIENCE)) {
         Err(error) => Finding::broken(about, error.to_string(), error.help()).code(error.code()),
         Ok(server) => connected(about, &server, if tls { Tls::Implicit } else { Tls::None }),
     }

@@ -134,5 +134,11 @@ pub(super) const KEYS: &[Key] = &[
         ["", "teams-url"],
         "A credential of systemd with the address of the workflow.",
     ),
-    key(CHANNELS, &["file"], "folder", ["", "/srv/cards"], "The folder for cards."),
+    key(
+        CHANNELS,
+        &["file"],
+        "folder",
+        ["", "/srv/cards"],
+        "The folder for cards; only the user of the server may read them.",
+    ),
 ];

@@ -70,7 +70,7 @@ pub(super) const REST: &[Key] = &[
         &[],
         "cap_per_day",
         ["", "20"],
-        "Cards a day for one person; more wait for the next.",
+        "Asks a day (UTC) for one person; beyond it the next person is asked at once. Who is always staffed gets all.",
     ),
     key(
         "delivery.people",

@@ -12,9 +12,6 @@ use axum::extract::State;
 use maud::html;
 use std::sync::Arc;
 
-/// After so long without a word a source is shown as silent, in seconds.
-const SILENT: i64 = 86_400;
-
 /// Sources, and how fresh each is.
 pub(super) async fn sources(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
     args.only(&[])?;
@@ -39,7 +36,7 @@ pub(super) async fn sources(State(app): State<Arc<App>>, viewer: Viewer, args: A
                                 th scope="row" data-label="Source" { (one.source) }
                                 td data-label="Last heard" { (time(one.at, now)) }
                                 td.right data-label="Signals" { (thousands(one.signals)) }
-                                td data-label="State" { @if one.silent_seconds > SILENT { (badge(Tone::Unsure, "silent")) } @else { (badge(Tone::Good, "fresh")) } }
+                                td data-label="State" { @if one.is_silent { (badge(Tone::Unsure, "silent")) } @else { (badge(Tone::Good, "fresh")) } }
                             }
                         }
                     }

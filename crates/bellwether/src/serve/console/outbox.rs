@@ -1,5 +1,6 @@
 //! The outbox: what waits and what did not arrive, the stop switch, and settling dead letters.
 
+use super::channels;
 use super::layout::Frame;
 use super::parts::{decision_path, empty, pager, person, time, words};
 use super::{Form, Shown, go};
@@ -74,6 +75,7 @@ pub(super) async fn list(
             }
             (pager("/outbox", &query, first, page.next.as_deref()))
         }
+        @if let Some(delivery) = &app.again { (channels::table(delivery.stats(), now)) }
     };
     Ok(Frame::plain("Outbox", "/outbox", &viewer).shown(&body))
 }

@@ -10,6 +10,7 @@ use bellwether_adapters::webhook::{Scheme, Secret};
 use bellwether_adapters::{Mapping, Refusal, rows, schemes};
 use bellwether_core::{Problem, Purpose, Trust};
 use bellwether_runtime::live::{Arrived, Parcel, Understood};
+use bellwether_runtime::trace::TraceContext;
 use std::collections::BTreeMap;
 
 /// The line of a form that says how far its sender was trusted.
@@ -143,9 +144,9 @@ impl Door {
 
 /// What came of CloudEvents, each under its own trace or else under the request's.
 pub(super) fn arrived(read: cloudevents::Read, parcel: &Parcel) -> Vec<Arrived> {
-    let one = |taken: cloudevents::Taken| Arrived {
-        signal: taken.signal,
-        trace: taken.trace_parent.or_else(|| parcel.trace.clone()),
+    let one = |taken: cloudevents::Taken| {
+        let own = taken.trace_parent.filter(|sent| TraceContext::parse(sent).is_some());
+        Arrived { signal: taken.signal, trace: own.or_else(|| parcel.trace.clone()) }
     };
     read.taken.into_iter().map(one).collect()
 }
@@ -170,4 +171,42 @@ fn together(refused: &[Refusal]) -> Option<Problem> {
         problem.message = format!("{} (and {} more)", problem.message, refused.len() - 1);
     }
     Some(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_core::{Personal, Timestamp};
+
+    #[test]
+    fn an_event_goes_on_with_its_own_trace_only_if_that_is_one() {
+        const OWN: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        const REQUEST: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+        let zero = OWN.replace("b7ad6b7169203331", &"0".repeat(16));
+        for (sent, goes_on) in
+            [(OWN, OWN), ("", REQUEST), ("kim@customer.example", REQUEST), (&zero, REQUEST)]
+        {
+            let body = format!(
+                r#"{{"specversion":"1.0","id":"a","source":"crm","type":"chat.message","traceparent":"{sent}"}}"#
+            );
+            let intake = Intake {
+                source: "crm",
+                trust: Trust::Operator,
+                accepted: Timestamp::from_secs(9),
+                own_domains: &[],
+            };
+            let headers = [("content-type", "application/cloudevents+json")];
+            let read = cloudevents::read(&headers, body.as_bytes(), &intake).unwrap();
+            let parcel = Parcel {
+                source: "crm".to_owned(),
+                form: String::new(),
+                at: Timestamp::from_secs(9),
+                trace: Some(REQUEST.to_owned()),
+                body: Personal::new(body.into_bytes()),
+                once: None,
+            };
+            let traces: Vec<_> = arrived(read, &parcel).into_iter().map(|one| one.trace).collect();
+            assert_eq!(traces, [Some(goes_on.to_owned())], "{sent}");
+        }
+    }
 }

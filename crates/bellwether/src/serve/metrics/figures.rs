@@ -3,6 +3,7 @@
 use super::Source;
 use crate::cli::context::now;
 use crate::disk;
+use bellwether_runtime::delivery::DeliveryStats;
 use bellwether_runtime::live::{Intake, LATENCY_BOUNDS, Latency, Live, Stats};
 use bellwether_store::{Options, Store};
 use prometheus_client::collector::Collector;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a figure is.
@@ -33,8 +34,8 @@ pub(crate) struct Figure {
     pub(crate) name: &'static str,
     /// What it means, in a sentence without a dot.
     pub(crate) help: &'static str,
-    /// A label, from a closed list.
-    pub(crate) label: Option<(&'static str, String)>,
+    /// Labels, from closed lists.
+    pub(crate) labels: Vec<(&'static str, String)>,
     /// The number.
     pub(crate) kind: Kind,
 }
@@ -42,17 +43,18 @@ pub(crate) struct Figure {
 impl Figure {
     /// A counter without a label.
     pub(crate) fn counter(name: &'static str, help: &'static str, value: u64) -> Self {
-        Self { name, help, label: None, kind: Kind::Counter(value) }
+        Self { name, help, labels: Vec::new(), kind: Kind::Counter(value) }
     }
 
     /// A gauge without a label.
     pub(crate) fn gauge(name: &'static str, help: &'static str, value: f64) -> Self {
-        Self { name, help, label: None, kind: Kind::Gauge(value) }
+        Self { name, help, labels: Vec::new(), kind: Kind::Gauge(value) }
     }
 
-    /// The same with a label.
-    pub(crate) fn of(self, label: &'static str, value: impl Into<String>) -> Self {
-        Self { label: Some((label, value.into())), ..self }
+    /// The same with one more label.
+    pub(crate) fn of(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((label, value.into()));
+        self
     }
 }
 
@@ -81,12 +83,9 @@ impl Collector for Figures {
             let mut metric =
                 encoder.encode_descriptor(name, &format!("{}.", first.help), None, kind)?;
             for figure in &figures {
-                match &figure.label {
-                    None => put(&mut metric, &figure.kind)?,
-                    Some((label, value)) => {
-                        let labels = [(*label, value.as_str())];
-                        put(&mut metric.encode_family(&labels)?, &figure.kind)?;
-                    }
+                match figure.labels.is_empty() {
+                    true => put(&mut metric, &figure.kind)?,
+                    false => put(&mut metric.encode_family(&figure.labels)?, &figure.kind)?,
                 }
             }
         }
@@ -144,11 +143,78 @@ pub(crate) fn driver(live: Live, intake: Intake) -> Source {
     })
 }
 
+/// What a running delivery counts; channels by their configured names.
+pub(crate) fn delivery(stats: Arc<DeliveryStats>) -> Source {
+    let get = |count: &std::sync::atomic::AtomicU64| count.load(Relaxed);
+    Box::new(move || {
+        let mut figures = vec![
+            latency(
+                "delivery_first_attempt_seconds",
+                "From a decision to the first attempt to tell somebody",
+                &stats.first,
+            ),
+            Figure::gauge(
+                "delivery_effects_waiting",
+                "Effects that wait or are under way",
+                get(&stats.waiting) as f64,
+            ),
+            Figure::gauge(
+                "delivery_oldest_waiting_seconds",
+                "How long the oldest of them has been due",
+                get(&stats.oldest) as f64 / 1e6,
+            ),
+            Figure::gauge(
+                "delivery_stopped",
+                "Whether all sending is stopped",
+                f64::from(u8::from(stats.stopped.load(Relaxed))),
+            ),
+            Figure::counter(
+                "delivery_ambiguous",
+                "Effects of which nobody knows whether they arrived",
+                get(&stats.ambiguous),
+            ),
+            Figure::counter(
+                "delivery_capped",
+                "Asks of people who had got enough for the day",
+                get(&stats.capped),
+            ),
+            Figure::counter(
+                "delivery_expired",
+                "Effects that nobody wanted any more",
+                get(&stats.expired),
+            ),
+        ];
+        for (name, channel) in stats.channels() {
+            let help = "Attempts to send, by what they came to";
+            let outcomes = [
+                ("delivered", &channel.delivered),
+                ("later", &channel.later),
+                ("refused", &channel.refused),
+                ("unknown", &channel.unknown),
+            ];
+            figures.extend(outcomes.map(|(outcome, count)| {
+                let count = Figure::counter("delivery_attempts", help, get(count));
+                count.of("channel", name).of("outcome", outcome)
+            }));
+            let help = "Effects that were given up after this channel was tried last";
+            let given_up = Figure::counter("delivery_given_up", help, get(&channel.given_up));
+            let help = "Whether the breaker is open: the channel does not answer";
+            let open = f64::from(u8::from(channel.open.load(Relaxed)));
+            let open = Figure::gauge("delivery_breaker_open", help, open);
+            let help = "Requests that are under way";
+            let under_way = get(&channel.under_way) as f64;
+            let under_way = Figure::gauge("delivery_requests_under_way", help, under_way);
+            figures.extend([given_up, open, under_way].map(|figure| figure.of("channel", name)));
+        }
+        figures
+    })
+}
+
 fn latency(name: &'static str, help: &'static str, latency: &Latency) -> Figure {
     let (counts, micros) = latency.read();
     let bounds = LATENCY_BOUNDS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::INFINITY]);
     let kind = Kind::Histogram(micros as f64 / 1e6, bounds.zip(counts).collect());
-    Figure { name, help, label: None, kind }
+    Figure { name, help, labels: Vec::new(), kind }
 }
 
 /// What the data directory is like; read again every few seconds at most.

@@ -24,7 +24,7 @@ fn sources() -> Vec<Source> {
     let buckets = vec![(0.001, 3), (f64::INFINITY, 1)];
     let latency = move || {
         let kind = Kind::Histogram(2.5, buckets.clone());
-        vec![Figure { name: "signal_decision_seconds", help: "How long", label: None, kind }]
+        vec![Figure { name: "signal_decision_seconds", help: "How long", labels: Vec::new(), kind }]
     };
     vec![Box::new(age), Box::new(signals), Box::new(latency)]
 }

@@ -5,7 +5,7 @@ use super::{Desk, cursor};
 use crate::cli::quarantine::list::Listed;
 use crate::cli::replay::{Replayed, replay};
 use crate::serve::problem::Refused;
-use bellwether_core::{StreamId, Timestamp};
+use bellwether_core::{Duration, StreamId, Timestamp};
 use bellwether_runtime::delivery;
 use bellwether_store::{OutboxRow, OutboxStatus, StoreError, View};
 use serde::Serialize;
@@ -24,6 +24,9 @@ pub(crate) struct Source {
     pub(crate) last: String,
     /// Seconds since then.
     pub(crate) silent_seconds: i64,
+    /// Whether that is longer than it may be.
+    #[serde(skip)]
+    pub(crate) is_silent: bool,
     #[serde(skip)]
     pub(crate) at: Timestamp,
 }
@@ -42,9 +45,18 @@ pub(crate) fn sources(desk: &Desk<'_>) -> Result<Vec<Source>, Refused> {
         signals: heard.signals,
         last: heard.last.to_string(),
         silent_seconds: now.micros().saturating_sub(heard.last.micros()) / 1_000_000,
+        is_silent: is_silent(heard.last, now, desk.silence(name)),
         at: heard.last,
     };
     Ok(found.into_iter().map(one).collect())
+}
+
+/// After so long without a word a source for which nothing is configured counts as silent.
+const SILENT: Duration = Duration::from_secs(86_400);
+
+/// Whether it was last heard longer ago than is configured for it.
+fn is_silent(heard: Timestamp, now: Timestamp, configured: Option<Duration>) -> bool {
+    now.since(heard) > configured.unwrap_or(SILENT)
 }
 
 /// Statuses of the outbox with their words.
@@ -250,5 +262,22 @@ pub(crate) fn derive(desk: &Desk<'_>, stream: StreamId) -> Result<Replayed, Refu
         0 => Err(Refused::not_found("there is no such stream")),
         many if many > MOST_DERIVED => Err(too_long()),
         _ => Ok(replay(desk.view, &*desk.book()?, Some(stream), |_, _, _| {})?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_silent_after_what_is_configured_for_it() {
+        let hours = |hours: i64| Duration::from_secs(hours * 3600);
+        for (ago, configured, silent) in
+            [(23, None, false), (25, None, true), (25, Some(72), false), (2, Some(1), true)]
+        {
+            let heard = Timestamp::from_secs(1_000_000_000);
+            let found = is_silent(heard, heard.plus(hours(ago)), configured.map(hours));
+            assert_eq!(found, silent, "{ago} hours ago, {configured:?} configured");
+        }
     }
 }

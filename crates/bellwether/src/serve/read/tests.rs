@@ -84,7 +84,7 @@ fn house(deals: usize) -> House {
         reader: Box::new(|_| Ok(Understood::default())),
     };
     let running = live::start(driver, settings).unwrap();
-    let reading = Reading::new(&context, running.live().clone());
+    let reading = Reading::new(&context, running.live().clone(), BTreeMap::new());
     House { reading, running, _dir: dir }
 }
 

@@ -1,14 +1,15 @@
 //! Sending: written down, carried, and what it came to.
 
+use super::super::Route;
 use super::super::carry::Carried;
 use super::super::health::{Verdict, span_id};
 use super::super::outcome::Heard;
 use super::super::record::{self, Begun};
-use super::super::{Route, Span, trace};
 use super::{AGAIN, Hand, Held, Job, Next, Way};
+use crate::trace::{Span, TraceContext};
 use bellwether_adapters::channel::{Card, Outcome, Request};
-use bellwether_core::Duration;
 use bellwether_core::event::Performed;
+use bellwether_core::{Duration, Timestamp};
 use bellwether_store::{OutboxChange, OutboxStatus};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -29,10 +30,11 @@ impl Hand {
         let Route { name, channel, .. } = way.route;
         let (shared, now) = (&self.shared, self.shared.live.now());
         let attempts = job.row.attempts + 1;
-        let span = span_id(&shared.seed, job.wanted.key.0, attempts);
         let parent = self.view.trace(job.wanted.id.0).ok().flatten();
-        let trace = parent.as_deref().and_then(|parent| trace::child(parent, span));
-        card.trace = trace.as_ref().map(|trace| trace.header.clone());
+        let parent = parent.and_then(|parent| TraceContext::parse(&parent));
+        let span = span_id(&shared.seed, job.wanted.key.0, attempts);
+        let trace = parent.map(|parent| (TraceContext { span, ..parent }, parent.span));
+        card.trace = trace.map(|(own, _)| own.to_string());
         let heard = |outcome| Heard {
             via: name,
             tries: tries + 1,
@@ -60,17 +62,8 @@ impl Hand {
         held.verdict = verdict(&outcome);
         drop(held);
         shared.stats.attempt(name, &outcome);
-        if let Some(trace) = trace.filter(|trace| trace.sampled) {
-            (shared.spans)(&Span {
-                trace: trace.id,
-                parent: trace.parent,
-                span: trace.span,
-                channel: name.clone(),
-                start: now,
-                end: shared.live.now(),
-                outcome: word(&outcome),
-                attempt: attempts,
-            });
+        if let (Some(spans), Some(trace)) = (&shared.spans, trace.filter(|(own, _)| own.sampled)) {
+            spans.ended(span_of(trace, (now, shared.live.now()), (name, &outcome, attempts)));
         }
         let heard = heard(&outcome);
         job.row.attempts = attempts;
@@ -124,6 +117,22 @@ fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::Later { after: Some(span), .. } => Verdict::Wait(*span),
         Outcome::Later { after: None, .. } | Outcome::Unknown => Verdict::Down,
     }
+}
+
+/// An attempt as a span below whatever caused its effect.
+fn span_of(
+    (context, parent): (TraceContext, [u8; 8]),
+    (from, until): (Timestamp, Timestamp),
+    (channel, outcome, attempt): (&str, &Outcome, u32),
+) -> Span {
+    let members = vec![
+        ("channel", channel.to_owned()),
+        ("outcome", word(outcome).to_owned()),
+        ("attempt", attempt.to_string()),
+    ];
+    let failed = !matches!(outcome, Outcome::Delivered { .. });
+    let (name, parent) = ("effect.deliver", Some(parent));
+    Span { name, context, parent, from, until, members, failed }
 }
 
 fn word(outcome: &Outcome) -> &'static str {

@@ -10,7 +10,9 @@ use bellwether_adapters::channel::{
 };
 use bellwether_core::event::Performed;
 use bellwether_core::signal::{AccountHint, RawSignal};
-use bellwether_core::{Body, Digest, Duration as Span64, Effect, Origin, Purpose, Trust};
+use bellwether_core::{
+    Body, Digest, Duration as Span64, Effect, Origin, Purpose, Timestamp, Trust,
+};
 use bellwether_engine::Rules;
 use bellwether_ledger::decode_event;
 use bellwether_store::OutboxStatus;
@@ -231,8 +233,7 @@ fn render(ways: Ways) -> Render {
 }
 
 pub(super) fn settings(channels: Vec<Route>) -> Settings {
-    let spans: Spans = Arc::new(|_| {});
-    Settings { channels, at_once: 2, asks_a_day: None, seed: [7; 32], spans }
+    Settings { channels, at_once: 2, asks_a_day: None, seed: [7; 32], spans: None }
 }
 
 /// A channel over HTTP: its receiver may recognise a key, and may be asked about one.
@@ -245,7 +246,12 @@ pub(super) const KEY: &str = "idempotency-key";
 
 impl Hook {
     pub(super) fn route(self, name: &str, line: impl Carry + 'static) -> Route {
-        Route { name: name.to_owned(), channel: Arc::new(self), line: Box::new(line) }
+        Route {
+            name: name.to_owned(),
+            kind: "webhook",
+            channel: Arc::new(self),
+            line: Box::new(line),
+        }
     }
 
     fn request(key: Digest, path: &str, trace: Option<&String>) -> Request {

@@ -148,7 +148,7 @@ fn serve(stream: Box<dyn ReadWrite>, post: &Mutex<Post>, greets: bool) -> io::Re
 
 fn server(fake: &Fake, host: &str, tls: Tls) -> Server {
     let trusted = Trusted::only(fake.cert.as_bytes()).unwrap();
-    Server::new((host, fake.port), (tls != Tls::None, true), Some(trusted), EACH).unwrap()
+    Server::new((host, fake.port), (tls != Tls::None, true), Some(trusted), (EACH, ANSWER)).unwrap()
 }
 
 fn mailbox(fake: &Fake, tls: Tls, password: &str, feed: Feed) -> Mailbox {
@@ -219,4 +219,28 @@ fn a_server_that_never_ends_is_left() {
     let mut bounded = Bounded { stream, room };
     assert!(bounded.read(&mut [0; 10]).is_ok());
     assert!(bounded.read(&mut [0; 10]).is_err());
+}
+
+/// Each byte comes in time; the line that they make never ends.
+#[test]
+fn a_server_that_drips_is_left() {
+    let (dir, pace, fake) = (tempfile::tempdir().unwrap(), pace(), fake(Tls::None));
+    let running = running(dir.path(), &pace);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let dripping = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut dripped = 0u64;
+        while stream.write_all(b"*").is_ok() {
+            dripped += 1;
+        }
+        dripped
+    });
+    let mut mailbox = mailbox(&fake, Tls::None, "right", feed(&running, &pace, MAIL));
+    let times = (EACH, Duration::from_millis(50));
+    mailbox.server = Server::new(("localhost", port), (false, true), None, times).unwrap();
+    let error = mailbox.pass().unwrap_err().to_string();
+    assert!(error.contains("timed out"), "{error}");
+    assert!(dripping.join().unwrap() > 0);
+    running.stop();
 }
