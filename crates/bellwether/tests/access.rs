@@ -132,6 +132,7 @@ fn only_whoever_may_stops_all_sending() {
     for (who, path, status) in [
         (&admin, "/v1/stop", "403"),
         (&reader, "/v1/stop", "403"),
+        (&reader, "/outbox/stop?undone=1", "403"),
         (&reader, "/v1/outbox/1/0/retry", "403"),
         (&reader, "/v1/outbox/1/0/settle", "403"),
         (&admin, "/v1/outbox/1/0/retry", "404"),
@@ -153,6 +154,10 @@ fn only_whoever_may_stops_all_sending() {
         let (_, page) = server.ask("GET", "/outbox", &ann, "");
         assert!(page.contains(shown) && page.contains("href=\"/outbox/stop\""), "{page}");
     }
+    let (head, _) = server.ask("GET", "/outbox/stop", &reader, "");
+    assert!(head.starts_with("HTTP/1.1 403"), "who may not is not asked: {head}");
+    let (_, page) = server.ask("GET", "/outbox/stop?undone=1", &ann, "");
+    assert!(page.contains("It is not done yet."), "{page}");
     world.run(&["stop"]).ends(1).warns(&["store-locked", "Outbox page"]);
     world.run(&["outbox", "list"]).ends(0).says(&["no dead letters"]);
 }

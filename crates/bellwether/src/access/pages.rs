@@ -47,9 +47,15 @@ fn next_page(next: &str) -> Markup {
 }
 
 /// Signing in.
-pub(super) fn sign_in(next: &str, provider: bool, error: Option<&AccessError>) -> Page {
+pub(super) fn sign_in(
+    next: &str,
+    provider: bool,
+    undone: bool,
+    error: Option<&AccessError>,
+) -> Page {
     let body = html! {
         (said(error))
+        @if undone { p.notice.unsure role="status" { "What you sent was not done: you were signed out meanwhile." } }
         form method="post" action="/sign-in" {
             (next_page(next))
             p {
@@ -74,10 +80,12 @@ pub(super) fn step_up(
     next: &str,
     form: &Markup,
     provider: bool,
+    undone: bool,
     error: Option<&AccessError>,
 ) -> Page {
     let body = html! {
         (said(error))
+        @if undone { p.notice.unsure role="status" { "Nothing is done yet: after this you are asked once more." } }
         p { "What you are about to do takes a proof that is not older than five minutes." }
         @if provider {
             form method="post" action="/oidc/begin" {

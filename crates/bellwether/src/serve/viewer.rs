@@ -70,7 +70,9 @@ fn needed(path: &str, method: &Method) -> (Action, bool) {
     };
     match path {
         _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
-        "/v1/stop" | "/outbox/stop" if posts => (Action::StopSwitch, false),
+        "/v1/stop" if posts => (Action::StopSwitch, false),
+        // The proof is asked for before the question, so that a yes is not lost on the way.
+        "/outbox/stop" => (Action::StopSwitch, false),
         _ if posts && settles(path) => (Action::SettleDelivery, false),
         _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),
         "/" | "/names" | "/names/hide" => (Action::ReadDecisions, true),

@@ -4,6 +4,7 @@ use super::channels;
 use super::layout::Frame;
 use super::parts::{decision_path, empty, pager, person, time, words};
 use super::{Form, Shown, go};
+use crate::access::answer::UNDONE;
 use crate::access::decide::Action;
 use crate::access::{FORM, Principal};
 use crate::cli::explain::staff::Staff;
@@ -150,7 +151,8 @@ fn settling(one: &Effect, form: &str) -> Markup {
 
 /// Asks whether all sending shall stop, or go on.
 pub(super) async fn ask(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
-    args.only(&[])?;
+    args.only(&[UNDONE])?;
+    let undone = args.text(UNDONE, 1)?.is_some();
     let (switch, waiting) = app
         .reading
         .run(|desk| {
@@ -169,6 +171,7 @@ pub(super) async fn ask(State(app): State<Arc<App>>, viewer: Viewer, args: Args)
     };
     let body = html! {
         section.card.form {
+            @if undone { p.notice.bad role="status" { strong { "It is not done yet." } " The proof was too old; say it once more." } }
             p.lead { (effect) }
             p { (thousands(waiting)) " effects wait now. Who does this is written to the log." }
             form action="/outbox/stop" method="post" {
