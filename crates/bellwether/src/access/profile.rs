@@ -221,6 +221,12 @@ async fn review(
 }
 
 impl Desk {
+    /// What an account is called, where that can be read: for its own pages.
+    pub(crate) fn called(&self, account: &str) -> Option<Personal<String>> {
+        let user = self.reader().user(account).ok().flatten()?;
+        self.name(&user)
+    }
+
     /// An account, what it is called, and its sessions.
     fn own(&self, account: &Account) -> Result<Own, AccessError> {
         let reader = self.reader();

@@ -2,7 +2,7 @@
 
 use super::channels;
 use super::layout::Frame;
-use super::parts::{decision_path, empty, pager, person, time, words};
+use super::parts::{decision_path, empty, in_shadow, is_shadow, pager, person, time, words};
 use super::{Form, Shown, go};
 use crate::access::answer::UNDONE;
 use crate::access::decide::Action;
@@ -35,7 +35,7 @@ pub(super) async fn list(
     args.only(&["status", "dead", "cursor", "limit"])?;
     let (chosen, limit, after) = (which(&args)?, args.limit()?, args.cursor()?);
     let first = after.is_none();
-    let (switch, counts, page, chosen, staff, now) = app
+    let (switch, counts, page, chosen, staff, now, shadow) = app
         .reading
         .run(move |desk| {
             let (switch, counts) = (house::sending(desk.view)?, house::counts(desk.view)?);
@@ -46,7 +46,7 @@ pub(super) async fn list(
             };
             let chosen = chosen.unwrap_or(usual);
             let page = house::effects(desk, chosen, limit, after.as_deref())?;
-            Ok((switch, counts, page, chosen, desk.staff(), desk.now()))
+            Ok((switch, counts, page, chosen, desk.staff(), desk.now(), is_shadow(desk)))
         })
         .await?;
     let query = match chosen {
@@ -59,6 +59,7 @@ pub(super) async fn list(
     let form = is_offered(&app, &who, Action::SettleDelivery).then_some(viewer.form.as_str());
     let body = html! {
         p.intro { "What is to be sent to people, and what became of it." }
+        @if shadow { (in_shadow(&viewer)) }
         (banner(&switch, is_offered(&app, &who, Action::StopSwitch), now))
         (tiles(&counts, &query))
         @if page.items.is_empty() {
