@@ -147,7 +147,7 @@ async fn link_page(State(desk): State<Arc<Desk>>, RawQuery(asked): RawQuery) -> 
     let fields = query(asked.as_deref());
     let secret = fields.get("token");
     match desk.link(secret, desk.now()) {
-        Ok(link) => pages::link(secret, link.account.is_some(), None).into_response(),
+        Ok(link) => pages::link(secret, &link, None).into_response(),
         Err(error) => page(&error),
     }
 }
@@ -160,10 +160,10 @@ async fn take_link(State(desk): State<Arc<Desk>>, fields: Fields) -> Response {
     let begun = desk.hash_off(move |desk, now| desk.take_link(&taken, &name, &password, now)).await;
     match begun {
         Ok(begun) => signed_in(&desk, &begun, "/"),
-        Err(error) => {
-            let reset = desk.link(&secret, desk.now()).is_ok_and(|link| link.account.is_some());
-            again(&error, pages::link(&secret, reset, Some(&error)))
-        }
+        Err(error) => match desk.link(&secret, desk.now()) {
+            Ok(link) => again(&error, pages::link(&secret, &link, Some(&error))),
+            Err(_) => page(&error),
+        },
     }
 }
 

@@ -162,7 +162,7 @@ pub(super) fn heading(one: &Escalation) -> String {
 }
 
 /// The first letter large: reasons are written as parts of sentences.
-pub(in crate::serve) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()

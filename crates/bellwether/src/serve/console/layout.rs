@@ -84,21 +84,13 @@ impl Frame {
 
     /// The whole page.
     pub(super) fn page(&self, body: &Markup) -> Markup {
-        let [(style, ..), (icon, ..)] = &*FILES;
         html! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (self.title) " · Bellwether" }
-                    link rel="stylesheet" href={ "/assets/" (style) };
-                    link rel="icon" href={ "/assets/" (icon) } type="image/svg+xml";
-                }
+                (head(&self.title))
                 body {
                     a.skip href="#main" { "Skip to the page" }
-                    (self.header(icon))
+                    (self.header())
                     (self.navigation())
                     main #main tabindex="-1" {
                         (self.stopped())
@@ -116,13 +108,10 @@ impl Frame {
         page(StatusCode::OK, self.page(body))
     }
 
-    fn header(&self, icon: &str) -> Markup {
+    fn header(&self) -> Markup {
         html! {
             header.top {
-                a.brand href="/" {
-                    img src={ "/assets/" (icon) } alt="" width="28" height="28";
-                    span { "Bellwether" }
-                }
+                (brand())
                 @if self.leads("/accounts") {
                     form.search role="search" action="/accounts" method="get" {
                         label.hidden for="q" { "Find an account" }
@@ -203,6 +192,45 @@ impl Frame {
             p { "Bellwether " (env!("CARGO_PKG_VERSION")) " · times are UTC" }
             @if let Some(viewer) = &self.viewer { (account(viewer)) }
             p { a href="/help" { "Help" } " · " a href="/v1/openapi.json" { "API" } }
+        }
+    }
+}
+
+/// A page outside the console, such as signing in: the same look, with nothing around it but the way home.
+pub(crate) fn alone(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body.alone {
+                header.top { (brand()) }
+                main #main { div.head { h1 { (title) } } (body) }
+                footer { p { "Bellwether " (env!("CARGO_PKG_VERSION")) " · times are UTC" } }
+            }
+        }
+    }
+}
+
+fn head(title: &str) -> Markup {
+    let [(style, ..), (icon, ..)] = &*FILES;
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) " · Bellwether" }
+            link rel="stylesheet" href={ "/assets/" (style) };
+            link rel="icon" href={ "/assets/" (icon) } type="image/svg+xml";
+        }
+    }
+}
+
+fn brand() -> Markup {
+    let [_, (icon, ..)] = &*FILES;
+    html! {
+        a.brand href="/" {
+            img src={ "/assets/" (icon) } alt="" width="28" height="28";
+            span { "Bellwether" }
         }
     }
 }
