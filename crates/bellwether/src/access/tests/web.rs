@@ -249,7 +249,7 @@ async fn every_answer_tells_browsers_what_not_to_do() {
                  connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
             ),
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cache-control", "no-store"),
         ] {
