@@ -213,6 +213,10 @@ fn no_page_leads_to_one_that_does_not_open() {
             let (head, _) = server.ask("GET", to, &who, "");
             assert!(head.starts_with("HTTP/1.1 200"), "{name} is led to {to}: {head}");
         }
+        // Nobody is asked for an answer that would then be refused.
+        let (_, page) = server.ask("GET", &format!("{}/answer?answer=accept", cases[0]), &who, "");
+        let code = if name == "kimmy" { "answer-stale" } else { "answer-not-yours" };
+        assert!(page.contains(code) && !page.contains("Yes: "), "{name}: {page}");
         assert_eq!(led.contains("/accounts"), name != "kimmy");
         assert_eq!(led.iter().any(|to| to.starts_with("/log")), name == "ann");
     }

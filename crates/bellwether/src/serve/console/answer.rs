@@ -70,6 +70,7 @@ pub(super) async fn ask(
             let there: Vec<String> = there.map(|one| one.key.clone()).collect();
             let found = escalations::seen(desk, &looks, &key, &names)?;
             answering::asked(&looks, found.person.as_deref(), &found.state)?;
+            found.ask.as_ref().ok_or_else(answering::stale)?;
             Ok((found, desk.staff(), there))
         })
         .await?;

@@ -134,7 +134,8 @@ fn unfit(message: &str) -> Refused {
     Refused::new(StatusCode::CONFLICT, problem.help(help))
 }
 
-fn stale() -> Refused {
+/// That nobody is asked this any more.
+pub(crate) fn stale() -> Refused {
     let problem = Problem::new("answer-stale", "this question was answered or asked anew since");
     let help = "look at the escalation again and answer the newest question";
     Refused::new(StatusCode::CONFLICT, problem.help(help))
