@@ -331,8 +331,8 @@ impl Config {
         data: &Path,
         listen: Option<SocketAddr>,
     ) -> Result<Loaded> {
-        let own = data.join(FILE);
-        let file = named.or_else(|| own.is_file().then_some(&own));
+        let own = place(named, data);
+        let file = (named.is_some() || own.is_file()).then_some(own.as_path());
         let text = match file.map(std::fs::read_to_string) {
             None => String::new(),
             Some(Ok(text)) => text,
@@ -360,4 +360,9 @@ impl Config {
         loaded.file = file.map(Path::to_owned);
         Ok(loaded)
     }
+}
+
+/// Where the configuration stands: the file that was named, or the one in the data directory.
+pub(crate) fn place(named: Option<&Path>, data: &Path) -> PathBuf {
+    named.map_or_else(|| data.join(FILE), Path::to_owned)
 }
