@@ -53,7 +53,12 @@ fn check(context: &Context) -> Result<Exit> {
     let problems = match context.config() {
         Ok(loaded) => problems_around(&loaded.config),
         Err(error) => match error.downcast::<Problems>() {
-            Ok(Problems(problems)) => problems,
+            Ok(Problems(mut problems)) => {
+                // What the sections that are fine name is looked at all the same.
+                let rest = Config::as_far_as_fine(context.config.as_deref(), &context.data);
+                problems.extend(rest.iter().flat_map(problems_around));
+                problems
+            }
             Err(error) => return Err(error),
         },
     };
