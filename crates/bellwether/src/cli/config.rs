@@ -156,7 +156,12 @@ fn init(file: &Path, named: Option<&Path>) -> Result<Exit> {
     };
     made.write_all(config::starter().as_bytes()).context("cannot write it")?;
     println!("{}", file.display());
-    let config = named.map(|file| format!(" --config {}", file.display())).unwrap_or_default();
-    eprintln!("next: change it, then `bellwether config check{config}`");
+    match named {
+        Some(file) => {
+            let file = file.display();
+            eprintln!("next: change it, then `bellwether config check --config {file}`");
+        }
+        None => eprintln!("next: change it, then `bellwether config check`"),
+    }
     Ok(Exit::Fine)
 }
