@@ -7,7 +7,7 @@
 mod api;
 mod cards;
 pub(crate) mod channels;
-mod console;
+pub(crate) mod console;
 mod health;
 pub(crate) mod intake;
 mod metrics;

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -132,6 +133,7 @@ fn only_whoever_may_stops_all_sending() {
     for (who, path, status) in [
         (&admin, "/v1/stop", "403"),
         (&reader, "/v1/stop", "403"),
+        (&reader, "/outbox/stop?undone=1", "403"),
         (&reader, "/v1/outbox/1/0/retry", "403"),
         (&reader, "/v1/outbox/1/0/settle", "403"),
         (&admin, "/v1/outbox/1/0/retry", "404"),
@@ -141,6 +143,7 @@ fn only_whoever_may_stops_all_sending() {
         assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}{body}");
     }
     let (_, page) = server.ask("GET", "/outbox", &reader, "");
+    assert!(page.contains("The rules run in shadow: they ask nobody."), "{page}");
     assert!(page.contains("<h1>Outbox</h1>") && !page.contains("/outbox/stop"), "{page}");
     for (stopped, shown) in [("true", "All sending is stopped"), ("false", "Stop all sending")] {
         let (_, page) = server.ask("GET", "/outbox/stop", &ann, "");
@@ -150,11 +153,71 @@ fn only_whoever_may_stops_all_sending() {
         let form = format!("stopped={stopped}&csrf={csrf}");
         let (head, _) = server.ask("POST", "/outbox/stop", &ann, &form);
         assert!(head.starts_with("HTTP/1.1 303") && head.contains("location: /outbox"), "{head}");
+        let (_, page) = server.ask("GET", "/decisions", &ann, "");
+        let banner = page.contains("All sending is stopped.") && page.contains("To the Outbox");
+        assert_eq!(banner, stopped == "true", "every page says it: {page}");
         let (_, page) = server.ask("GET", "/outbox", &ann, "");
         assert!(page.contains(shown) && page.contains("href=\"/outbox/stop\""), "{page}");
     }
+    let (head, _) = server.ask("GET", "/outbox/stop", &reader, "");
+    assert!(head.starts_with("HTTP/1.1 403"), "who may not is not asked: {head}");
+    let (_, page) = server.ask("GET", "/outbox/stop?undone=1", &ann, "");
+    assert!(page.contains("It is not done yet."), "{page}");
     world.run(&["stop"]).ends(1).warns(&["store-locked", "Outbox page"]);
     world.run(&["outbox", "list"]).ends(0).says(&["no dead letters"]);
+}
+
+/// The paths of this server that a page leads to.
+fn links(page: &str) -> BTreeSet<String> {
+    let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    links.filter(|link| link.starts_with('/')).map(|link| link.replace("&amp;", "&")).collect()
+}
+
+#[test]
+fn no_page_leads_to_one_that_does_not_open() {
+    let world = World::with_deals();
+    let mut server = Server::start(&world);
+    let first = server.line_with("/first?token=").rsplit('=').next().unwrap().to_owned();
+    let (_, page) = server.ask("GET", &format!("/first?token={first}"), "", "");
+    assert!(page.contains("an admin") && page.contains("rel=\"stylesheet\""), "{page}");
+    let join = |token: &str, name: &str| {
+        let form = format!("token={token}&name={name}&password=correct+horse+battery");
+        let (head, _) = server.ask("POST", "/first", "", &form);
+        let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        format!("cookie: {}\r\n", cookie.split(';').next().unwrap())
+    };
+    let invited = |words: &[&str]| {
+        let said = world.run(&[&["access", "invite", "--role"], words].concat()).ends(0).out;
+        said.trim().rsplit('=').next().unwrap().to_owned()
+    };
+    let ann = join(&first, "ann");
+    let (_, list) = server.ask("GET", "/escalations?state=all", &ann, "");
+    let cases: Vec<_> =
+        links(&list).into_iter().filter(|to| to.starts_with("/escalations/")).collect();
+    assert!(!cases.is_empty(), "{list}");
+    for (name, words) in
+        [("ann", &[][..]), ("vic", &["viewer"][..]), ("kimmy", &["person", "--person", "kim"][..])]
+    {
+        let who = if words.is_empty() { ann.clone() } else { join(&invited(words), name) };
+        let (mut led, mut seen) = (BTreeSet::new(), 0);
+        for start in ["/", "/help"].into_iter().chain(cases.iter().map(String::as_str)) {
+            let (head, page) = server.ask("GET", start, &who, "");
+            if head.starts_with("HTTP/1.1 200") {
+                seen += 1;
+                led.extend(links(&page));
+                assert!(page.contains(&format!("<a href=\"/profile\">{name}</a>")), "{page}");
+            }
+        }
+        assert!(seen > 2, "{name} sees a question of their own");
+        for to in &led {
+            let (head, _) = server.ask("GET", to, &who, "");
+            assert!(head.starts_with("HTTP/1.1 200"), "{name} is led to {to}: {head}");
+        }
+        assert_eq!(led.contains("/accounts"), name != "kimmy");
+        assert_eq!(led.iter().any(|to| to.starts_with("/log")), name == "ann");
+    }
+    let (head, page) = server.ask("GET", &format!("/first?token={first}"), "", "");
+    assert!(head.starts_with("HTTP/1.1 410") && page.contains("href=\"/sign-in\""), "{page}");
 }
 
 #[test]

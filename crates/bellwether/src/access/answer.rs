@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,6 +20,9 @@ use openidconnect::url::form_urlencoded;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+/// What a form's page is asked with when what was sent to it was not done, for want of a fresh proof.
+pub(crate) const UNDONE: &str = "undone";
+
 /// A refusal, as whoever asked can read it.
 #[derive(Debug)]
 pub(crate) struct Denied {
@@ -26,13 +30,13 @@ pub(crate) struct Denied {
     /// Whether a program asked.
     api: bool,
     /// Where a person goes on after signing in.
-    back: String,
+    back: Back,
 }
 
 impl Denied {
     /// The refusal of a request.
     pub(crate) fn of(uri: &Uri, method: &Method, error: AccessError) -> Self {
-        Self { error: Box::new(error), api: is_api(uri.path()), back: back(uri, method) }
+        Self { error: Box::new(error), api: is_api(uri.path()), back: Back::of(uri, method) }
     }
 }
 
@@ -41,11 +45,28 @@ fn is_api(path: &str) -> bool {
     path.starts_with("/v1/") || path == "/metrics"
 }
 
-/// What was asked for with GET can be asked for again; a form cannot.
-fn back(uri: &Uri, method: &Method) -> String {
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let again = *method == Method::GET;
-    path_of_ours(if again { path } else { "/" }).to_owned()
+/// The way back to what was asked for. What was asked for with GET can be asked for again; a form cannot.
+#[derive(Clone, Debug)]
+struct Back {
+    path: String,
+    /// Whether a form was sent: it is not done, and the way back says so.
+    form: bool,
+}
+
+impl Back {
+    fn of(uri: &Uri, method: &Method) -> Self {
+        let form = *method != Method::GET;
+        let path =
+            if form { Some(uri.path()) } else { uri.path_and_query().map(PathAndQuery::as_str) };
+        Self { path: path_of_ours(path.unwrap_or("/")).to_owned(), form }
+    }
+
+    /// The page that proves who somebody is, and where it goes on.
+    fn by(&self, page: &str, next: &str) -> Response {
+        let next = form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>();
+        let undone = if self.form { format!("&{UNDONE}=1") } else { String::new() };
+        Redirect::to(&format!("{page}?next={next}{undone}")).into_response()
+    }
 }
 
 impl IntoResponse for Denied {
@@ -57,13 +78,13 @@ impl IntoResponse for Denied {
         if api {
             return problem(&error);
         }
-        let way = |path: &str| {
-            let back = form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
-            Redirect::to(&format!("{path}?next={back}")).into_response()
-        };
         match *error {
-            AccessError::Nobody => way("/sign-in"),
-            AccessError::StepUp => way("/step-up"),
+            AccessError::Nobody => back.by("/sign-in", if back.form { "/" } else { &back.path }),
+            // Whatever takes a fresh proof has its form under the same path.
+            AccessError::StepUp if back.form => {
+                back.by("/step-up", &format!("{}?{UNDONE}=1", back.path))
+            }
+            AccessError::StepUp => back.by("/step-up", &back.path),
             error => page(&error),
         }
     }
@@ -101,7 +122,7 @@ pub(crate) struct Asking {
     /// Who asks.
     pub(crate) who: Principal,
     api: bool,
-    back: String,
+    back: Back,
 }
 
 impl Asking {
@@ -138,7 +159,7 @@ impl<S: Sync> FromRequestParts<S> for Asking {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let who = Principal::from_request_parts(parts, state).await?;
-        let back = back(&parts.uri, &parts.method);
+        let back = Back::of(&parts.uri, &parts.method);
         Ok(Self { who, api: is_api(parts.uri.path()), back })
     }
 }

@@ -11,6 +11,9 @@ use bellwether_store::{Accounts, Change, LinkRow, Trail, UserRow};
 /// How long a link holds.
 pub(crate) const LASTS: Duration = Duration::from_micros(24 * 3_600_000_000);
 
+/// The kind of link that makes the first admin.
+pub(super) const FIRST: &str = "first";
+
 /// The longest name of an account, in bytes.
 const LONGEST_NAME: usize = 200;
 
@@ -45,7 +48,7 @@ pub(crate) fn make(
 ) -> Result<String, AccessError> {
     let secret = secret::random()?;
     let (kind, role, person, account) = match what {
-        For::First => ("first", Role::Admin, None, None),
+        For::First => (FIRST, Role::Admin, None, None),
         For::Invite { role, person } => ("invite", *role, *person, None),
         For::Reset { account } => ("reset", Role::Viewer, None, Some(*account)),
     };
@@ -63,7 +66,7 @@ pub(crate) fn make(
     };
     let mut changes = vec![Change::AddLink(&link)];
     if matches!(what, For::First) {
-        changes.insert(0, Change::DropLinks("first"));
+        changes.insert(0, Change::DropLinks(FIRST));
     }
     let (account, actor) = (account.map(str::to_owned), actor.to_owned());
     let trail = Trail { at: now, what: "link", account, actor };
@@ -169,7 +172,7 @@ impl Desk {
         let user = user(&self.names, LOCAL, role, name, kept, now)?;
         let user = UserRow { person: link.person.clone(), ..user };
         let mut changes = vec![Change::TakeLink(&link.hash, now)];
-        if link.kind == "first" {
+        if link.kind == FIRST {
             changes.push(Change::NoUsers);
         }
         changes.push(Change::AddUser(&user));

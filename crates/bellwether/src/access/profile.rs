@@ -99,54 +99,63 @@ fn body(form: &Markup, account: &Account, own: &Own) -> Markup {
     let Own { user, name, sessions } = own;
     let name = name.as_ref().map_or("", |name| name.reveal(Purpose::Show));
     html! {
-        dl {
-            dt { "Name" } dd { (name) }
-            dt { "Account" } dd { code { (account.id) } }
-            dt { "Role" } dd { (account.role.as_str()) }
-            @if let Some(person) = &account.person { dt { "Asked as" } dd { (person) } }
+        section.card aria-label="Who you are" {
+            dl.facts {
+                div { dt { "Name" } dd { (name) } }
+                div { dt { "Account" } dd { code { (account.id) } } }
+                div { dt { "Role" } dd { (account.role.as_str()) } }
+                @if let Some(person) = &account.person { div { dt { "Asked as" } dd { (person) } } }
+            }
+            form method="post" action="/sign-out" {
+                (form)
+                p.actions {
+                    button.primary { "Sign out" }
+                    button.quiet name="everywhere" value="yes" { "Sign out everywhere" }
+                    a.button.quiet href="/" { "Back" }
+                }
+            }
         }
-        h2 { "Where you are signed in" }
-        table {
-            thead { tr { th { "Since" } th { "Last used" } th { "Ends" } th { "" } } }
-            tbody {
-                @for session in sessions {
-                    tr {
-                        td { (to_the_minute(session.created)) }
-                        td { (to_the_minute(session.seen)) }
-                        td { (to_the_minute(session.ends)) }
-                        td {
-                            @if session.number == account.session { "this one" } @else {
-                                form method="post" action="/profile/end" {
-                                    (form)
-                                    input type="hidden" name="number" value=(session.number);
-                                    button { "End" }
+        h2.part { "Where you are signed in" }
+        (table_of(sessions, account, form))
+        @if user.password.is_some() {
+            h2.part { "Another password" }
+            section.card.form {
+                form method="post" action="/profile/password" {
+                    (form)
+                    label for="old" { "Password so far" }
+                    input #old name="old" type="password" autocomplete="current-password" required;
+                    label for="new" { "New password: 12 characters or more" }
+                    input #new name="new" type="password" autocomplete="new-password" required;
+                    p.actions { button { "Change it" } }
+                }
+            }
+        }
+    }
+}
+
+fn table_of(sessions: &[SessionRow], account: &Account, form: &Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-label="Sessions" tabindex="0" {
+            table {
+                thead { tr { th scope="col" { "Since" } th scope="col" { "Last used" } th scope="col" { "Ends" } th scope="col" { "End it" } } }
+                tbody {
+                    @for session in sessions {
+                        tr {
+                            td data-label="Since" { (to_the_minute(session.created)) }
+                            td data-label="Last used" { (to_the_minute(session.seen)) }
+                            td data-label="Ends" { (to_the_minute(session.ends)) }
+                            td data-label="End it" {
+                                @if session.number == account.session { "this one" } @else {
+                                    form method="post" action="/profile/end" {
+                                        (form)
+                                        input type="hidden" name="number" value=(session.number);
+                                        button { "End" }
+                                    }
                                 }
                             }
                         }
                     }
                 }
-            }
-        }
-        form method="post" action="/sign-out" {
-            (form)
-            p {
-                button { "Sign out" } " "
-                button name="everywhere" value="yes" { "Sign out everywhere" }
-            }
-        }
-        @if user.password.is_some() {
-            h2 { "Another password" }
-            form method="post" action="/profile/password" {
-                (form)
-                p {
-                    label for="old" { "Password so far" }
-                    input #old name="old" type="password" autocomplete="current-password" required;
-                }
-                p {
-                    label for="new" { "New password: 12 characters or more" }
-                    input #new name="new" type="password" autocomplete="new-password" required;
-                }
-                p { button { "Change it" } }
             }
         }
     }
@@ -192,18 +201,21 @@ async fn emergencies(State(desk): State<Arc<Desk>>, asking: Asking) -> Result<Pa
     let form = asking.form();
     let waiting = desk.unreviewed().map_err(|error| asking.denied(error))?;
     let body = html! {
-        @if waiting.is_empty() { p { "Nothing waits for a look." } }
+        @if waiting.is_empty() { section.card { p { "Nothing waits for a look." } } }
         @for one in &waiting {
-            form method="post" action="/emergencies" {
-                (form)
-                input type="hidden" name="number" value=(one.number);
+            section.card {
                 p {
                     code { (one.account) } " was used from " (to_the_minute(one.at)) " to "
-                    (to_the_minute(one.until)) " at the latest. "
-                    button { "I have looked at what was done" }
+                    (to_the_minute(one.until)) " at the latest."
+                }
+                form method="post" action="/emergencies" {
+                    (form)
+                    input type="hidden" name="number" value=(one.number);
+                    p.actions { button { "I have looked at what was done" } }
                 }
             }
         }
+        p { a href="/" { "Back" } }
     };
     Ok(page("Emergencies", &body))
 }
@@ -221,6 +233,12 @@ async fn review(
 }
 
 impl Desk {
+    /// What an account is called, where that can be read: for its own pages.
+    pub(crate) fn called(&self, account: &str) -> Option<Personal<String>> {
+        let user = self.reader().user(account).ok().flatten()?;
+        self.name(&user)
+    }
+
     /// An account, what it is called, and its sessions.
     fn own(&self, account: &Account) -> Result<Own, AccessError> {
         let reader = self.reader();

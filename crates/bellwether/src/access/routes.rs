@@ -1,6 +1,6 @@
 //! Signing in, proving again who one is, signing out, one-time links, and the way by the provider.
 
-use super::answer::{Asking, Denied, page};
+use super::answer::{Asking, Denied, UNDONE, page};
 use super::cookie::Cookie;
 use super::error::AccessError;
 use super::http::Fields;
@@ -81,7 +81,8 @@ fn again(error: &AccessError, form: pages::Page) -> Response {
 
 async fn sign_in_page(State(desk): State<Arc<Desk>>, RawQuery(asked): RawQuery) -> pages::Page {
     let fields = query(asked.as_deref());
-    pages::sign_in(path_of_ours(fields.get("next")), desk.oidc.is_some(), None)
+    let undone = !fields.get(UNDONE).is_empty();
+    pages::sign_in(path_of_ours(fields.get("next")), desk.oidc.is_some(), undone, None)
 }
 
 async fn sign_in(
@@ -95,7 +96,7 @@ async fn sign_in(
     let next = path_of_ours(fields.get("next"));
     match begun {
         Ok(begun) => signed_in(&desk, &begun, next),
-        Err(error) => again(&error, pages::sign_in(next, desk.oidc.is_some(), Some(&error))),
+        Err(error) => again(&error, pages::sign_in(next, desk.oidc.is_some(), false, Some(&error))),
     }
 }
 
@@ -107,7 +108,8 @@ async fn step_up_page(
     let account = account(&asking)?;
     let fields = query(asked.as_deref());
     let provider = desk.is_of_provider(&account.id).map_err(|error| asking.denied(error))?;
-    Ok(pages::step_up(path_of_ours(fields.get("next")), &asking.form(), provider, None))
+    let (next, undone) = (path_of_ours(fields.get("next")), !fields.get(UNDONE).is_empty());
+    Ok(pages::step_up(next, &asking.form(), provider, undone, None))
 }
 
 async fn step_up(
@@ -122,7 +124,9 @@ async fn step_up(
     let next = path_of_ours(fields.get("next"));
     Ok(match begun {
         Ok(begun) => signed_in(&desk, &begun, next),
-        Err(error) => again(&error, pages::step_up(next, &asking.form(), false, Some(&error))),
+        Err(error) => {
+            again(&error, pages::step_up(next, &asking.form(), false, false, Some(&error)))
+        }
     })
 }
 
@@ -143,7 +147,7 @@ async fn link_page(State(desk): State<Arc<Desk>>, RawQuery(asked): RawQuery) -> 
     let fields = query(asked.as_deref());
     let secret = fields.get("token");
     match desk.link(secret, desk.now()) {
-        Ok(link) => pages::link(secret, link.account.is_some(), None).into_response(),
+        Ok(link) => pages::link(secret, &link, None).into_response(),
         Err(error) => page(&error),
     }
 }
@@ -156,10 +160,10 @@ async fn take_link(State(desk): State<Arc<Desk>>, fields: Fields) -> Response {
     let begun = desk.hash_off(move |desk, now| desk.take_link(&taken, &name, &password, now)).await;
     match begun {
         Ok(begun) => signed_in(&desk, &begun, "/"),
-        Err(error) => {
-            let reset = desk.link(&secret, desk.now()).is_ok_and(|link| link.account.is_some());
-            again(&error, pages::link(&secret, reset, Some(&error)))
-        }
+        Err(error) => match desk.link(&secret, desk.now()) {
+            Ok(link) => again(&error, pages::link(&secret, &link, Some(&error))),
+            Err(_) => page(&error),
+        },
     }
 }
 

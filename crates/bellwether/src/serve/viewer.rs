@@ -6,6 +6,7 @@
 
 use super::App;
 use super::problem::Refused;
+use super::read::house;
 use crate::access::answer::Denied;
 use crate::access::decide::{Action, Resource, Why};
 use crate::access::{AccessError, Principal, Role};
@@ -17,6 +18,7 @@ use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use bellwether_core::Personal;
 use std::sync::Arc;
 
 /// The header by which a program says what it opens names for.
@@ -41,13 +43,32 @@ pub(crate) struct Viewer {
     pub(crate) purpose: Option<String>,
     /// What forms of their session carry.
     pub(crate) form: String,
+    /// What they are shown the way to.
+    pub(crate) may: Vec<Action>,
+    /// What the account is called, for the frame of its own pages.
+    pub(crate) called: Option<Personal<String>>,
+    /// Whether all sending is stopped, which every page says.
+    pub(crate) stopped: bool,
 }
+
+/// What pages lead to.
+const SHOWN: [Action; 4] =
+    [Action::ReadDecisions, Action::ReadLog, Action::ReadNames, Action::TryPolicy];
 
 impl Viewer {
     /// Whoever sits at the machine of a made-up company.
     fn of_demo(purpose: Option<String>) -> Self {
         let (name, form, roles) = ("demo".to_owned(), String::new(), vec![Role::Admin.as_str()]);
-        Self { name, roles, person: None, stands_in: true, only_asked: false, purpose, form }
+        let (may, called) = (SHOWN.to_vec(), None);
+        let (person, stands_in, only_asked, stopped) = (None, true, false, false);
+        Self { name, roles, person, stands_in, only_asked, purpose, form, may, called, stopped }
+    }
+
+    /// Whether a page opens for them: nobody is shown the way to one that does not.
+    pub(crate) fn opens(&self, page: &str) -> bool {
+        needed(page, &Method::GET).is_none_or(|(action, questions)| {
+            self.may.contains(&action) || (questions && self.person.is_some())
+        })
     }
 
     /// As whom they may answer somebody's question.
@@ -61,25 +82,31 @@ impl Viewer {
     }
 }
 
-/// What must be allowed for a path. Whoever is asked may see the pages of questions without it. What only
-/// a POST does is told to be wrong for other methods, whoever asks.
-fn needed(path: &str, method: &Method) -> (Action, bool) {
+/// What must be allowed for a path; nothing for what is for everybody who is signed in. Whoever is asked may
+/// see the pages of questions without it. What only a POST does is told to be wrong for other methods,
+/// whoever asks.
+fn needed(path: &str, method: &Method) -> Option<(Action, bool)> {
     let posts = *method == Method::POST;
     let below = |part: &str| {
         path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
     };
-    match path {
+    Some(match path {
+        // To forget a purpose is never wrong.
+        "/names/hide" => return None,
+        _ if below("/help") => return None,
         _ if below("/log") || below("/v1/log") || below("/v1/replay") => (Action::ReadLog, false),
-        "/v1/stop" | "/outbox/stop" if posts => (Action::StopSwitch, false),
+        "/v1/stop" if posts => (Action::StopSwitch, false),
+        // The proof is asked for before the question, so that a yes is not lost on the way.
+        "/outbox/stop" => (Action::StopSwitch, false),
         _ if posts && settles(path) => (Action::SettleDelivery, false),
         _ if below("/try") || below("/v1/policy") => (Action::TryPolicy, false),
-        "/" | "/names" | "/names/hide" => (Action::ReadDecisions, true),
+        "/" | "/names" => (Action::ReadDecisions, true),
         // One escalation and its answer; the list is for those who read decisions.
         _ if path.starts_with("/escalations/") || path.starts_with("/v1/escalations/") => {
             (Action::ReadDecisions, true)
         }
         _ => (Action::ReadDecisions, false),
-    }
+    })
 }
 
 /// Whether a path is there to settle a dead letter, or to have it tried again.
@@ -104,7 +131,8 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
     let who = parts.extensions.get().unwrap_or(&Principal::Nobody);
     let asked = |action| app.access.may(who, action, &Resource::House, app.live.now());
     let may = |action| asked(action).is_ok();
-    let (action, questions) = needed(parts.uri.path(), &parts.method);
+    let needs = needed(parts.uri.path(), &parts.method);
+    let questions = needs.is_some_and(|(_, questions)| questions);
     let (name, roles, person, form) = match who {
         Principal::Nobody => return Err(denied(AccessError::Nobody)),
         Principal::Account(account) => {
@@ -113,17 +141,40 @@ fn viewer_of(parts: &Parts, app: &App) -> Result<Viewer, Box<Response>> {
         }
         Principal::Service(service) => (service.id.clone(), Vec::new(), None, String::new()),
     };
-    let answer = asked(action);
+    let answer = needs.map_or(Ok(()), |(action, _)| asked(action));
     let all = answer.is_ok();
     if let (Err(why), false) = (answer, questions && person.is_some()) {
         return Err(denied(why.into()));
     }
     // Whoever is asked about somebody has to know about whom.
     let is_person = matches!(who, Principal::Account(account) if account.role == Role::Person);
+    let purpose = purpose.filter(|_| needs.is_some());
     if purpose.is_some() && !may(Action::ReadNames) && !(is_person && questions) {
         return Err(denied(AccessError::Denied));
     }
-    Ok(Viewer { name, roles, person, stands_in: false, only_asked: !all, purpose, form })
+    let mut may: Vec<_> = SHOWN.into_iter().filter(|one| is_offered(app, who, *one)).collect();
+    may.extend(is_person.then_some(Action::ReadNames));
+    let (stands_in, called, stopped) = (false, None, false);
+    Ok(Viewer {
+        name,
+        roles,
+        person,
+        stands_in,
+        only_asked: !all,
+        purpose,
+        form,
+        may,
+        called,
+        stopped,
+    })
+}
+
+/// Adds what only the frame of a page shows: the account's own name, and whether sending is stopped.
+async fn framed(viewer: Viewer, app: &Arc<App>) -> Viewer {
+    let called = if viewer.form.is_empty() { None } else { app.access.called(&viewer.name) };
+    let stopped = app.reading.run(|desk| Ok(house::sending(desk.view)?.stopped)).await;
+    // A page that cannot be read says so itself.
+    Viewer { called, stopped: stopped.unwrap_or(false), ..viewer }
 }
 
 /// The purpose of a request: the header, else the cookie.
@@ -154,10 +205,13 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    match viewer_of(&parts, &app) {
-        Ok(viewer) => drop(parts.extensions.insert(viewer)),
+    let viewer = match viewer_of(&parts, &app) {
+        Ok(viewer) => viewer,
         Err(refused) => return *refused,
-    }
+    };
+    let is_page = parts.method == Method::GET && !parts.uri.path().starts_with("/v1/");
+    let viewer = if is_page { framed(viewer, &app).await } else { viewer };
+    parts.extensions.insert(viewer);
     next.run(Request::from_parts(parts, body)).await
 }
 

@@ -167,6 +167,17 @@ async fn a_strong_action_asks_for_the_password_again_and_goes_back() {
     assert_eq!(ann.get("/stop?all=1").await.body, "done");
     assert_ne!(before.cookies, ann.cookies, "another secret");
     assert_eq!(before.clone().get("/profile").await.status, 303, "the old one is gone");
+    // A yes that came too late is not lost in silence: the way leads back to its form, which says so.
+    world.set(602);
+    let csrf = ann.get("/profile").await.csrf();
+    let late = ann.post("/stop", &[("csrf", &csrf)]).await;
+    let way = "/step-up?next=%2Fstop%3Fundone%3D1&undone=1";
+    assert_eq!((late.status, late.header("location")), (303, Some(way)));
+    let page = ann.get(way).await;
+    assert!(page.body.contains("Nothing is done yet"), "{}", page.body);
+    let (next, csrf) = (page.field("next"), page.csrf());
+    let form = [("csrf", csrf.as_str()), ("next", &next), ("password", PASSWORD)];
+    assert_eq!(ann.post("/step-up", &form).await.header("location"), Some("/stop?undone=1"));
     let token = world.token(&[Scope::Admin, Scope::Read]);
     let mut program = Browser::bearer(&served, &token);
     assert_eq!(program.get("/stop").await.status, 403, "no program ever may");
@@ -238,7 +249,7 @@ async fn every_answer_tells_browsers_what_not_to_do() {
                  connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
             ),
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cache-control", "no-store"),
         ] {

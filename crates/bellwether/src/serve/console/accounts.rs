@@ -5,7 +5,7 @@ use super::decision::instant;
 use super::escalations::{heading, path as escalation_path};
 use super::layout::{Frame, escaped};
 use super::parts::{
-    Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words,
+    Tone, about, account, badge, empty, outcome, pager, person, record, state, time, words,
 };
 use crate::cli::explain::staff::Staff;
 use crate::serve::App;
@@ -141,11 +141,11 @@ pub(super) async fn one(
             (escalations_of(&open, &staff, now))
             @if let Some((graph, Ok(told))) = &told {
                 h2.part { "Who got this, and why" }
-                (super::decision::body(told, &staff, now, Some(graph)))
+                (super::decision::body(told, &staff, now, &viewer, Some(graph)))
             }
         }
         h2.part { "What happened" }
-        (timeline(&page.items, &one.stream, &staff, now))
+        (timeline(&page.items, &one.stream, &staff, now, &viewer))
         (pager(&format!("/accounts/{id}"), "", first, page.next.as_deref()))
     };
     Ok(shown(&title, &viewer, id, &body))
@@ -182,7 +182,13 @@ fn escalations_of(all: &[Escalation], staff: &Staff, now: Timestamp) -> Markup {
 }
 
 /// What happened, newest first.
-pub(super) fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Timestamp) -> Markup {
+pub(super) fn timeline(
+    items: &[Moment],
+    stream: &str,
+    staff: &Staff,
+    now: Timestamp,
+    viewer: &Viewer,
+) -> Markup {
     html! {
         ol.timeline {
             @for one in items {
@@ -190,7 +196,7 @@ pub(super) fn timeline(items: &[Moment], stream: &str, staff: &Staff, now: Times
                     p.when { (instant(&one.at, now)) }
                     div.what {
                         p {
-                            a href=(decision_path(stream, one.seq)) { (one.what) }
+                            (record(viewer, stream, one.seq, &html! { (one.what) }))
                             @if one.status != "applied" { " " (badge(Tone::Unsure, &one.status)) }
                         }
                         @for decided in &one.decided {

@@ -2,7 +2,7 @@
 
 use super::escalations::{heading, path as path_of};
 use super::layout::Frame;
-use super::parts::{account, outcome, person, words};
+use super::parts::{account_for, outcome, person, words};
 use super::{Form, Shown, go};
 use crate::access::FORM;
 use crate::serve::App;
@@ -68,7 +68,9 @@ pub(super) async fn ask(
             let (now, rules) = (desk.now(), desk.rules()?);
             let there = rules.policy().people().persons().iter().filter(|one| one.is_there(now));
             let there: Vec<String> = there.map(|one| one.key.clone()).collect();
-            Ok((escalations::seen(desk, &looks, &key, &names)?, desk.staff(), there))
+            let found = escalations::seen(desk, &looks, &key, &names)?;
+            answering::asked(&looks, found.person.as_deref(), &found.state)?;
+            Ok((found, desk.staff(), there))
         })
         .await?;
     let title = match kind {
@@ -82,7 +84,7 @@ pub(super) async fn ask(
     let body = html! {
         section.card.form {
             p.lead { (heading(&found)) }
-            p.meta { (account(&found.stream, found.account_name.as_deref())) " · " (words(&found.graph)) " · " (outcome(&found.outcome)) }
+            p.meta { (account_for(&viewer, &found.stream, found.account_name.as_deref())) " · " (words(&found.graph)) " · " (outcome(&found.outcome)) }
             p { "Asked: " (person(who, who.and_then(|who| staff.name(who)))) }
             p { (effect(kind)) }
             form action={ (path_of(&found)) "/answer" } method="post" {

@@ -5,7 +5,7 @@ use super::escalations::sentence;
 use super::layout::{Frame, escaped};
 use super::parts::{
     Tone, about, account, badge, decision_path, empty, in_minutes, outcome, pager, percent, person,
-    time, words,
+    record, time, words,
 };
 use crate::cli::explain::staff::Staff;
 use crate::cli::explain::stood::{ToldClause, ToldRule};
@@ -134,8 +134,8 @@ pub(super) async fn one(
                 div { dt { "Done with it" } dd { (words(&told.status)) @if let Some(gone) = told.gone { " · its words are " (gone) } } }
             }
         }
-        (self::body(&told, &staff, now, None))
-        (proof_card(told.pos, &proof))
+        (self::body(&told, &staff, now, &viewer, None))
+        (proof_card(&viewer, told.pos, &proof))
     };
     let title = format!("Record {seq}");
     Ok(Frame::new(title, "/decisions", &viewer, decision_path(&told.stream, seq)).shown(&body))
@@ -145,8 +145,11 @@ pub(super) async fn one(
 /// be told.
 pub(super) type Proved = Result<(u64, u64), Refused>;
 
-/// The place of a record in the log, with what is needed to check it elsewhere.
-pub(super) fn proof_card(pos: u64, proof: &Proved) -> Markup {
+/// The place of a record in the log, with what is needed to check it elsewhere; for whoever reads the log.
+pub(super) fn proof_card(viewer: &Viewer, pos: u64, proof: &Proved) -> Markup {
+    if !viewer.opens("/log/proof") {
+        return Markup::default();
+    }
     html! {
         section.card aria-labelledby="proof" {
             h2 #proof { "Proof" }
@@ -167,7 +170,13 @@ pub(super) fn proof_card(pos: u64, proof: &Proved) -> Markup {
 }
 
 /// What a record decided and why, of one graph or of all.
-pub(super) fn body(told: &Told, staff: &Staff, now: Timestamp, graph: Option<&str>) -> Markup {
+pub(super) fn body(
+    told: &Told,
+    staff: &Staff,
+    now: Timestamp,
+    viewer: &Viewer,
+    graph: Option<&str>,
+) -> Markup {
     let shown = told.decisions.iter().filter(|one| graph.is_none_or(|graph| one.graph == graph));
     let mut shown: Vec<_> = shown.collect();
     // Those that ask somebody first.
@@ -176,7 +185,7 @@ pub(super) fn body(told: &Told, staff: &Staff, now: Timestamp, graph: Option<&st
         @if shown.is_empty() {
             section.card { h2 { "Nothing was decided" } p.muted { "The event was counted, and no graph had anything to say." } }
         }
-        @for one in shown { (decision(one, told, staff, now, graph.is_none())) }
+        @for one in shown { (decision(one, told, staff, now, viewer, graph.is_none())) }
     }
 }
 
@@ -190,7 +199,14 @@ fn heading(one: &ToldDecision, whole: bool) -> String {
     }
 }
 
-fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whole: bool) -> Markup {
+fn decision(
+    one: &ToldDecision,
+    told: &Told,
+    staff: &Staff,
+    now: Timestamp,
+    viewer: &Viewer,
+    whole: bool,
+) -> Markup {
     html! {
         section.card.decision {
             h2 { (heading(one, whole)) }
@@ -198,7 +214,7 @@ fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whol
                 (outcome(&one.outcome)) " " (words(&one.graph)) " · " (about(&one.doc, one.source_id.as_deref()))
                 " · owner " (one.owner)
                 @if one.doubt { " " (badge(Tone::Unsure, "in doubt")) }
-                @if let Some(seq) = one.supersedes { " · replaces " a href=(decision_path(&told.stream, seq)) { "record " (seq) } }
+                @if let Some(seq) = one.supersedes { " · replaces " (record(viewer, &told.stream, seq, &html! { "record " (seq) })) }
             }
             div.two {
                 div {
@@ -209,7 +225,7 @@ fn decision(one: &ToldDecision, told: &Told, staff: &Staff, now: Timestamp, whol
                 }
                 div { (who(one, staff)) }
             }
-            (facts(one, &told.stream, now))
+            (facts(one, &told.stream, now, viewer))
             @if !one.before.is_empty() || !one.others.is_empty() { (others(one)) }
         }
     }
@@ -253,22 +269,28 @@ fn who(one: &ToldDecision, staff: &Staff) -> Markup {
     }
 }
 
-fn facts(one: &ToldDecision, stream: &str, now: Timestamp) -> Markup {
+fn facts(one: &ToldDecision, stream: &str, now: Timestamp, viewer: &Viewer) -> Markup {
     let label = |what: &str| format!("{what}: {} {}", one.graph, one.doc);
     let (read, rest): (Vec<_>, Vec<_>) = one.facts.iter().partition(|fact| fact.decided);
     let missing = rest.iter().filter(|fact| fact.value.is_none()).count();
     html! {
-        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&label("Facts that the rule read"), &read, stream, now)) }
+        @if !read.is_empty() { h3 { "What the rule read" } (fact_table(&label("Facts that the rule read"), &read, stream, now, viewer)) }
         @if !rest.is_empty() {
             details {
                 summary { (rest.len()) " other facts" @if missing > 0 { ", " (missing) " of them missing" } }
-                (fact_table(&label("Other facts"), &rest, stream, now))
+                (fact_table(&label("Other facts"), &rest, stream, now, viewer))
             }
         }
     }
 }
 
-fn fact_table(label: &str, facts: &[&ToldFact], stream: &str, now: Timestamp) -> Markup {
+fn fact_table(
+    label: &str,
+    facts: &[&ToldFact],
+    stream: &str,
+    now: Timestamp,
+    viewer: &Viewer,
+) -> Markup {
     html! {
         div.scroll role="region" aria-label=(label) tabindex="0" {
             table.dense {
@@ -284,7 +306,7 @@ fn fact_table(label: &str, facts: &[&ToldFact], stream: &str, now: Timestamp) ->
                             td data-label="From signals" {
                                 @if fact.from.is_empty() { span.muted { "–" } }
                                 @for signal in fact.from.iter().rev().take(3) {
-                                    a href=(decision_path(&signal.stream, signal.seq)) title=(signal.at) { (signal.kind) " " span.id { (signal.seq) } }
+                                    span title=(signal.at) { (record(viewer, &signal.stream, signal.seq, &html! { (signal.kind) " " span.id { (signal.seq) } })) }
                                     @if signal.words != "kept" { " " span.muted { (signal.words) } }
                                     @if signal.stream != stream { " " span.muted { "linked" } }
                                     br;

@@ -2,7 +2,8 @@
 
 use super::layout::Frame;
 use super::parts::{
-    Tone, about, account, badge, decision_path, empty, outcome, pager, person, state, time, words,
+    Tone, about, account, account_for, badge, empty, in_shadow, is_shadow, outcome, pager, person,
+    record, state, time, words,
 };
 use super::{Shown, decision};
 use crate::cli::explain::staff::Staff;
@@ -46,13 +47,13 @@ pub(super) async fn waiting(State(app): State<Arc<App>>, viewer: Viewer, args: A
     let chosen = asked.or_else(|| viewer.person.clone());
     let (limit, after) = (args.limit()?, args.cursor()?);
     let (looks, only, first) = (viewer.clone(), chosen.clone(), after.is_none());
-    let (found, people) = app
+    let (found, people, shadow) = app
         .reading
         .run(move |desk| {
             let wanted = Wanted { person: only, asked_only: true, ..Wanted::default() };
             let found = listed(desk, &looks, &wanted, limit, after.as_deref())?;
             let people = if looks.only_asked { Vec::new() } else { waited_for(desk)? };
-            Ok((found, people))
+            Ok((found, people, is_shadow(desk)))
         })
         .await?;
     let query = chosen
@@ -60,18 +61,19 @@ pub(super) async fn waiting(State(app): State<Arc<App>>, viewer: Viewer, args: A
         .map_or_else(String::new, |one| format!("person={}", super::layout::escaped(one)));
     let overdue = found.items.iter().filter(|one| one.overdue).count();
     let body = html! {
+        @if shadow { (in_shadow(&viewer)) }
         (filter("/", &people, chosen.as_deref(), &found.staff))
         @if found.items.is_empty() {
             (empty("Nothing waits", &html! {
-                "Nobody has an open question. "
-                a href="/escalations?state=all" { "See what there was" }
-                ", or " a href="/try" { "try what the policy would do" } "."
+                "Nobody has an open question."
+                @if viewer.opens("/escalations") { " " a href="/escalations?state=all" { "See what there was" } "." }
+                @if viewer.opens("/try") { " " a href="/try" { "Try what the policy would do" } "." }
             }))
         } @else {
             @if overdue > 0 {
                 p.notice.bad role="status" { strong { (overdue) } " of these " @if overdue == 1 { "is" } @else { "are" } " overdue." }
             }
-            (cards(&found))
+            (cards(&found, &viewer))
             (pager("/", &query, first, found.next.as_deref()))
         }
     };
@@ -112,7 +114,7 @@ fn filter(path: &str, people: &[(String, usize)], chosen: Option<&str>, staff: &
 }
 
 /// Escalations as cards: one thing to do on each.
-fn cards(found: &Listed) -> Markup {
+fn cards(found: &Listed, viewer: &Viewer) -> Markup {
     html! {
         ul.cards {
             @for one in &found.items {
@@ -124,7 +126,7 @@ fn cards(found: &Listed) -> Markup {
                             }
                         }
                         p.meta {
-                            (account(&one.stream, one.account_name.as_deref()))
+                            (account_for(viewer, &one.stream, one.account_name.as_deref()))
                             " · " (about(&one.doc, one.source_id.as_deref()))
                             " · " (words(&one.graph))
                         }
@@ -160,7 +162,7 @@ pub(super) fn heading(one: &Escalation) -> String {
 }
 
 /// The first letter large: reasons are written as parts of sentences.
-pub(in crate::serve) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()
@@ -273,12 +275,12 @@ pub(super) async fn one(
         @if done { p.notice.good role="status" { "Your answer is written down and in force." } }
         (summary(&found, &staff, now, &viewer))
         @match &told {
-            Ok((told, _)) => (decision::body(told, &staff, now, Some(&found.graph))),
+            Ok((told, _)) => (decision::body(told, &staff, now, &viewer, Some(&found.graph))),
             Err(refused) => section.card { h2 { "Why" } p { (refused.problem.message) ". " (refused.problem.help) } }
         }
         h2.part { "What happened since" }
-        (super::accounts::timeline(&moves, &found.stream, &staff, now))
-        @if let Ok((told, proof)) = &told { (decision::proof_card(told.pos, proof)) }
+        (super::accounts::timeline(&moves, &found.stream, &staff, now, &viewer))
+        @if let Ok((told, proof)) = &told { (decision::proof_card(&viewer, told.pos, proof)) }
     };
     Ok(Frame::new(heading(&found), "/escalations", &viewer, self::path(&found)).shown(&body))
 }
@@ -289,7 +291,7 @@ fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> 
     html! {
         section.card.summary aria-label="Where it stands" {
             dl.facts {
-                div { dt { "Account" } dd { (account(&one.stream, one.account_name.as_deref())) } }
+                div { dt { "Account" } dd { (account_for(viewer, &one.stream, one.account_name.as_deref())) } }
                 div { dt { "About" } dd { (about(&one.doc, one.source_id.as_deref())) } }
                 div { dt { "State" } dd { (state(&one.state, one.live, one.overdue)) " " (outcome(&one.outcome)) } }
                 div { dt { "Who" } dd { (person(who, who.and_then(|who| staff.name(who)))) } }
@@ -297,8 +299,8 @@ fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> 
                 div { dt { "Due" } dd { @if let Some(at) = one.times.1 { (time(at, now)) } @else { span.muted { "no deadline" } } } }
                 div { dt { "Why now" } dd { (words(&one.why)) } }
                 div { dt { "Records" } dd {
-                    a href=(decision_path(&one.stream, one.opened)) { "opened by " (one.opened) }
-                    @if one.seq != one.opened { ", " a href=(decision_path(&one.stream, one.seq)) { "moved by " (one.seq) } }
+                    (record(viewer, &one.stream, one.opened, &html! { "opened by " (one.opened) }))
+                    @if one.seq != one.opened { ", " (record(viewer, &one.stream, one.seq, &html! { "moved by " (one.seq) })) }
                 } }
             }
             @if open && who.is_some_and(|who| viewer.answers_as(who)) { (answers(one)) }

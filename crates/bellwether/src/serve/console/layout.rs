@@ -2,6 +2,7 @@
 
 use super::page;
 use crate::access::FORM;
+use crate::access::decide::Action;
 use crate::serve::problem::Refused;
 use crate::serve::viewer::Viewer;
 use axum::extract::Path;
@@ -9,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use bellwether_core::Purpose;
 use maud::{DOCTYPE, Markup, html};
 use sha2::{Digest as _, Sha256};
 use std::sync::LazyLock;
@@ -48,10 +50,7 @@ pub(super) struct Frame {
     place: &'static str,
     /// The address that "show names" comes back to; none where no names could be shown.
     back: Option<String>,
-    purpose: Option<String>,
-    viewer: Option<String>,
-    /// What forms of the session carry.
-    form: String,
+    viewer: Option<Viewer>,
     search: String,
 }
 
@@ -63,29 +62,18 @@ impl Frame {
         viewer: &Viewer,
         back: impl Into<String>,
     ) -> Self {
-        let (title, purpose) = (title.into(), viewer.purpose.clone());
-        let viewer_form = viewer.form.clone();
-        let (back, viewer, search) = (Some(back.into()), Some(called(viewer)), String::new());
-        Self { title, place, back, purpose, viewer, form: viewer_form, search }
+        let (back, viewer, search) = (Some(back.into()), Some(viewer.clone()), String::new());
+        Self { title: title.into(), place, back, viewer, search }
     }
 
     /// The frame of a page that shows no account.
     pub(super) fn plain(title: &str, place: &'static str, viewer: &Viewer) -> Self {
-        let form = viewer.form.clone();
-        Self { place, viewer: Some(called(viewer)), form, ..Self::bare(title) }
+        Self { place, viewer: Some(viewer.clone()), ..Self::bare(title) }
     }
 
     /// The frame of a page that anybody may see.
     pub(super) fn bare(title: &str) -> Self {
-        Self {
-            title: title.to_owned(),
-            place: "",
-            back: None,
-            purpose: None,
-            viewer: None,
-            form: String::new(),
-            search: String::new(),
-        }
+        Self { title: title.to_owned(), place: "", back: None, viewer: None, search: String::new() }
     }
 
     /// What was looked for.
@@ -96,23 +84,16 @@ impl Frame {
 
     /// The whole page.
     pub(super) fn page(&self, body: &Markup) -> Markup {
-        let [(style, ..), (icon, ..)] = &*FILES;
         html! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (self.title) " · Bellwether" }
-                    link rel="stylesheet" href={ "/assets/" (style) };
-                    link rel="icon" href={ "/assets/" (icon) } type="image/svg+xml";
-                }
+                (head(&self.title))
                 body {
                     a.skip href="#main" { "Skip to the page" }
-                    (self.header(icon))
+                    (self.header())
                     (self.navigation())
                     main #main tabindex="-1" {
+                        (self.stopped())
                         div.head { h1 { (self.title) } (self.names()) }
                         (body)
                     }
@@ -127,18 +108,35 @@ impl Frame {
         page(StatusCode::OK, self.page(body))
     }
 
-    fn header(&self, icon: &str) -> Markup {
+    fn header(&self) -> Markup {
         html! {
             header.top {
-                a.brand href="/" {
-                    img src={ "/assets/" (icon) } alt="" width="28" height="28";
-                    span { "Bellwether" }
+                (brand())
+                @if self.leads("/accounts") {
+                    form.search role="search" action="/accounts" method="get" {
+                        label.hidden for="q" { "Find an account" }
+                        input #q type="search" name="q" value=(self.search) maxlength="254" autocomplete="off"
+                            spellcheck="false" placeholder="Name, mail, domain or id";
+                        button type="submit" { "Find" }
+                    }
                 }
-                form.search role="search" action="/accounts" method="get" {
-                    label.hidden for="q" { "Find an account" }
-                    input #q type="search" name="q" value=(self.search) maxlength="254" autocomplete="off"
-                        spellcheck="false" placeholder="Name, mail, domain or id";
-                    button type="submit" { "Find" }
+            }
+        }
+    }
+
+    /// Whether the page opens for whoever looks; of nobody it is not known.
+    fn leads(&self, to: &str) -> bool {
+        self.viewer.as_ref().map_or(matches!(to, "/" | "/help"), |viewer| viewer.opens(to))
+    }
+
+    /// That nothing is sent; the Outbox page says more of it itself.
+    fn stopped(&self) -> Markup {
+        let stopped = self.viewer.as_ref().is_some_and(|viewer| viewer.stopped);
+        html! {
+            @if stopped && self.place != "/outbox" {
+                div.notice.bad role="status" {
+                    strong { "All sending is stopped." } " Nobody hears of anything new. "
+                    @if self.leads("/outbox") { a href="/outbox" { "To the Outbox" } }
                 }
             }
         }
@@ -147,10 +145,10 @@ impl Frame {
     fn navigation(&self) -> Markup {
         html! {
             nav.places aria-label="Pages" {
-                @for (group, places) in PLACES {
+                @for (group, places) in PLACES.iter().filter(|(_, places)| places.iter().any(|(to, _)| self.leads(to))) {
                     p.group aria-hidden="true" { (group) }
                     ul {
-                        @for (to, name) in places {
+                        @for (to, name) in places.iter().filter(|(to, _)| self.leads(to)) {
                             li {
                                 @if *to == self.place { a href=(to) aria-current="page" { (name) } }
                                 @else { a href=(to) { (name) } }
@@ -164,12 +162,17 @@ impl Frame {
 
     /// Whether names are shown, and how to change that.
     fn names(&self) -> Markup {
-        let Some(back) = &self.back else { return Markup::default() };
+        let (Some(back), Some(viewer)) = (&self.back, &self.viewer) else {
+            return Markup::default();
+        };
+        if !viewer.may.contains(&Action::ReadNames) {
+            return Markup::default();
+        }
         html! {
-            @match &self.purpose {
+            @match &viewer.purpose {
                 Some(purpose) => {
                     form.names action="/names/hide" method="post" {
-                        input type="hidden" name=(FORM) value=(self.form);
+                        input type="hidden" name=(FORM) value=(viewer.form);
                         input type="hidden" name="back" value=(back);
                         span { "Names are shown for " strong { (purpose) } }
                         button.quiet type="submit" { "Hide names" }
@@ -186,21 +189,68 @@ impl Frame {
 
     fn footer(&self) -> Markup {
         html! {
-            p {
-                "Bellwether " (env!("CARGO_PKG_VERSION"))
-                @if let Some(viewer) = &self.viewer { " · signed in as " strong { (viewer) } }
-                " · times are UTC"
-            }
+            p { "Bellwether " (env!("CARGO_PKG_VERSION")) " · times are UTC" }
+            @if let Some(viewer) = &self.viewer { (account(viewer)) }
             p { a href="/help" { "Help" } " · " a href="/v1/openapi.json" { "API" } }
         }
     }
 }
 
-/// Who is signed in, and as what.
-fn called(viewer: &Viewer) -> String {
-    match viewer.roles.is_empty() {
-        true => viewer.name.clone(),
-        false => format!("{} ({})", viewer.name, viewer.roles.join(", ")),
+/// A page outside the console, such as signing in: the same look, with nothing around it but the way home.
+pub(crate) fn alone(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body.alone {
+                header.top { (brand()) }
+                main #main { div.head { h1 { (title) } } (body) }
+                footer { p { "Bellwether " (env!("CARGO_PKG_VERSION")) " · times are UTC" } }
+            }
+        }
+    }
+}
+
+fn head(title: &str) -> Markup {
+    let [(style, ..), (icon, ..)] = &*FILES;
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) " · Bellwether" }
+            link rel="stylesheet" href={ "/assets/" (style) };
+            link rel="icon" href={ "/assets/" (icon) } type="image/svg+xml";
+        }
+    }
+}
+
+fn brand() -> Markup {
+    let [_, (icon, ..)] = &*FILES;
+    html! {
+        a.brand href="/" {
+            img src={ "/assets/" (icon) } alt="" width="28" height="28";
+            span { "Bellwether" }
+        }
+    }
+}
+
+/// Who is signed in, and as what; for an account, the way to its own page and out.
+fn account(viewer: &Viewer) -> Markup {
+    let called = viewer.called.as_ref().map(|name| name.reveal(Purpose::Show).as_str());
+    let called = called.unwrap_or(&viewer.name);
+    html! {
+        div.account {
+            "signed in as "
+            @if viewer.form.is_empty() { strong { (called) } } @else { a href="/profile" { (called) } }
+            @if !viewer.roles.is_empty() { " (" (viewer.roles.join(", ")) ")" }
+            @if !viewer.form.is_empty() {
+                form action="/sign-out" method="post" {
+                    input type="hidden" name=(FORM) value=(viewer.form);
+                    button.quiet type="submit" { "Sign out" }
+                }
+            }
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::channels;
 use super::layout::Frame;
-use super::parts::{decision_path, empty, pager, person, time, words};
+use super::parts::{decision_path, empty, in_shadow, is_shadow, pager, person, time, words};
 use super::{Form, Shown, go};
+use crate::access::answer::UNDONE;
 use crate::access::decide::Action;
 use crate::access::{FORM, Principal};
 use crate::cli::explain::staff::Staff;
@@ -34,7 +35,7 @@ pub(super) async fn list(
     args.only(&["status", "dead", "cursor", "limit"])?;
     let (chosen, limit, after) = (which(&args)?, args.limit()?, args.cursor()?);
     let first = after.is_none();
-    let (switch, counts, page, chosen, staff, now) = app
+    let (switch, counts, page, chosen, staff, now, shadow) = app
         .reading
         .run(move |desk| {
             let (switch, counts) = (house::sending(desk.view)?, house::counts(desk.view)?);
@@ -45,7 +46,7 @@ pub(super) async fn list(
             };
             let chosen = chosen.unwrap_or(usual);
             let page = house::effects(desk, chosen, limit, after.as_deref())?;
-            Ok((switch, counts, page, chosen, desk.staff(), desk.now()))
+            Ok((switch, counts, page, chosen, desk.staff(), desk.now(), is_shadow(desk)))
         })
         .await?;
     let query = match chosen {
@@ -58,6 +59,7 @@ pub(super) async fn list(
     let form = is_offered(&app, &who, Action::SettleDelivery).then_some(viewer.form.as_str());
     let body = html! {
         p.intro { "What is to be sent to people, and what became of it." }
+        @if shadow { (in_shadow(&viewer)) }
         (banner(&switch, is_offered(&app, &who, Action::StopSwitch), now))
         (tiles(&counts, &query))
         @if page.items.is_empty() {
@@ -150,7 +152,8 @@ fn settling(one: &Effect, form: &str) -> Markup {
 
 /// Asks whether all sending shall stop, or go on.
 pub(super) async fn ask(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
-    args.only(&[])?;
+    args.only(&[UNDONE])?;
+    let undone = args.text(UNDONE, 1)?.is_some();
     let (switch, waiting) = app
         .reading
         .run(|desk| {
@@ -169,6 +172,7 @@ pub(super) async fn ask(State(app): State<Arc<App>>, viewer: Viewer, args: Args)
     };
     let body = html! {
         section.card.form {
+            @if undone { p.notice.bad role="status" { strong { "It is not done yet." } " The proof was too old; say it once more." } }
             p.lead { (effect) }
             p { (thousands(waiting)) " effects wait now. Who does this is written to the log." }
             form action="/outbox/stop" method="post" {

@@ -1,6 +1,9 @@
 //! The parts that pages are made of.
 
+use crate::serve::read::Desk;
+use crate::serve::viewer::Viewer;
 use bellwether_core::Timestamp;
+use bellwether_policy::Mode;
 use maud::{Markup, html};
 
 /// A word in a colour of its own: it always stands beside the word, never for it.
@@ -107,6 +110,42 @@ pub(super) fn account(stream: &str, name: Option<&str>) -> Markup {
             (Some(id), Some(name)) => a href={ "/accounts/acc_" (id) } { (name) },
             (Some(id), None) => a.id href={ "/accounts/acc_" (id) } title=(stream) { "account " (short) },
             (None, _) => span.id title=(stream) { (stream.split(':').next().unwrap_or_default()) },
+        }
+    }
+}
+
+/// The same for somebody to whom the account's page may be closed.
+pub(super) fn account_for(viewer: &Viewer, stream: &str, name: Option<&str>) -> Markup {
+    match name.filter(|_| stream.starts_with("account:")) {
+        _ if viewer.opens("/accounts") => account(stream, name),
+        Some(name) => html! { (name) },
+        None => {
+            let (kind, id) = stream.split_once(':').unwrap_or((stream, ""));
+            let short: String = id.chars().take(8).collect();
+            html! { span.id title=(stream) { (kind) " " (short) } }
+        }
+    }
+}
+
+/// A record, as a link for whoever may open it.
+pub(super) fn record(viewer: &Viewer, stream: &str, seq: u64, said: &Markup) -> Markup {
+    html! {
+        @if viewer.opens("/decisions") { a href=(decision_path(stream, seq)) { (said) } } @else { (said) }
+    }
+}
+
+/// Whether the rules in force only watch.
+pub(super) fn is_shadow(desk: &Desk<'_>) -> bool {
+    desk.rules().is_ok_and(|rules| rules.policy().meta().mode == Mode::Shadow)
+}
+
+/// Why nobody is asked while the rules only watch.
+pub(super) fn in_shadow(viewer: &Viewer) -> Markup {
+    html! {
+        p.notice {
+            strong { "The rules run in shadow: they ask nobody." } " What they decide is only written down"
+            @if viewer.opens("/decisions") { ", under " a href="/decisions" { "Decisions" } }
+            ". " code { "mode: enforce" } " in the bundle lets them ask."
         }
     }
 }

@@ -90,21 +90,14 @@ pub(crate) fn answer(
     let standing = standing.ok_or_else(|| Refused::not_found("there is no such escalation"))?;
     let named = standing.ask.as_deref().filter(|ask| *ask == said.ask());
     let ask = named.and_then(|ask| ask.parse::<Digest>().ok()).ok_or_else(stale)?;
-    let Some(asked) = standing.person.filter(|_| standing.state != "closed") else {
-        return Err(stale());
-    };
-    if !viewer.answers_as(&asked) {
-        let problem = Problem::new("answer-not-yours", "somebody else is asked");
-        let help = "only whoever is asked may answer; they can delegate it to you";
-        return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
-    }
+    let asked = asked(viewer, standing.person.as_deref(), &standing.state)?;
     let words = said.words(desk)?;
     let (stream, doc, graph) = key;
     let body = Body::Answered {
         doc: *doc,
         graph: Code::of(graph),
         ask: EffectKey(ask),
-        person: Code::of(&asked),
+        person: Code::of(asked),
         answer: words,
     };
     let stream = *stream;
@@ -115,6 +108,24 @@ pub(crate) fn answer(
         Status::Applied | Status::Late => one(desk, key, &Names::closed()),
         _ => Err(unfit("the answer does not fit what stands now")),
     }
+}
+
+/// Who is asked, if the viewer may answer in their name.
+///
+/// # Errors
+/// `answer-stale` where nobody is asked any more, `answer-not-yours`.
+pub(crate) fn asked<'a>(
+    viewer: &Viewer,
+    person: Option<&'a str>,
+    state: &str,
+) -> Result<&'a str, Refused> {
+    let person = person.filter(|_| state != "closed").ok_or_else(stale)?;
+    if viewer.answers_as(person) {
+        return Ok(person);
+    }
+    let problem = Problem::new("answer-not-yours", "somebody else is asked");
+    let help = "only whoever is asked may answer; they can delegate it to you";
+    Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)))
 }
 
 fn unfit(message: &str) -> Refused {

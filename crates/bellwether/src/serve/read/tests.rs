@@ -97,6 +97,9 @@ fn viewer(person: Option<&str>, purpose: Option<&str>) -> Viewer {
         purpose: purpose.map(str::to_owned),
         only_asked: false,
         form: String::new(),
+        may: Vec::new(),
+        called: None,
+        stopped: false,
     }
 }
 
