@@ -8,6 +8,7 @@
 mod channels;
 mod document;
 mod keys;
+mod load;
 mod read;
 mod secret;
 mod show;
@@ -17,15 +18,14 @@ mod tests;
 
 pub(crate) use bellwether_runtime::sources::imap::Tls;
 pub(crate) use keys::starter;
+pub(crate) use load::place;
 pub(crate) use secret::{Secret, SecretAt, only_mine};
 pub(crate) use show::{json, show};
 
-use crate::exit::Problems;
-use anyhow::Result;
-use bellwether_core::{Duration, Personal, Ppm, Problem, Trust};
+use bellwether_core::{Duration, Personal, Ppm, Trust};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The file's name in a data directory.
 pub(crate) const FILE: &str = "bellwether.toml";
@@ -290,74 +290,4 @@ pub(crate) struct Loaded {
     layers: document::Layers,
     /// The file, if there is one.
     pub(crate) file: Option<PathBuf>,
-}
-
-impl Loaded {
-    /// Checks a file's text and variables. Paths in it are seen from `base`.
-    ///
-    /// # Errors
-    /// Every problem.
-    fn read(
-        file: &str,
-        text: &str,
-        variables: &[(String, String)],
-        base: &Path,
-    ) -> Result<Self, Vec<Problem>> {
-        let layers = document::Layers::read(file, text, variables)?;
-        let mut problems = Vec::new();
-        let config = read::config(&layers.document, base, &mut problems);
-        match config.filter(|_| problems.is_empty()) {
-            Some(config) => Ok(Self { config, layers, file: None }),
-            None => {
-                // As they stand in the file; what variables say comes last.
-                let line = |problem: &Problem| {
-                    problem.place.as_ref().map_or((u32::MAX, 0), |place| (place.line, place.column))
-                };
-                problems.sort_by_key(line);
-                Err(problems.into_iter().map(|problem| layers.tell(problem)).collect())
-            }
-        }
-    }
-}
-
-impl Config {
-    /// Reads the configuration: the file that was named, or the one in the data directory if there is one.
-    /// An address on the command line goes before both file and environment.
-    ///
-    /// # Errors
-    /// [`Problems`].
-    pub(crate) fn load(
-        named: Option<&Path>,
-        data: &Path,
-        listen: Option<SocketAddr>,
-    ) -> Result<Loaded> {
-        let own = data.join(FILE);
-        let file = named.or_else(|| own.is_file().then_some(&own));
-        let text = match file.map(std::fs::read_to_string) {
-            None => String::new(),
-            Some(Ok(text)) => text,
-            Some(Err(error)) => {
-                let shown = file.unwrap_or(&own).display();
-                let message = format!("{shown} cannot be read: {error}");
-                let problem = Problem::new("config-unreadable", message);
-                let help = "check the path and that the service's user may read it; \
-                            `bellwether config init` writes one to begin with";
-                return Err(Problems(vec![problem.help(help)]).into());
-            }
-        };
-        // A variable that is no text is no setting of ours.
-        let text_of = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        let mut variables: Vec<_> = std::env::vars_os().filter_map(text_of).collect();
-        if let Some(listen) = listen {
-            variables.retain(|(name, _)| name != "BELLWETHER_SERVER_LISTEN");
-            variables.push(("BELLWETHER_SERVER_LISTEN".to_owned(), listen.to_string()));
-        }
-        let shown = file.unwrap_or(&own).display().to_string();
-        let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        let mut loaded = Loaded::read(&shown, &text, &variables, base).map_err(Problems)?;
-        loaded.file = file.map(Path::to_owned);
-        Ok(loaded)
-    }
 }

@@ -247,6 +247,54 @@ fn tokens_are_shown_once_and_revoked_at_once() {
 }
 
 #[test]
+fn a_first_signal_needs_a_section_and_a_scope() {
+    let world = World::new();
+    world.run(&["config", "init"]).ends(1).warns(&["data-missing"]);
+    world.run(&["init", "--bundle", "small"]).ends(0);
+    let file = "bellwether-data/bellwether.toml";
+    world.run(&["config", "check"]).ends(0).warns(&["there is no", file]);
+    world.run(&["config", "init"]).ends(0).says(&[file]);
+    world.run(&["config", "init"]).ends(1).warns(&["config-exists"]);
+    world.run(&["config", "check"]).ends(0).warns(&["the configuration is", file]);
+    let create = |scope| {
+        let words = ["access", "token", "create", "--label", "x", "--source", "helpdesk"];
+        world.run(&[&words[..], &["--scope", scope]].concat()).ends(0)
+    };
+    create("signals:write").warns(&["no section [sources.helpdesk]", file]);
+    world.write(
+        file,
+        "[server]\npublic_url = \"https://bw.example\"\n[sources.helpdesk]\nkind = \"events\"\n",
+    );
+    world.run(&["config", "check"]).ends(0).says(&["nothing to mend"]);
+    let invited = world.run(&["access", "invite", "--role", "viewer"]).ends(0);
+    invited.says(&["https://bw.example/first?token="]);
+    let server = Server::start(&world);
+    let read = world.run(&["access", "token", "create", "--label", "y", "--scope", "read"]).ends(0);
+    let write = create("signals:write");
+    assert!(!write.err.contains("warning"), "{}", write.err);
+    // What this talker sends is a form: whoever may send is told that it is no event.
+    let cases = [
+        (read, "403", "access-denied"),
+        (create("read"), "403", "access-denied"),
+        (write, "415", "intake-content-type"),
+    ];
+    for (token, status, code) in cases {
+        let bearer = format!("authorization: Bearer {}\r\n", token.out.trim());
+        let (head, body) = server.ask("POST", "/v1/signals", &bearer, "");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}{body}");
+        assert!(body.contains(code), "{body}");
+    }
+    server.end();
+    // A misspelt key hides nothing of what the other sections name.
+    world.write(
+        file,
+        "[server]\nlisen = \"x\"\n[channels.cards]\nkind = \"file\"\nfolder = \"nowhere\"\n",
+    );
+    let found = world.run(&["config", "check"]).ends(2);
+    found.says(&["config-unknown-key", "config-file", "nowhere"]);
+}
+
+#[test]
 fn an_emergency_is_in_the_log() {
     let world = new();
     let made = world.run(&["access", "breakglass", "create"]).ends(0).out;

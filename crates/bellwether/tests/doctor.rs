@@ -117,6 +117,7 @@ fn sending_is_stopped_and_goes_on() {
     assert_eq!(listed()["sending"]["stopped"], false);
     world.run(&["stop", "--by", "ann"]).ends(0).says(&["stopped", "bellwether stop --resume"]);
     assert_eq!(listed()["sending"]["reason"], "by ann");
+    assert!(world.doctor(0, "look").iter().any(|(about, _)| about == "outbox"));
     world.run(&["outbox", "list"]).ends(0).says(&["sending is stopped, by ann", "no dead letters"]);
     let said = world.run(&["stop", "--resume", "--format", "json"]).ends(0).json();
     assert_eq!((&said["stopped"], &said["reason"]), (&false.into(), &"by command".into()));

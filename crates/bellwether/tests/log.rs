@@ -167,6 +167,8 @@ fn a_backup_goes_on_in_a_new_epoch_and_everything_verifies() {
     world.run(&["restore", "--in-place"]).ends(1).warns(&["restore-not-behind"]);
     let elsewhere = ["restore", "kept", "--data", "new"];
     world.run(&elsewhere).ends(1).warns(&["restore-no-keys"]);
+    let no_master = world.run(&[&elsewhere[..], &["--keys", "vault"]].concat()).ends(1);
+    no_master.warns(&["key-file-missing", "put the master.key of this data back first"]);
     assert!(!world.path("new/data.db").exists(), "nothing was put in place");
     world.run(&["replay", "--all"]).ends(0);
     let found =

@@ -140,7 +140,12 @@ pub fn import(
         return Ok(report);
     }
     let mut reading = read::Reading::new(begun.id, &options, &key);
-    if reading.read_all(driver, sources, &mut report, &mut progress)?.is_break() {
+    let read = reading.read_all(driver, sources, &mut report, &mut progress);
+    if matches!(read, Err(ImportError::Files(_))) && begun.offset == 0 {
+        // Files that do not fit are imported again as others, or under other mappings.
+        driver.store_mut().forget_import(begun.id)?;
+    }
+    if read?.is_break() {
         report.stopped = true;
         return Ok(report);
     }

@@ -103,6 +103,18 @@ impl Store {
         })
     }
 
+    /// Forgets an import of which nothing was taken, with what it had set aside.
+    ///
+    /// # Errors
+    /// `store-full`, `store-io`.
+    pub fn forget_import(&mut self, import: u64) -> Result<()> {
+        self.transact(|conn| {
+            conn.execute("DELETE FROM spill WHERE import = ?1", [import])?;
+            conn.execute("DELETE FROM import WHERE id = ?1 AND done IS NULL", [import])?;
+            Ok(())
+        })
+    }
+
     /// Removes what an import had set aside.
     ///
     /// # Errors

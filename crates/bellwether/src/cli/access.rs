@@ -178,8 +178,15 @@ fn change(
 
 fn one_time(context: &Context, what: &link::For<'_>) -> Result<Exit> {
     let secret = link::make(&mut accounts(context)?, what, ACTOR, now()).map_err(failure)?;
-    println!("/first?token={secret}");
-    eprintln!("put the server's address before it; it holds for 24 hours and can be used once");
+    // The link is made: a configuration that is wrong keeps nobody from it.
+    let url = context.config().ok().and_then(|loaded| loaded.config.server.public_url);
+    println!("{}/first?token={secret}", url.as_deref().unwrap_or_default());
+    if url.is_none() {
+        eprintln!(
+            "put the server's address before it; `public_url` in bellwether.toml does so for you"
+        );
+    }
+    eprintln!("it holds for 24 hours and can be used once");
     Ok(Exit::Fine)
 }
 

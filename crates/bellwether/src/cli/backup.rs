@@ -11,6 +11,7 @@ use crate::exit::{Exit, Failure, Problems};
 use crate::table::thousands;
 use anyhow::{Context as _, Result};
 use bellwether_core::Problem;
+use bellwether_runtime::keys::KeyError;
 use bellwether_runtime::log::{LogError, Restored, begin_epoch, check_start};
 use bellwether_store::{BACKUP_FILES, BESIDE_FILES, Depth, Keys, StoreError, View, back_up_beside};
 use serde_json::json;
@@ -115,7 +116,7 @@ pub(crate) fn restore(context: &Context, args: &RestoreArgs) -> Result<Exit> {
             "give `--keys DIR` with a copy of them, or put keys.db and master.key there first";
         return Err(Problems(vec![problem.help(help)]).into());
     }
-    context.keys()?.master().map_err(|error| Failure::drive(error.into()))?;
+    context.keys()?.master().map_err(no_master)?;
     let failed = |error: StoreError| -> anyhow::Error { Failure::drive(error.into()).into() };
     let reader = Keys::open(key_folder, true).map_err(failed)?;
     if args.in_place && !args.yes {
@@ -176,6 +177,15 @@ fn begin_in(apart: &Path, backup: &Path, keys: &Keys, known: Option<&[u8]>) -> R
         Some(finding) => Err(damaged(backup, finding)),
         None => Ok(done),
     }
+}
+
+/// Says why there is no master key. `init`, which helps elsewhere, would make one that opens nothing of this.
+fn no_master(error: KeyError) -> anyhow::Error {
+    if !matches!(error, KeyError::Missing { .. }) {
+        return Failure::drive(error.into()).into();
+    }
+    let help = "put the master.key of this data back first, then repeat; nothing was put in place";
+    Problems(vec![Problem::new("key-file-missing", error.to_string()).help(help)]).into()
 }
 
 fn not_begun(error: LogError) -> anyhow::Error {

@@ -25,9 +25,8 @@ pub(crate) enum ConfigCommand {
 /// Arguments of `config init`.
 #[derive(clap::Args)]
 pub(crate) struct InitArgs {
-    /// The file; one that is there is left alone.
-    #[arg(default_value = config::FILE)]
-    file: PathBuf,
+    /// The file, if not the one that other commands read; one that is there is left alone.
+    file: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, command: &ConfigCommand) -> Result<Exit> {
@@ -41,15 +40,25 @@ pub(super) fn run(context: &Context, command: &ConfigCommand) -> Result<Exit> {
             }
             Ok(Exit::Fine)
         }
-        ConfigCommand::Init(args) => init(&args.file),
+        ConfigCommand::Init(args) => match &args.file {
+            Some(file) => init(file, Some(file)),
+            None if context.config.is_none() && !context.data.is_dir() => Err(context.nowhere()),
+            None => init(&config::place(context.config.as_deref(), &context.data), None),
+        },
     }
 }
 
 fn check(context: &Context) -> Result<Exit> {
+    eprintln!("note: {}", context.config_origin());
     let problems = match context.config() {
         Ok(loaded) => problems_around(&loaded.config),
         Err(error) => match error.downcast::<Problems>() {
-            Ok(Problems(problems)) => problems,
+            Ok(Problems(mut problems)) => {
+                // What the sections that are fine name is looked at all the same.
+                let rest = Config::as_far_as_fine(context.config.as_deref(), &context.data);
+                problems.extend(rest.iter().flat_map(problems_around));
+                problems
+            }
             Err(error) => return Err(error),
         },
     };
@@ -63,7 +72,9 @@ fn check(context: &Context) -> Result<Exit> {
                 })
             };
             let all: Vec<_> = problems.iter().map(one).collect();
-            println!("{}", json!({ "problems": all }));
+            let file = config::place(context.config.as_deref(), &context.data);
+            let file = file.is_file().then(|| file.display().to_string());
+            println!("{}", json!({ "file": file, "problems": all }));
         }
         Format::Text if problems.is_empty() => println!("nothing to mend"),
         Format::Text => println!("{}", Problems(problems.clone())),
@@ -131,7 +142,8 @@ fn must_be_folder(path: &Path) -> Option<Problem> {
     (!path.is_dir()).then(|| Problem::new("config-file", message).help(help))
 }
 
-fn init(file: &Path) -> Result<Exit> {
+/// `named` is the file of the arguments: other commands must be told of it.
+fn init(file: &Path, named: Option<&Path>) -> Result<Exit> {
     use std::io::Write as _;
     let made = std::fs::File::options().write(true).create_new(true).open(file);
     let mut made = match made {
@@ -144,6 +156,12 @@ fn init(file: &Path) -> Result<Exit> {
     };
     made.write_all(config::starter().as_bytes()).context("cannot write it")?;
     println!("{}", file.display());
-    eprintln!("next: change it, then `bellwether config check --config {}`", file.display());
+    match named {
+        Some(file) => {
+            let file = file.display();
+            eprintln!("next: change it, then `bellwether config check --config {file}`");
+        }
+        None => eprintln!("next: change it, then `bellwether config check`"),
+    }
     Ok(Exit::Fine)
 }

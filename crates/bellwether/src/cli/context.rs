@@ -1,7 +1,7 @@
 //! What every command shares: the data directory, the clock, opening the driver.
 
 use super::Format;
-use crate::config::{Config, Loaded};
+use crate::config::{self, Config, Loaded};
 use crate::exit::{Failure, Problems};
 use anyhow::{Result, bail};
 use bellwether_core::{Problem, Timestamp, civil};
@@ -46,6 +46,15 @@ impl Context {
     /// The same, listening elsewhere.
     pub(crate) fn config_with(&self, listen: Option<SocketAddr>) -> Result<Loaded> {
         Config::load(self.config.as_deref(), &self.data, listen)
+    }
+
+    /// Which configuration is read, for people.
+    pub(crate) fn config_origin(&self) -> String {
+        let file = config::place(self.config.as_deref(), &self.data);
+        match self.config.is_some() || file.is_file() {
+            true => format!("the configuration is {}", file.display()),
+            false => format!("there is no {}: defaults and variables hold", file.display()),
+        }
     }
 
     /// The provider of the master key: the seed of a demo or test directory, else the environment, a
@@ -159,9 +168,14 @@ impl Context {
         if self.data.join("data.db").exists() {
             return Ok(());
         }
+        Err(self.nowhere())
+    }
+
+    /// There is no data directory, and how to make one.
+    pub(crate) fn nowhere(&self) -> anyhow::Error {
         let message = format!("there is no data directory at {}", self.data.display());
         let help = "`bellwether init --bundle NAME` makes one; `--data DIR` names another";
-        Err(Problems(vec![Problem::new("data-missing", message).help(help)]).into())
+        Problems(vec![Problem::new("data-missing", message).help(help)]).into()
     }
 }
 

@@ -18,10 +18,16 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<Exit> {
     let config = context.config_with(args.listen)?.config;
     let driver = context.open()?;
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let public_url = config.server.public_url.clone();
     let serving = Serving { config, is_demo: false };
+    eprintln!("note: {}", context.config_origin());
     serve::run(context, driver, &serving, |address| {
-        println!("{scheme}://{address}/");
-        eprintln!("serving; Ctrl-C ends it");
+        // What people type; an address of this machine alone is none of that.
+        match public_url.filter(|_| !address.ip().is_loopback()) {
+            Some(url) => println!("{url}/"),
+            None => println!("{scheme}://{address}/"),
+        }
+        eprintln!("serving at {address}; Ctrl-C ends it");
     })?;
     eprintln!("ended");
     Ok(Exit::Fine)

@@ -5,6 +5,7 @@ mod wrong;
 
 use super::*;
 use expect_test::expect;
+use std::path::Path;
 
 fn read(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, String> {
     let variables: Vec<_> =

@@ -124,7 +124,13 @@ enum BadBody {
         house::quarantine,
         house::facts
     ),
-    components(schemas(Body, decisions::OutcomeWord, escalations::StateWord, house::StatusWord))
+    components(schemas(
+        Body,
+        house::Dead,
+        decisions::OutcomeWord,
+        escalations::StateWord,
+        house::StatusWord
+    ))
 )]
 struct Description;
 

@@ -79,11 +79,18 @@ fn ask(
     if found.ask.as_deref() != Some(asked.key.0.to_string().as_str()) {
         return Ok(None);
     }
-    let mut card =
-        blank(asked, CardKind::Ask, format!("{}: {}", sentence(&found.reason), who(&found)));
+    let doubt = if found.doubt { "In doubt: " } else { "" };
+    let title = format!("{doubt}{}: {}", sentence(&found.reason), who(&found));
+    let mut card = blank(asked, CardKind::Ask, title);
     card.facts = facts(&found, asked);
     card.text = vec![
-        said(format!("You are asked because {}.", reason(&found))),
+        said(match found.doubt {
+            true => format!(
+                "You are asked because it is not known whether this rule holds: {}. A fact that it needs is missing.",
+                reason(&found)
+            ),
+            false => format!("You are asked because {}.", reason(&found)),
+        }),
         said(before(cause).to_owned()),
         said(match &found.due {
             Some(due) => format!("If nobody answers by {due}, the next in line is asked."),
@@ -177,7 +184,8 @@ fn facts(found: &Escalation, asked: &Asked<'_>) -> Vec<(String, Personal<String>
 }
 
 fn who(found: &Escalation) -> String {
-    found.account_name.clone().unwrap_or_else(|| found.stream.clone())
+    let named = found.account_name.clone().or_else(|| found.source_id.clone());
+    named.unwrap_or_else(|| found.stream.clone())
 }
 
 fn reason(found: &Escalation) -> String {

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often it looks.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a source may take to be heard after a start: what it said meanwhile waits to be fetched.
+const GRACE: Duration = Duration::from_secs(300);
 /// Over how long latency is measured.
 const MINUTE: Duration = Duration::from_secs(60);
 /// The model of when sources were last heard: its rank is the instant.
@@ -47,6 +49,7 @@ pub struct Freshness {
     live: Live,
     intake: Intake,
     pace: Arc<dyn Pace>,
+    started: Timestamp,
     /// When each was last heard.
     heard: BTreeMap<String, Timestamp>,
     /// What lasts now.
@@ -84,7 +87,19 @@ impl Freshness {
         })?;
         rules_only.store(alarms.get(LATENCY) == Some(&true), Ordering::Relaxed);
         let minute = (now, counts(&live));
-        Ok(Self { sources, latency, owner, rules_only, live, intake, pace, heard, alarms, minute })
+        Ok(Self {
+            sources,
+            latency,
+            owner,
+            rules_only,
+            live,
+            intake,
+            pace,
+            started: now,
+            heard,
+            alarms,
+            minute,
+        })
     }
 
     /// Looks until it is to end.
@@ -111,7 +126,9 @@ impl Freshness {
         }
         for Watched { name, owner, silence } in self.sources.clone() {
             let heard = self.heard.get(&name).copied().unwrap_or(now);
-            let silent = heard.plus(silence) < now;
+            let is_told = self.alarms.get(&name).copied().unwrap_or(false);
+            let settled = is_told || self.started.plus(silence.min(GRACE)) < now;
+            let silent = settled && heard.plus(silence) < now;
             let members = vec![
                 ("since".to_owned(), heard.to_string()),
                 ("source".to_owned(), name.clone()),

@@ -201,6 +201,33 @@ fn a_source_that_falls_silent_is_told_of_once() {
 }
 
 #[test]
+fn what_could_not_speak_while_the_program_was_down_has_a_moment_for_it() {
+    let (dir, pace) = (tempfile::tempdir().unwrap(), pace());
+    let silence = Span_::from_secs(3600);
+    let shop = Watched { name: "shop".to_owned(), owner: "emil".to_owned(), silence };
+    let watch = |running: &Running| {
+        let both = (running.live().clone(), running.intake().clone());
+        let (latency, flag) = ((Span_::from_secs(2), None), Arc::new(AtomicBool::new(false)));
+        Freshness::new(vec![shop.clone()], latency, flag, both, pace.clone()).unwrap()
+    };
+    let first = running(dir.path(), &pace);
+    watch(&first).look().unwrap();
+    first.stop();
+    pace.0.fetch_add(9_000, Ordering::Relaxed);
+    let second = running(dir.path(), &pace);
+    let mut fresh = watch(&second);
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        pace.0.fetch_add(299, Ordering::Relaxed);
+        fresh.look().unwrap();
+        told.push(second.live().call(|driver, _| Ok(driver.store().last_pos()?)).unwrap());
+    }
+    second.stop();
+    assert!(told[0] < told[1], "told of only once it had five minutes: {told:?}");
+    assert_eq!(notes(dir.path()).len(), 1);
+}
+
+#[test]
 fn slow_decisions_are_told_of_once_and_only_rules_decide_meanwhile() {
     let (dir, pace) = (tempfile::tempdir().unwrap(), pace());
     let running = running(dir.path(), &pace);

@@ -74,9 +74,22 @@ fn create(context: &Context, args: &CreateArgs) -> Result<Exit> {
         lasts: Duration::from_days(args.days.into()),
     };
     let made = token::make(&mut accounts(context)?, &new, ACTOR, now()).map_err(failure)?;
+    unconfigured(context, args);
     println!("{}", made.whole);
     eprintln!("{}: this is shown once", made.id);
     Ok(Exit::Fine)
+}
+
+/// Says which sources have no section: nothing is taken from them until there is one.
+fn unconfigured(context: &Context, args: &CreateArgs) {
+    let Ok(loaded) = context.config() else { return };
+    for name in args.source.iter().filter(|name| !loaded.config.sources.contains_key(*name)) {
+        eprintln!(
+            "warning: there is no section [sources.{name}], so its signals are refused; {}\n  \
+             help: write `[sources.{name}]` and `kind = \"events\"` there",
+            context.config_origin()
+        );
+    }
 }
 
 fn revoke(context: &Context, id: &str) -> Result<Exit> {

@@ -5,6 +5,7 @@ use crate::cli::context::to_the_second;
 use crate::cli::names::FAMILY;
 use crate::table::thousands;
 use bellwether_core::{Duration, Timestamp};
+use bellwether_runtime::delivery;
 use bellwether_store::{Depth, OutboxStatus, Store, StoreError, TableSize, Tallied};
 use std::collections::BTreeMap;
 
@@ -101,15 +102,23 @@ fn outbox(store: &Store, now: Timestamp) -> Result<Finding> {
     let of = |wanted| counts.iter().find(|(is, _)| *is == wanted).map_or(0, |(_, rows)| *rows);
     let (waiting, sending) = (of(OutboxStatus::Waiting), of(OutboxStatus::Sending));
     let unknown = of(OutboxStatus::Unknown) + of(OutboxStatus::Ambiguous);
-    let given_up = of(OutboxStatus::GivenUp) + of(OutboxStatus::Refused);
+    let (given_up, refused) = (of(OutboxStatus::GivenUp), of(OutboxStatus::Refused));
     let mut found = format!("{} waiting, {} being sent", thousands(waiting), thousands(sending));
-    for (rows, what) in [(unknown, "whose fate is unknown"), (given_up, "given up")] {
+    for (rows, what) in
+        [(unknown, "whose fate is unknown"), (given_up, "given up"), (refused, "refused")]
+    {
         if rows > 0 {
             found.push_str(&format!(", {} {what}", thousands(rows)));
         }
     }
-    if unknown > 0 || given_up > 0 {
+    if unknown > 0 || given_up > 0 || refused > 0 {
         let mend = "ask the receivers which of them arrived before anything is sent again";
+        return Ok(Finding::look("outbox", found, mend));
+    }
+    if store.gates()?.iter().any(|gate| gate.name == delivery::ALL && gate.closed) {
+        let found = format!("all sending is stopped; {found}");
+        let mend =
+            "whoever stopped it lets it go on, on the Outbox page or by `bellwether stop --resume`";
         return Ok(Finding::look("outbox", found, mend));
     }
     let oldest = store.next_effect_due()?.filter(|due| due.plus(STUCK) < now);

@@ -6,13 +6,7 @@ const READS: &str =
     "bellwether.toml, variables that begin with BELLWETHER_, and the files that they name";
 
 pub(super) const CONFIG: &[Help] = &[
-    help(
-        "config",
-        READS,
-        "what is asked for",
-        ["config check", "config init bellwether.toml"],
-        JUDGES,
-    ),
+    help("config", READS, "what is asked for", ["config check", "config init"], JUDGES),
     help(
         "config check",
         READS,
@@ -30,7 +24,8 @@ pub(super) const CONFIG: &[Help] = &[
     help(
         "config init",
         NOTHING,
-        "a file with every key explained; one that is there is left alone",
+        "bellwether.toml in the data directory, or the file that is named, with every key explained; one that \
+         is there is left alone",
         ["config init", "config init /etc/bellwether/bellwether.toml"],
         ENDS,
     ),

@@ -79,7 +79,7 @@ pub(super) const LOG: &[Help] = &[
     help(
         "backup",
         DATA,
-        "a copy of data.db in a folder; with `--keys`, one of keys.db in another",
+        "copies of data.db, inbox.db and access.db in a folder; with `--keys`, one of keys.db in another",
         ["backup /backup/2026-11-21", "backup /backup/2026-11-21 --keys /vault/2026-11-21"],
         ENDS,
     ),

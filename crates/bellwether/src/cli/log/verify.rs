@@ -229,7 +229,9 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
         // What was lost before a restore is told by the first record of the epoch after it.
         let lost = epoch.is_some_and(|epoch| epoch.size < remembered.head.size)
             && epochs.last().is_some_and(|newest| newest.number > remembered.epoch);
-        if kept < remembered.head.size && !lost {
+        let later = epochs.iter().find(|later| later.number > remembered.epoch);
+        let told = later.is_some_and(|later| tells(&later.before, remembered.head.size));
+        if kept < remembered.head.size && !lost && !told {
             let gone = LogError::CheckpointGone { signed: remembered.head.size, kept };
             let place = format!("epoch {}", remembered.epoch);
             checked.say(place, gone.code(), gone.to_string());
@@ -253,6 +255,13 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
         other => other.map_err(failed)?,
     }
     Ok(())
+}
+
+/// Whether what was known of the log when an epoch began is a checkpoint over so many records.
+fn tells(before: &[u8], size: u64) -> bool {
+    let note = Note::parse(before).ok();
+    let second = note.as_ref().and_then(|note| note.text().lines().nth(1));
+    second.and_then(|line| line.parse().ok()).is_some_and(|told: u64| told >= size)
 }
 
 fn print(context: &Context, args: &VerifyArgs, checked: &Checked, seconds: f64) {

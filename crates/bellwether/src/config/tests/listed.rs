@@ -91,7 +91,8 @@ fn the_page_lists_every_key() {
          prints what holds.\n\n\
          A variable goes before the file: `BELLWETHER_` and the section and the key, in capitals, `_` for `.` and `-`; so\n\
          `BELLWETHER_SERVER_LISTEN`, and `BELLWETHER_SOURCES_CRM_EU_SILENCE` for `[sources.crm-eu]`. A list is written as in the\n\
-         file: `[\"a\", \"b\"]`.\n\n\
+         file: `[\"a\", \"b\"]`. `BELLWETHER_LOG` is none of the file's keys: it says what the program writes about itself to\n\
+         stderr, such as `info`, `debug` or `warn,bellwether_runtime=debug`; `-v` and `-vv` do so for one command.\n\n\
          A secret never stands in the file. It stands in a file of its own with mode 0600 (`..._file`), in a variable\n\
          (`..._env` names it) or in a credential of systemd (`..._credential` names it). Spans are written `90s`, `15m`, `12h`,\n\
          `30d`.\n",

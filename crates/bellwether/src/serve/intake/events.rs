@@ -3,7 +3,7 @@
 use super::doors::{TRUST, arrived};
 use super::{keep, passed_on, texts, traced};
 use crate::access::decide::{Action, Resource};
-use crate::access::{AccessError, Principal};
+use crate::access::{AccessError, Principal, Scope};
 use crate::serve::App;
 use crate::serve::problem::{Body as ProblemBody, Refused};
 use axum::body::Bytes;
@@ -82,6 +82,10 @@ fn sender(app: &App, who: &Principal, texts: &[(&str, &str)]) -> Result<(String,
     let Principal::Service(service) = who else {
         return Err(Refused::from(&AccessError::Nobody));
     };
+    // Before anything is said of sources: they are no business of other tokens.
+    if !service.scopes.contains(&Scope::SignalsWrite) {
+        return Err(Refused::from(&AccessError::Denied));
+    }
     let named = texts.iter().find(|(name, _)| *name == SOURCE).map(|(_, source)| *source);
     let only = match service.sources.as_slice() {
         [only] => Some(only.as_str()),
