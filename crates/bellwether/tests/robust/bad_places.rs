@@ -44,7 +44,7 @@ fn no_data_directory_and_no_file_are_told() {
 fn a_file_under_another_ones_mapping_leaves_nothing_unfinished() {
     let world = small();
     world.write("deals.csv", format!("{DEALS}{}", deal("D1", 3, "1", "EUR")));
-    let said = world.run(&["import", "deals.csv", "--mapping", "zendesk-tickets"]).ends(1);
+    let said = world.run(&["import", "deals.csv", "--mapping", "leads"]).ends(1);
     said.says(&["error[", "help: "]);
     assert_eq!(world.import(), None);
     world.run(&IMPORT).ends(0);
