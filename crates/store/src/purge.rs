@@ -249,8 +249,9 @@ impl Store {
         }
         self.checkpoint_at = pages + crate::open::CHECKPOINT_PAGES;
         let (_, log, moved) = checkpoint(&self.conn, "PASSIVE")?;
-        let left = if moved == log { 0 } else { pages };
-        self.checkpoint_at = left + crate::open::CHECKPOINT_PAGES;
+        if moved == log {
+            self.checkpoint_at = crate::open::CHECKPOINT_PAGES;
+        }
         Ok(())
     }
 }

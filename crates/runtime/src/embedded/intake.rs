@@ -1,5 +1,5 @@
 //! What cannot be used: refused rows go to quarantine, each sealed under a key of its own, with
-//! the reason.
+//! the reason; of a batch that failed nothing is left.
 
 use super::Embedded;
 use crate::edge::Standing;

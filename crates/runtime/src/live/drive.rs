@@ -17,8 +17,9 @@ use std::time::Instant;
 /// How often timers are looked at, and the log is signed if it has grown.
 const TICK: Duration = Duration::from_micros(500_000);
 const SIGN: Duration = Duration::from_secs(1);
-/// The shortest time from one transaction of deliveries to the next, unless they fill one.
+/// What fills one transaction of deliveries, by weight.
 const FULL: u64 = BATCH as u64;
+/// The shortest time from one transaction of deliveries to the next, unless they fill one.
 const PACE: std::time::Duration = std::time::Duration::from_millis(4);
 /// How far the clock may run from the machine's own count before that is written down.
 const JUMP: Duration = Duration::from_secs(5);

@@ -160,7 +160,7 @@ impl Intake {
         understood: Understood,
         done: impl FnOnce(Result<Kept, LiveError>) + Send + 'static,
     ) -> Result<(), LiveError> {
-        let weight = parcel.weight(&understood);
+        let weight = parcel.weight(&understood, self.shared.most);
         let waiting = self.shared.waiting.fetch_add(weight, Ordering::Relaxed);
         let full =
             |waiting| LiveError::Full { waiting, retry_after: self.shared.retry_after(waiting) };

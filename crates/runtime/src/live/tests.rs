@@ -242,7 +242,8 @@ fn what_waits_is_weighed_and_given_back_whatever_is_read_in_the_end() {
     // Large and empty ones count as well.
     let large = Parcel { body: Personal::new(vec![b'x'; 1 << 20]), ..parcel(0, 0) };
     let (nothing, empty) = (Understood::default(), parcel(0, 0));
-    assert_eq!((large.weight(&nothing), empty.weight(&nothing)), (256, 1));
+    let weights = |most| (large.weight(&nothing, most), empty.weight(&nothing, most));
+    assert_eq!((weights(1_000), weights(9)), ((256, 1), (9, 1)), "what is large can be taken");
     offer(&running, 1, 9_999);
     running.stop();
     assert_eq!(View::open(dir.path()).unwrap().inbox_done().unwrap(), waiting + 1);

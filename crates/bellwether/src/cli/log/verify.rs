@@ -13,7 +13,7 @@ use bellwether_ledger::note::{BadKey, Checkpoint, Note, Trust, TrustError};
 use bellwether_ledger::tree::{Tile, TileKind, TileNodes, tree_root};
 use bellwether_ledger::verify::{MOST_FINDINGS, Report, verify};
 use bellwether_runtime::log::{self, CHECKPOINT, Folder, LogError, own_trust};
-use bellwether_store::Store;
+use bellwether_store::{Epoch, Store};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -227,11 +227,11 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
         let kept = store.last_checkpoint(remembered.epoch)?.map_or(0, |kept| kept.head.size);
         let epoch = epochs.iter().find(|epoch| epoch.number == remembered.epoch);
         // What was lost before a restore is told by the first record of the epoch after it.
-        let lost = epoch.is_some_and(|epoch| epoch.size < remembered.head.size)
-            && epochs.last().is_some_and(|newest| newest.number > remembered.epoch);
         let later = epochs.iter().find(|later| later.number > remembered.epoch);
-        let told = later.is_some_and(|later| tells(&later.before, remembered.head.size));
-        if kept < remembered.head.size && !lost && !told {
+        let told = later.zip(epoch).is_some_and(|(later, epoch)| {
+            epoch.size < remembered.head.size || tells(&later.before, epoch, remembered.head.size)
+        });
+        if kept < remembered.head.size && !told {
             let gone = LogError::CheckpointGone { signed: remembered.head.size, kept };
             let place = format!("epoch {}", remembered.epoch);
             checked.say(place, gone.code(), gone.to_string());
@@ -257,11 +257,10 @@ fn signed_elsewhere(store: &Store, checked: &mut Checked) -> Result<()> {
     Ok(())
 }
 
-/// Whether what was known of the log when an epoch began is a checkpoint over so many records.
-fn tells(before: &[u8], size: u64) -> bool {
-    let note = Note::parse(before).ok();
-    let second = note.as_ref().and_then(|note| note.text().lines().nth(1));
-    second.and_then(|line| line.parse().ok()).is_some_and(|told: u64| told >= size)
+/// Whether what was known of the log when the next epoch began is a checkpoint of this one over so many records.
+fn tells(before: &[u8], epoch: &Epoch, size: u64) -> bool {
+    let checkpoint = Note::parse(before).ok().and_then(|note| note.text().parse().ok());
+    checkpoint.is_some_and(|told: Checkpoint| told.origin == epoch.origin && told.head.size >= size)
 }
 
 fn print(context: &Context, args: &VerifyArgs, checked: &Checked, seconds: f64) {

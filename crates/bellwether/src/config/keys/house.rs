@@ -44,7 +44,7 @@ pub(super) const FIRST: &[Key] = &[
         &[],
         "most_waiting",
         ["100000", "50000"],
-        "Signals that may wait to be decided; more are refused with 429.",
+        "Signals that may wait to be decided; more are refused with 429. 4 KiB of a large one count as one.",
     ),
     key(
         "intake",
