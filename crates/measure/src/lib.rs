@@ -7,5 +7,6 @@
 //! Floats appear only in figures that people read; nothing here is recorded or hashed.
 
 pub mod backtest;
+pub mod checkpoints;
 pub mod comparison;
 pub mod quality;

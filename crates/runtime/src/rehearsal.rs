@@ -3,10 +3,14 @@
 //! The same edge and the same `step` as the real path, with seeded keys; nothing is written. Backtests
 //! and simulations watch every step through a callback.
 
+mod asks;
 mod retelling;
+mod staff;
 mod streams;
 
+pub use asks::{Asks, Left, Looked, Matter, Standing};
 pub use retelling::{LeftOut, Retelling};
+pub use staff::{Conduct, Staff};
 
 use crate::edge::{Edge, Stamp};
 use crate::error::DriveError;
