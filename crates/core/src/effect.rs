@@ -84,19 +84,28 @@ pub enum AskCause {
     Raised,
     /// The one before could not be reached: no channel took it.
     Unreached,
+    /// The graph decided, and they must approve before the node that it decided for is entered.
+    Approve,
+    /// The approval before was given.
+    Approved,
+    /// An approval was refused.
+    Refused,
     /// Something could not be decided, or what it was decided by is gone: a person must look.
     Undecided,
 }
 
 impl AskCause {
     /// All causes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Decided,
         Self::Fallback,
         Self::PassedOn,
         Self::Again,
         Self::Raised,
         Self::Unreached,
+        Self::Approve,
+        Self::Approved,
+        Self::Refused,
         Self::Undecided,
     ];
 
@@ -114,6 +123,9 @@ impl AskCause {
             Self::Again => "again",
             Self::Raised => "raised",
             Self::Unreached => "unreached",
+            Self::Approve => "approve",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
             Self::Undecided => "undecided",
         }
     }

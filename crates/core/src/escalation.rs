@@ -59,6 +59,8 @@ pub enum Closing {
     SubjectClosed,
     /// The graph no longer asks for anybody.
     StoodDown,
+    /// Somebody whose approval it needed refused.
+    Refused,
 }
 
 impl Closing {
@@ -68,6 +70,7 @@ impl Closing {
             Self::Resolved => "resolved",
             Self::SubjectClosed => "subject_closed",
             Self::StoodDown => "stood_down",
+            Self::Refused => "refused",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 
 /// The number of the newest semantics of `step`. A change of bytes bumps it and is activated by an event:
 /// rules that were activated under a lower number keep its semantics.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 3;
 
 /// The epoch of a log that was never restored.
 pub const FIRST_EPOCH: u64 = 1;

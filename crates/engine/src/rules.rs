@@ -174,7 +174,7 @@ struct GraphFacts {
 
 impl GraphFacts {
     fn new(graph: &Graph, catalogue: &Catalogue) -> Self {
-        let guards = (0..graph.rules().len()).filter_map(|rule| graph.guard(rule));
+        let guards = (0..graph.guards()).filter_map(|rule| graph.guard(rule));
         let slots: BTreeSet<Slot> = guards.flat_map(|guard| guard.slots()).copied().collect();
         let name = |slot: Slot| Some((catalogue.fact(slot)?.name.clone(), slot));
         let mut facts: Vec<_> = slots.into_iter().filter_map(name).collect();

@@ -78,6 +78,22 @@ pub struct GraphState {
     pub silent: bool,
     /// The newest decision.
     pub last: Option<LastDecision>,
+    /// Digest of the rules whose nodes, deadlines and approvals hold for the escalation, while it is live:
+    /// those that opened or raised it. `None` where an engine before 3 did: then it is those in force.
+    pub rules: Option<Digest>,
+    /// The approvals that were given in it, in order.
+    pub approvals: Vec<Approved>,
+    /// The level of the node that was refused: only a higher one raises it from there. 0 if none was.
+    pub refused: u8,
+}
+
+/// An approval that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// The role that was asked.
+    pub role: Code,
+    /// Who gave it.
+    pub person: Code,
 }
 
 /// What is kept of a graph's newest decision.
@@ -239,6 +255,9 @@ impl GraphState {
             waits: TimerKind::Deadline,
             silent: false,
             last: None,
+            rules: None,
+            approvals: Vec::new(),
+            refused: 0,
         }
     }
 }

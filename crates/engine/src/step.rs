@@ -4,14 +4,16 @@
 //! move the escalations; set the timers; write the record. The caller commits record and effects
 //! together, and keeps the new state only then.
 //!
-//! What differs between engines stands behind `engine >= 2`: records of rules that were activated under an
+//! What differs between engines stands behind `engine >= 2` and the like: records of rules that were activated under an
 //! older number are still derived as they were.
 
+mod answer;
 mod draft;
 mod escalate;
 mod evaluate;
 mod notify;
 mod relayout;
+mod version;
 
 use draft::Room;
 pub use draft::{Decided, Scratch};
@@ -108,7 +110,7 @@ pub fn step(
         state.time = state.time.max(event.at);
     }
     let room = scratch.room(rules);
-    let mut moving = Moving { state, event, rules, engine, scratch: room };
+    let mut moving = Moving { state, event, rules, book, engine, scratch: room };
     let (status, why) =
         if event.failed { (Status::Undecided, Some("step-failed")) } else { moving.apply() };
     if status == Status::Undecided {
@@ -125,6 +127,7 @@ struct Moving<'a> {
     state: &'a mut StreamState,
     event: &'a Envelope,
     rules: &'a Rules,
+    book: &'a RuleBook,
     engine: u32,
     scratch: &'a mut Room,
 }
@@ -137,7 +140,7 @@ impl Moving<'_> {
                 (self.timer(*doc, *kind, *graph, *generation), None)
             }
             Body::Answered { doc, graph, ask, person, answer } => {
-                match escalate::answer(self, (*doc, *graph), *ask, *person, *answer) {
+                match answer::answer(self, (*doc, *graph), *ask, *person, *answer) {
                     Ok(()) => (Status::Applied, None),
                     Err(why) => (Status::Refused, Some(why)),
                 }
@@ -151,7 +154,7 @@ impl Moving<'_> {
             Body::RulesActivated { .. } => (Status::Refused, Some("rules-differ")),
             Body::Performed { doc, graph, effect, result, .. } => {
                 if result.failed() {
-                    escalate::unreached(self, (*doc, *graph), *effect);
+                    answer::unreached(self, (*doc, *graph), *effect);
                 }
                 (Status::Applied, None)
             }
@@ -243,9 +246,18 @@ impl Moving<'_> {
         let woken = (kind != TimerKind::Reevaluate).then_some((kind, graph));
         self.evaluate_after(sub, None, Status::Applied, woken);
         if woken.is_some() {
+            if self.engine >= 3 && self.waits(doc, graph, generation) {
+                escalate::goes_on(self, doc, graph, kind);
+            }
             self.settle_orphan(doc, graph, generation);
         }
         Status::Applied
+    }
+
+    /// Whether an escalation still stands where its timer found it.
+    fn waits(&self, doc: DocKey, graph: Code, generation: u64) -> bool {
+        let state = self.state.doc(doc).and_then(|doc| doc.graph(graph));
+        state.is_some_and(|state| state.generation == generation)
     }
 
     /// An escalation whose timer moved nothing has lost its graph or node to other rules. It ends, and
@@ -323,10 +335,13 @@ impl Moving<'_> {
     /// case or deal is forgotten; the account's document rests as it is, in case that is undone.
     fn leave(&mut self, key: DocKey) {
         for graph in self.rules.policy().graphs() {
-            let state = self.state.doc(key).and_then(|doc| doc.graph(graph.code()));
-            if state.and_then(|state| state.escalation).is_some_and(|held| held.is_live()) {
-                escalate::close(self, graph.code(), key, Closing::StoodDown);
-            }
+            self.stand_down(key, graph.code());
+        }
+        if self.engine >= 3 {
+            // Those whose graph is not in force any more.
+            let held = self.state.doc(key).into_iter().flat_map(|doc| &doc.graphs);
+            let held: Vec<_> = held.map(|state| state.graph).collect();
+            held.into_iter().for_each(|graph| self.stand_down(key, graph));
         }
         let Some(doc) = self.doc_mut(key) else { return };
         if doc.wake.1 != Timestamp::MAX {
@@ -334,6 +349,13 @@ impl Moving<'_> {
             self.scratch.timers.push(timer);
         }
         self.state.subs.remove(&key);
+    }
+
+    fn stand_down(&mut self, key: DocKey, graph: Code) {
+        let state = self.state.doc(key).and_then(|doc| doc.graph(graph));
+        if state.and_then(|state| state.escalation).is_some_and(|held| held.is_live()) {
+            escalate::close(self, graph, key, Closing::StoodDown);
+        }
     }
 
     fn doc_mut(&mut self, key: DocKey) -> Option<&mut Doc> {

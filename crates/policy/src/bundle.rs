@@ -50,9 +50,14 @@ pub struct Meta {
     pub lateness: Duration,
     /// What decisions may do; `shadow` when not said, because that harms nobody.
     pub mode: Mode,
+    /// How many approvals may be asked for on one way; 3 when not said.
+    pub checkpoints: usize,
     /// What it is for.
     pub description: String,
 }
+
+/// Each approval makes people wait; more than these catch little.
+const DEFAULT_CHECKPOINTS: usize = 3;
 
 const DEFAULT_LATENESS: Duration = Duration::from_days(7);
 
@@ -69,6 +74,10 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     let lateness = fields.duration("lateness").unwrap_or(DEFAULT_LATENESS);
     let modes = Mode::ALL.map(Mode::as_str);
     let mode = fields.word("mode", &modes, Mode::from_word).unwrap_or(Mode::Shadow);
+    let checkpoints = fields.parsed("checkpoints", "a whole number from 0 to 9", |text| {
+        text.parse().ok().filter(|most| *most <= 9)
+    });
+    let checkpoints = checkpoints.unwrap_or(DEFAULT_CHECKPOINTS);
     let description = fields.text("description").unwrap_or_default().to_owned();
     fields.finish();
     let version = version.filter(|word| {
@@ -99,7 +108,8 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
         None
     });
     let (version, currency) = (version?.text, currency?);
-    Some(Meta { name: name?, version, owner: owner?.text, currency, lateness, mode, description })
+    let (name, owner) = (name?, owner?.text);
+    Some(Meta { name, version, owner, currency, lateness, mode, checkpoints, description })
 }
 
 fn is_version(text: &str) -> bool {

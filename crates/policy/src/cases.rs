@@ -9,7 +9,7 @@ mod read;
 pub(crate) use read::{Known, read_tests};
 
 use crate::explain::why_not;
-use crate::graph::{Graph, Masks, Outcome, Verdict};
+use crate::graph::{Graph, Masks, Node, Outcome, Verdict};
 use crate::policy::Policy;
 use bellwether_core::{Place, Timestamp};
 use bellwether_expr::{Catalogue, Slot, Slots};
@@ -27,6 +27,10 @@ pub struct Expected {
     pub person: Option<String>,
     /// Whether a rule cannot be evaluated.
     pub doubt: bool,
+    /// What is to be done at the node, in order.
+    pub steps: Option<Vec<String>>,
+    /// The roles that must approve first, in order.
+    pub approvals: Option<Vec<String>>,
 }
 
 /// A test of a bundle.
@@ -119,6 +123,15 @@ fn failures(
         let mut there = chain.iter().filter_map(|code| policy.people().person(*code));
         let first = there.find(|person| !test.away.contains(&person.key));
         compare("person", person, first.map_or("nobody", |person| &person.key));
+    }
+    if let Some(steps) = &expected.steps {
+        let found = reached.and_then(Node::human).map(|human| human.steps.join(", "));
+        compare("steps", &steps.join(", "), &found.unwrap_or_default());
+    }
+    if let Some(approvals) = &expected.approvals {
+        let found = graph.entries(verdict.node).filter_map(|(_, node)| node.approval());
+        let found: Vec<_> = found.map(|human| human.role.as_str()).collect();
+        compare("approvals", &approvals.join(", "), &found.join(", "));
     }
     let said = |doubt: bool| if doubt { "doubt" } else { "no doubt" };
     if expected.doubt != verdict.doubt {

@@ -8,7 +8,7 @@ use crate::graph::{Graph, Human, Node, NodeKind, Rule};
 use crate::policy::Policy;
 use bellwether_core::{Ppm, Timestamp};
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,15 +119,35 @@ fn node_name(graph: &Graph, at: usize) -> &str {
 fn node_text(graph: &Graph, node: &Node) -> String {
     match &node.kind {
         NodeKind::Decide { unknown } => format!("decides, doubt to {}", node_name(graph, *unknown)),
-        NodeKind::Discover { within, then } => {
+        NodeKind::Discover { within, then, ready: None } => {
             format!("finds out more for {within}, then {}", node_name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
+        NodeKind::Discover { within, then, ready: Some(ready) } => format!(
+            "waits {within} for {}, ready {}, then {}",
+            listed(&ready.facts),
+            node_name(graph, ready.node),
+            node_name(graph, *then)
+        ),
+        NodeKind::Human(human) => {
+            let Human { role, fallback, level, ack, act, again, .. } = human;
             let (outcome, fallback) = (node.outcome.as_str(), listed(fallback));
-            format!(
+            let mut text = format!(
                 "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, \
                  again {again}, fallback {fallback}"
-            )
+            );
+            if let Some(next) = human.approves {
+                let _ = write!(text, ", approves {}", node_name(graph, next));
+            }
+            if let Some(first) = human.approval {
+                let _ = write!(text, ", first {}", node_name(graph, first));
+            }
+            if let Some(refused) = human.refused {
+                let _ = write!(text, ", refused to {}", node_name(graph, refused));
+            }
+            if !human.steps.is_empty() {
+                let _ = write!(text, ", steps {}", listed(&human.steps));
+            }
+            text
         }
         NodeKind::End => "asks nobody".to_owned(),
     }

@@ -62,6 +62,12 @@ pub struct Asks {
     pub act: Duration,
     /// How long after the end of an escalation the same rule does not ask again.
     pub again: Duration,
+    /// The roles that must approve first, in order.
+    pub approvals: Vec<String>,
+    /// The node that is entered when one of them refuses; without one the escalation ends.
+    pub refused: Option<String>,
+    /// What is to be done there, in order.
+    pub steps: Vec<String>,
 }
 
 /// A node that was not reached.
@@ -151,7 +157,8 @@ impl<'a> Explainer<'a> {
     fn ends(&self, verdict: &Verdict) -> impl Iterator<Item = (usize, &'a Node)> {
         let (reached, nodes) = (verdict.node, self.graph.nodes.iter().enumerate());
         nodes.filter(move |(at, node)| {
-            *at != reached && !matches!(node.kind, NodeKind::Decide { .. })
+            let decides = matches!(node.kind, NodeKind::Decide { .. });
+            *at != reached && !decides && node.approval().is_none()
         })
     }
 
@@ -165,7 +172,7 @@ impl<'a> Explainer<'a> {
         let graph = self.graph;
         let reached = graph.nodes.get(verdict.node);
         let discovers = reached.and_then(|node| match node.kind {
-            NodeKind::Discover { within, then } => Some((within, self.name(then).to_owned())),
+            NodeKind::Discover { within, then, .. } => Some((within, self.name(then).to_owned())),
             _ => None,
         });
         Explanation {
@@ -173,7 +180,7 @@ impl<'a> Explainer<'a> {
             owner: graph.owner.clone(),
             path: self.way(verdict).map(|node| node.name.clone()).collect(),
             outcome: reached.map_or(Outcome::None, |node| node.outcome),
-            asks: reached.and_then(Node::human).map(asks),
+            asks: self.asks(verdict.node),
             discovers,
             decided: verdict.rule.and_then(|rule| self.account(rule)),
             doubt: verdict.doubt,
@@ -181,6 +188,27 @@ impl<'a> Explainer<'a> {
             others: self.ends(verdict).map(|(at, node)| self.other(at, node)).collect(),
             text: self.tell(verdict),
         }
+    }
+
+    fn asks(&self, node: usize) -> Option<Asks> {
+        let human = self.graph.nodes.get(node)?.human()?;
+        let refused = self.approvals(node).find_map(|approval| approval.refused);
+        Some(Asks {
+            role: human.role.clone(),
+            fallback: human.fallback.clone(),
+            level: human.level,
+            ack: human.ack,
+            act: human.act,
+            again: human.again,
+            approvals: self.approvals(node).map(|approval| approval.role.clone()).collect(),
+            refused: refused.map(|at| self.name(at).to_owned()),
+            steps: human.steps.clone(),
+        })
+    }
+
+    /// The approvals that a node needs first, in order.
+    fn approvals(&self, node: usize) -> impl Iterator<Item = &'a Human> {
+        self.graph.entries(node).filter_map(|(_, node)| node.approval())
     }
 
     fn name(&self, node: usize) -> &'a str {
@@ -253,11 +281,6 @@ impl<'a> Explainer<'a> {
             (false, false) => Standing::Failed,
         }
     }
-}
-
-fn asks(human: &Human) -> Asks {
-    let (role, fallback) = (human.role.clone(), human.fallback.clone());
-    Asks { role, fallback, level: human.level, ack: human.ack, act: human.act, again: human.again }
 }
 
 /// One line that says why a rule did not decide, for failing tests.

@@ -62,8 +62,28 @@ pub struct Human {
     pub act: Duration,
     /// How long after the end of an escalation the same rule does not ask again.
     pub again: Duration,
+    /// Of a node that asks for an approval: the position of the node that is entered once it is given.
+    pub approves: Option<usize>,
+    /// The position of the first approval that this node needs before it asks.
+    pub approval: Option<usize>,
+    /// Of a node that asks for an approval: the position of the node that is entered when it is refused;
+    /// without one the escalation ends.
+    pub refused: Option<usize>,
+    /// What is to be done there, in order.
+    pub steps: Vec<String>,
     /// Positions in `People::persons`: everybody who may be asked, in order, each once.
     pub(crate) chain: Vec<usize>,
+}
+
+/// What a `wait` node waits for. Once all of it is known the walk goes on, in the same decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// The names of the facts.
+    pub facts: Vec<String>,
+    /// The position of the guard that holds when all are known; it stands behind those of the rules.
+    pub guard: usize,
+    /// The position of the decide or human node where it goes on.
+    pub node: usize,
 }
 
 /// What happens at a node.
@@ -80,6 +100,8 @@ pub enum NodeKind {
         within: Duration,
         /// Who decides then: the position of a human or discover node.
         then: usize,
+        /// Of a `wait` node: what is waited for.
+        ready: Option<Ready>,
     },
     /// People are asked.
     Human(Human),
@@ -109,6 +131,11 @@ impl Node {
             NodeKind::Human(human) => Some(human),
             NodeKind::Decide { .. } | NodeKind::Discover { .. } | NodeKind::End => None,
         }
+    }
+
+    /// What it asks for, if it asks for an approval.
+    pub fn approval(&self) -> Option<&Human> {
+        self.human().filter(|human| human.approves.is_some())
     }
 
     /// How high it is; 0 where nobody is asked.
@@ -162,6 +189,11 @@ impl Masks {
         &self.hit
     }
 
+    /// Whether a guard holds.
+    pub(crate) fn holds(&self, guard: usize) -> bool {
+        self.hit.get(guard / 64).is_some_and(|word| word >> (guard % 64) & 1 == 1)
+    }
+
     /// Both masks, to be written.
     pub(crate) fn room(&mut self, words: usize) -> (&mut [u64], &mut [u64]) {
         self.hit.resize(words, 0);
@@ -186,7 +218,7 @@ pub struct Graph {
     pub(crate) closed_when: Option<Expr>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) rules: Vec<Rule>,
-    /// One guard a rule, in their order; that of an `otherwise` is `true`.
+    /// One guard a rule, in their order; that of an `otherwise` is `true`. Behind them one a wait.
     pub(crate) guards: GuardSet,
     /// For each node, bits of the rules that belong to it.
     pub(crate) own: Vec<Vec<u64>>,
@@ -228,12 +260,18 @@ impl Graph {
         &self.rules
     }
 
-    /// The guard of a rule; that of an `otherwise` is `true`.
+    /// The guard of a rule; that of an `otherwise` is `true`. Behind them stand guards that belong to no
+    /// rule, up to [`Graph::guards`].
     pub fn guard(&self, rule: usize) -> Option<&Expr> {
         self.guards.expr(rule)
     }
 
-    /// The nodes, in the order written.
+    /// How many guards there are.
+    pub fn guards(&self) -> usize {
+        self.guards.len()
+    }
+
+    /// The nodes, in the order written; behind them one for each approval that they need.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
@@ -241,6 +279,30 @@ impl Graph {
     /// The node with a name's code.
     pub fn node(&self, code: Code) -> Option<&Node> {
         self.nodes.iter().find(|node| node.code == code)
+    }
+
+    /// The nodes that are entered before the one at a position, in order, and that one itself.
+    pub fn entries(&self, node: usize) -> impl Iterator<Item = (usize, &Node)> {
+        let first = self.nodes.get(node).and_then(Node::human).and_then(|human| human.approval);
+        let next = |at: &usize| self.nodes.get(*at)?.human()?.approves;
+        // Approvals form no circle; the bound makes it plain.
+        let way = std::iter::successors(Some(first.unwrap_or(node)), next);
+        way.take(self.nodes.len()).filter_map(|at| Some((at, self.nodes.get(at)?)))
+    }
+
+    /// Where a node leads besides by rules: doubt, the end of a discovery, a refusal.
+    pub(crate) fn other_edges(&self, node: usize) -> impl Iterator<Item = usize> {
+        let refused = self.entries(node).find_map(|(_, node)| node.human()?.refused);
+        let other = self.nodes.get(node).and_then(|node| match node.kind {
+            NodeKind::Decide { unknown } => Some(unknown),
+            NodeKind::Discover { then, .. } => Some(then),
+            NodeKind::Human(_) | NodeKind::End => None,
+        });
+        let ready = self.nodes.get(node).and_then(|node| match &node.kind {
+            NodeKind::Discover { ready, .. } => ready.as_ref().map(|ready| ready.node),
+            _ => None,
+        });
+        refused.into_iter().chain(other).chain(ready)
     }
 
     /// Evaluates every guard into `masks`, then walks from the start: at each decide node the first
@@ -256,10 +318,13 @@ impl Graph {
         let mut verdict = Verdict { rule: None, node: self.start, doubt: false };
         // Decide nodes form no cycle, so this ends earlier; the bound makes it plain.
         for _ in &self.nodes {
-            let Some(Node { kind: NodeKind::Decide { unknown }, .. }) =
-                self.nodes.get(verdict.node)
-            else {
-                break;
+            let unknown = match self.nodes.get(verdict.node).map(|node| &node.kind) {
+                Some(NodeKind::Decide { unknown }) => unknown,
+                Some(NodeKind::Discover { ready: Some(ready), .. }) if masks.holds(ready.guard) => {
+                    verdict.node = ready.node;
+                    continue;
+                }
+                _ => break,
             };
             let Some((index, doubt)) = self.first(masks, verdict.node) else { break };
             step(index);
@@ -290,7 +355,7 @@ impl Graph {
 
     /// Every expression of the graph.
     fn exprs(&self) -> impl Iterator<Item = &Expr> {
-        let guards = (0..self.rules.len()).filter_map(|rule| self.guards.expr(rule));
+        let guards = (0..self.guards.len()).filter_map(|guard| self.guards.expr(guard));
         guards.chain(&self.closed_when)
     }
 

@@ -25,6 +25,6 @@ pub use bundle::{Meta, Mode};
 pub use cases::{Expected, Test, TestOutcome, run_tests};
 pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
-pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
+pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule, Verdict};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile};

@@ -109,6 +109,24 @@ impl People {
         chain.iter().filter_map(|index| self.persons.get(*index))
     }
 
+    /// As [`People::rungs`], for a node of another version of the rules: by the names of its roles. What
+    /// these people do not have as a role asks nobody.
+    pub fn rungs_by_role<'a>(&'a self, node: &Node) -> impl Iterator<Item = &'a Person> + use<'a> {
+        let roles = node.human().map(|human| [&human.role].into_iter().chain(&human.fallback));
+        let chain = roles.map(|roles| self.chain_of(roles.map(String::as_str))).unwrap_or_default();
+        chain.into_iter().filter_map(|index| self.persons.get(index))
+    }
+
+    /// Whether somebody may give the approval that a node asks for: they have its role, or one of those
+    /// that it names as fallback.
+    pub fn may_approve(&self, node: &Node, person: Code) -> bool {
+        let roles = node
+            .approval()
+            .into_iter()
+            .flat_map(|human| [&human.role].into_iter().chain(&human.fallback));
+        roles.flat_map(|role| self.members(role)).any(|member| member.code == person)
+    }
+
     /// As [`People::chain`], into a buffer that is emptied first.
     pub fn chain_into(&self, node: &Node, at: Timestamp, chain: &mut Vec<Code>) {
         chain.clear();

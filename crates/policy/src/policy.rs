@@ -8,7 +8,7 @@ use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Test, read_tests};
 use crate::graph::Graph;
 use crate::people::{self, People};
-use crate::routing::{self, Names};
+use crate::routing::{self, Names, check_checkpoints};
 use bellwether_core::authored::Document;
 use bellwether_core::problem::nearest;
 use bellwether_core::{Code, Digest, Place, Problem, Rates, Severity};
@@ -104,6 +104,9 @@ fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -
         dated = read_rates(&document, currency, problems);
     }
     let read = read_graphs(files, people.as_ref(), catalogue, problems);
+    if let Some(meta) = &meta {
+        read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
+    }
     for word in read.graphs.iter().flat_map(Graph::words) {
         catalogue.note_word(word);
     }

@@ -52,7 +52,9 @@ struct Asked {
 impl Load {
     fn note(&mut self, event: &Envelope, step: &Step, rules: &Rules) {
         for decided in &step.decided {
-            let Some((person, AskCause::Decided | AskCause::Raised)) = decided.asked else {
+            let Some((person, AskCause::Decided | AskCause::Raised | AskCause::Approve)) =
+                decided.asked
+            else {
                 continue;
             };
             let word = |code: Code| rules.word(code).unwrap_or_default().to_owned();

@@ -80,7 +80,8 @@ fn ask(
         return Ok(None);
     }
     let doubt = if found.doubt { "In doubt: " } else { "" };
-    let title = format!("{doubt}{}: {}", sentence(&found.reason), who(&found));
+    let approve = if found.approves.is_some() { "Approve or refuse: " } else { "" };
+    let title = format!("{approve}{doubt}{}: {}", sentence(&found.reason), who(&found));
     let mut card = blank(asked, CardKind::Ask, title);
     card.facts = facts(&found, asked);
     card.text = vec![
@@ -97,8 +98,23 @@ fn ask(
             None => "Nobody else is asked before you answer.".to_owned(),
         }),
     ];
+    if let Some(next) = &found.approves {
+        card.text.push(said(after_approval(next, found.refused.as_deref())));
+    }
     card.link = link(config, &found);
     Ok(Some(card))
+}
+
+/// What comes after an approval, and after its refusal.
+fn after_approval(next: &str, refused: Option<&str>) -> String {
+    let refused =
+        refused.map_or("it ends here".to_owned(), |to| format!("it goes to {}", words(to)));
+    match next.split_once("/approval:") {
+        Some((_, role)) => {
+            format!("If you approve, {} must approve next; if you refuse, {refused}.", words(role))
+        }
+        None => format!("If you approve, {} is asked; if you refuse, {refused}.", words(next)),
+    }
 }
 
 fn stand_down(
@@ -178,6 +194,7 @@ fn facts(found: &Escalation, asked: &Asked<'_>) -> Vec<(String, Personal<String>
     fact("Matter", Some(words(&found.graph)));
     fact("Rule", Some(found.rule.clone()));
     fact("Asked as", Some(words(asked.word("node"))));
+    fact("Steps", Some(found.steps.iter().map(|step| words(step)).collect::<Vec<_>>().join(", ")));
     fact("Answer by", found.due.clone());
     fact("In doubt", found.doubt.then(|| "yes: a fact that the rule needs is missing".to_owned()));
     facts
@@ -203,6 +220,9 @@ fn before(cause: AskCause) -> &'static str {
         AskCause::Again => "You were asked before; it comes back.",
         AskCause::Raised => "It was with a lower level before, and has become more serious.",
         AskCause::Unreached => "Whoever was asked before you could not be reached.",
+        AskCause::Approve => "Nothing is done before you approve it.",
+        AskCause::Approved => "Whoever had to approve it before you has done so.",
+        AskCause::Refused => "It needed an approval, which was refused.",
         AskCause::Undecided => "Nobody could be chosen by a rule.",
     }
 }

@@ -3,7 +3,7 @@
 //! Layout: numbers are big-endian; lists are led by a 32-bit count. The tag (engine, rules) stands
 //! beside the bytes in the store, and a mismatch discards them.
 
-use super::{Doc, GraphState, LastDecision, StreamState};
+use super::{Approved, Doc, GraphState, LastDecision, StreamState};
 use crate::memory::Memory;
 use crate::rules::RuleBook;
 use bellwether_core::effect::TimerKind;
@@ -25,7 +25,10 @@ pub enum StateError {
 }
 
 /// Bases hold these bytes for years: once one is released with them, a new version still reads the old ones.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+
+/// Without the rules, approvals and refusal of an escalation: no engine before 3 had any.
+const BEFORE_APPROVALS: u8 = 3;
 
 /// The scope of a document.
 pub fn scope_of(doc: DocKey) -> Scope {
@@ -83,7 +86,8 @@ impl StreamState {
     /// [`StateError`]; the snapshot is then discarded and the stream folded from its events.
     pub fn from_bytes(bytes: &[u8], book: &RuleBook) -> Result<Self, StateError> {
         let mut input = Reader(bytes);
-        if input.u8()? != VERSION {
+        let version = input.u8()?;
+        if !(BEFORE_APPROVALS..=VERSION).contains(&version) {
             return Err(StateError::Damaged);
         }
         let (kind, _) = *StreamKind::ALL.get(input.u8()? as usize).ok_or(StateError::Damaged)?;
@@ -107,10 +111,14 @@ impl StreamState {
             .collect::<Result<_, StateError>>()?;
         for _ in 0..input.count()? {
             let rules = book.get(&rules).ok_or(StateError::UnknownRules)?;
-            match input.doc(rules.features())? {
+            match input.doc(rules.features(), version)? {
                 (DocKey::Account, doc) => state.account = Some(doc),
                 (key, doc) => drop(state.subs.insert(key, doc)),
             }
+        }
+        let held = state.docs().flat_map(|(_, doc)| &doc.graphs).filter_map(|held| held.rules);
+        if held.into_iter().any(|kept| book.get(&kept).is_none()) {
+            return Err(StateError::UnknownRules);
         }
         if input.0.is_empty() { Ok(state) } else { Err(StateError::Damaged) }
     }
@@ -203,6 +211,13 @@ impl Writer {
                 self.u8(how as u8);
             }
         }
+        self.bytes(state.rules.unwrap_or_default().as_bytes());
+        self.u8(state.refused);
+        self.count(state.approvals.len());
+        for given in &state.approvals {
+            self.i64(given.role.raw());
+            self.i64(given.person.raw());
+        }
     }
 
     fn held(&mut self, node: Code, rung: u16, person: Code, at: Timestamp, due: Timestamp) {
@@ -247,7 +262,7 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes).map(|count| count as usize)
     }
 
-    fn doc(&mut self, features: &FeatureSet) -> Result<(DocKey, Doc), StateError> {
+    fn doc(&mut self, features: &FeatureSet, version: u8) -> Result<(DocKey, Doc), StateError> {
         let key = match self.u8()? {
             0 => DocKey::Account,
             1 => DocKey::Case(Id::from_bytes(self.array()?)),
@@ -261,13 +276,29 @@ impl<'a> Reader<'a> {
         doc.ended = Some(self.time()?).filter(|ended| *ended != Timestamp::MIN);
         doc.told = self.u64()?;
         for _ in 0..self.count()? {
-            doc.graphs.push(self.graph()?);
+            doc.graphs.push(self.graph(version)?);
         }
         Ok((key, doc))
     }
 
-    fn graph(&mut self) -> Result<GraphState, StateError> {
+    fn graph(&mut self, version: u8) -> Result<GraphState, StateError> {
+        let mut state = self.graph_before_approvals()?;
+        if version > BEFORE_APPROVALS {
+            let rules = Digest::from_bytes(self.array()?);
+            state.rules = (rules != Digest::ZERO).then_some(rules);
+            state.refused = self.u8()?;
+            for _ in 0..self.count()? {
+                state.approvals.push(Approved { role: self.code()?, person: self.code()? });
+            }
+        }
+        Ok(state)
+    }
+
+    fn graph_before_approvals(&mut self) -> Result<GraphState, StateError> {
         Ok(GraphState {
+            rules: None,
+            approvals: Vec::new(),
+            refused: 0,
             graph: self.code()?,
             opened: self.u64()?,
             ask: EffectKey(Digest::from_bytes(self.array()?)),
@@ -305,6 +336,7 @@ impl<'a> Reader<'a> {
                     0 => Closing::Resolved,
                     1 => Closing::SubjectClosed,
                     2 => Closing::StoodDown,
+                    3 => Closing::Refused,
                     _ => return Err(StateError::Damaged),
                 };
                 Escalation::Closed { at, how }

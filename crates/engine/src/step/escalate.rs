@@ -2,12 +2,14 @@
 //!
 //! One escalation lives per graph and subject. A verdict opens it, raises it to a higher level, or
 //! leaves it alone; a deadline passes it on along the chain; an answer accepts, passes on or ends it.
+//! Where a node needs approvals, whoever approves is asked before it.
 
 use super::Moving;
+use super::version::Version;
 use crate::state::GraphState;
 use bellwether_core::effect::{AskCause, Timer, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
-use bellwether_core::event::{Answer, Origin};
+use bellwether_core::event::Origin;
 use bellwether_core::record::{Candidate, MAX_CANDIDATES, Move};
 use bellwether_core::{
     Body, Code, DocKey, Duration, Effect, EffectKey, Escalation, Ppm, Timestamp,
@@ -15,12 +17,12 @@ use bellwether_core::{
 use bellwether_policy::{AGAIN, Graph, Node, NodeKind, People, Person, Verdict};
 
 /// The longest pause between two rings when everybody has been asked.
-const LONGEST_PAUSE: Duration = Duration::from_days(7);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_days(7);
 
 /// Moves the escalation of one graph after its verdict, and after its own timer if that woke it.
-pub(super) fn advance(
-    moving: &mut Moving<'_>,
-    graph: &Graph,
+pub(super) fn advance<'a>(
+    moving: &mut Moving<'a>,
+    graph: &'a Graph,
     key: DocKey,
     verdict: &Verdict,
     rule: Code,
@@ -40,45 +42,76 @@ pub(super) fn advance(
         }
         return;
     }
+    let newest = moving.newest(graph);
+    let held = moving.held(&state).unwrap_or(newest);
+    let goal = Goal { version: newest, node: verdict.node, rule };
     match live {
         None => {
             let asks = matches!(target.kind, NodeKind::Human(_) | NodeKind::Discover { .. });
             if may_open(&state, target, rule, changed, now) {
-                enter(moving, graph, key, target, AskCause::Decided, rule);
+                enter(moving, key, goal, AskCause::Decided);
             } else if asks && let Some(draft) = moving.scratch.last_draft() {
                 draft.held_back_by = Some(state.opened);
             }
         }
-        Some(Escalation::Discovering { node, due }) => match &target.kind {
-            NodeKind::Human(_) => enter(moving, graph, key, target, AskCause::Decided, rule),
+        Some(Escalation::Discovering { .. }) => match &target.kind {
+            NodeKind::Human(_) => enter(moving, key, goal, AskCause::Decided),
             NodeKind::End => close(moving, graph.code(), key, Closing::StoodDown),
             NodeKind::Discover { .. } | NodeKind::Decide { .. } => {
-                if woken.is_some() && due <= now {
-                    after_discovery(moving, graph, key, node, rule);
-                }
+                passes(moving, held, key, &state, rule, woken);
             }
         },
-        Some(Escalation::Asked { node, rung, person, due, .. }) => {
-            let level = graph.node(node).map_or(0, Node::level);
+        Some(Escalation::Asked { node, .. } | Escalation::Accepted { node, .. }) => {
+            let level = held.graph.node(node).map_or(0, Node::level).max(state.refused);
             if target.level() > level {
-                enter(moving, graph, key, target, AskCause::Raised, rule);
-            } else if woken == Some(TimerKind::Snooze) && due <= now {
-                pass_on(moving, graph, key, node, Whom::Same(person, rung), AskCause::Again);
-            } else if woken.is_some() && due <= now {
-                pass_on(moving, graph, key, node, Whom::After(rung), AskCause::Fallback);
-            } else if state.silent && moving.may_act() {
-                pass_on(moving, graph, key, node, Whom::First, AskCause::Again);
-            }
-        }
-        Some(Escalation::Accepted { node, rung, person, due, .. }) => {
-            let level = graph.node(node).map_or(0, Node::level);
-            if target.level() > level {
-                enter(moving, graph, key, target, AskCause::Raised, rule);
-            } else if woken.is_some() && due <= now {
-                pass_on(moving, graph, key, node, Whom::Same(person, rung), AskCause::Again);
+                enter(moving, key, goal, AskCause::Raised);
+            } else {
+                passes(moving, held, key, &state, rule, woken);
             }
         }
         Some(Escalation::Closed { .. }) => {}
+    }
+}
+
+/// What time does to an escalation that no verdict moves.
+fn passes<'a>(
+    moving: &mut Moving<'a>,
+    held: Version<'a>,
+    key: DocKey,
+    state: &GraphState,
+    rule: Code,
+    woken: Option<TimerKind>,
+) {
+    let now = moving.state.time;
+    let is_due = |due: Timestamp| woken.is_some() && due <= now;
+    match state.escalation {
+        Some(Escalation::Discovering { node, due }) if is_due(due) => {
+            after_discovery(moving, held, key, node, rule);
+        }
+        Some(Escalation::Asked { node, rung, person, due, .. }) => {
+            if woken == Some(TimerKind::Snooze) && is_due(due) {
+                pass_on(moving, held, key, node, Whom::Same(person, rung), AskCause::Again);
+            } else if is_due(due) {
+                pass_on(moving, held, key, node, Whom::After(rung), AskCause::Fallback);
+            } else if state.silent && moving.may_act() {
+                pass_on(moving, held, key, node, Whom::First, AskCause::Again);
+            }
+        }
+        Some(Escalation::Accepted { node, rung, person, due, .. }) if is_due(due) => {
+            pass_on(moving, held, key, node, Whom::Same(person, rung), AskCause::Again);
+        }
+        _ => {}
+    }
+}
+
+/// A timer went off whose graph is not in force any more, or decides about other subjects: the escalation
+/// goes on by the rules that it keeps.
+pub(super) fn goes_on(moving: &mut Moving<'_>, key: DocKey, graph: Code, kind: TimerKind) {
+    let state = moving.state.doc(key).and_then(|doc| doc.graph(graph)).cloned();
+    if let Some(state) = state.filter(|state| state.rules.is_some())
+        && let Some(held) = moving.held(&state)
+    {
+        passes(moving, held, key, &state, state.rule, Some(kind));
     }
 }
 
@@ -94,41 +127,50 @@ fn may_open(state: &GraphState, target: &Node, rule: Code, changed: bool, now: T
     }
 }
 
-fn after_discovery(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, node: Code, rule: Code) {
-    let Some(NodeKind::Discover { then, .. }) = graph.node(node).map(|node| &node.kind) else {
-        return;
-    };
-    if let Some(next) = graph.nodes().get(*then) {
-        enter(moving, graph, key, next, AskCause::Decided, rule);
+fn after_discovery<'a>(
+    moving: &mut Moving<'a>,
+    held: Version<'a>,
+    key: DocKey,
+    node: Code,
+    rule: Code,
+) {
+    if let Some(NodeKind::Discover { then, .. }) = held.graph.node(node).map(|node| &node.kind) {
+        enter(moving, key, Goal { version: held, node: *then, rule }, AskCause::Decided);
     }
 }
 
-/// Enters a node: asks its first person, or starts its discovery.
-fn enter(
-    moving: &mut Moving<'_>,
-    graph: &Graph,
-    key: DocKey,
-    node: &Node,
-    cause: AskCause,
+/// Where an escalation is led: the position of a node, and the rule that leads there.
+#[derive(Clone, Copy)]
+struct Goal<'a> {
+    version: Version<'a>,
+    node: usize,
     rule: Code,
-) {
-    let NodeKind::Human(_) = node.kind else {
-        if let NodeKind::Discover { within, .. } = node.kind {
+}
+
+/// Enters a node: asks its first person, or whose approval it needs first, or starts its discovery.
+fn enter(moving: &mut Moving<'_>, key: DocKey, goal: Goal<'_>, cause: AskCause) {
+    let Goal { version, node, rule } = goal;
+    let Some((_, node)) = version.graph.entries(node).next() else { return };
+    match node.kind {
+        NodeKind::Human(_) => {
+            let cause = if node.approval().is_some() { AskCause::Approve } else { cause };
+            moving.set_rule(key, version, rule);
+            pass_on(moving, version, key, node.code, Whom::First, cause);
+        }
+        NodeKind::Discover { within, .. } => {
             let due = moving.state.time.plus(within);
             let discover = EscalationEvent::Discover { node: node.code, due };
-            if apply(moving, graph.code(), key, discover, TimerKind::Deadline) {
-                moving.set_rule(key, graph, rule);
+            if apply(moving, version.graph.code(), key, discover, TimerKind::Deadline) {
+                moving.set_rule(key, version, rule);
             }
         }
-        return;
-    };
-    moving.set_rule(key, graph, rule);
-    pass_on(moving, graph, key, node.code, Whom::First, cause);
+        NodeKind::Decide { .. } | NodeKind::End => {}
+    }
 }
 
 /// Who of a node's chain is asked.
 #[derive(Clone, Copy, Debug)]
-enum Whom {
+pub(super) enum Whom {
     /// The first who is there.
     First,
     /// The next after a rung who is there.
@@ -143,7 +185,7 @@ impl Whom {
     fn choose(
         self,
         people: &People,
-        node: &Node,
+        rungs: &[&Person],
         now: Timestamp,
         engine: u32,
     ) -> Option<(u16, Code)> {
@@ -159,13 +201,13 @@ impl Whom {
             Self::First => 0,
             Self::After(rung) => rung.saturating_add(1),
         };
-        let there = (0u16..).zip(people.rungs(node)).filter(|(_, person)| person.is_there(now));
+        let there = (0u16..).zip(rungs).filter(|(_, person)| person.is_there(now));
         let mut later = there.clone().filter(|(rung, _)| *rung >= from);
         if let Some((rung, person)) = later.next() {
             return Some((rung, person.code));
         }
-        let len = u16::try_from(people.rungs(node).count()).unwrap_or(u16::MAX);
-        let last = there.last().map(|(_, person)| person);
+        let len = u16::try_from(rungs.len()).unwrap_or(u16::MAX);
+        let last = there.last().map(|(_, person)| *person);
         // Everybody is away: the role that is always staffed must hear of it all the same.
         let last = last.or_else(|| people.members(people.always()).next())?;
         Some((from.max(len), last.code))
@@ -174,38 +216,40 @@ impl Whom {
 
 /// Asks somebody of a node's chain. Beyond the chain's end the last one is asked again after longer and
 /// longer pauses: an escalation is never dropped.
-fn pass_on(
+pub(super) fn pass_on(
     moving: &mut Moving<'_>,
-    graph: &Graph,
+    version: Version<'_>,
     key: DocKey,
     node: Code,
     whom: Whom,
     cause: AskCause,
 ) {
-    let Some(node) = graph.node(node) else { return };
+    let Some(node) = version.graph.node(node) else { return };
     let Some(human) = node.human() else { return };
     let now = moving.state.time;
     let people = moving.rules.policy().people();
-    let Some((rung, person)) = whom.choose(people, node, now, moving.engine) else { return };
-    let beyond = (usize::from(rung) + 1).saturating_sub(people.rungs(node).count()).min(16);
+    let rungs = moving.rungs(version, node);
+    let Some((rung, person)) = whom.choose(people, &rungs, now, moving.engine) else { return };
+    let beyond = (usize::from(rung) + 1).saturating_sub(rungs.len()).min(16);
     let pause = Duration::from_micros(human.ack.micros().saturating_mul(1 << beyond));
     let pause = if beyond == 0 { human.ack } else { pause.min(LONGEST_PAUSE.max(human.ack)) };
     // Imported history rings nobody: when its chain has ended there is nothing to wait for.
     let history = moving.event.origin == Origin::History;
     let due = if history && beyond > 0 { Timestamp::MAX } else { now.plus(pause) };
-    ask(moving, graph, key, Ask { node, rung, person, due, cause });
+    ask(moving, version, key, Ask { node, rung, person, due, cause });
 }
 
 /// Whom to ask, at which rung of which node, and until when.
-struct Ask<'a> {
-    node: &'a Node,
-    rung: u16,
-    person: Code,
-    due: Timestamp,
-    cause: AskCause,
+pub(super) struct Ask<'a> {
+    pub(super) node: &'a Node,
+    pub(super) rung: u16,
+    pub(super) person: Code,
+    pub(super) due: Timestamp,
+    pub(super) cause: AskCause,
 }
 
-fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask<'_>) {
+pub(super) fn ask(moving: &mut Moving<'_>, version: Version<'_>, key: DocKey, ask: Ask<'_>) {
+    let graph = version.graph;
     let Ask { node, rung, person, due, cause } = ask;
     let at = moving.state.time;
     let Some(state) = moving.doc_mut(key).map(|doc| doc.graph_mut(graph.code()).clone()) else {
@@ -226,7 +270,10 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask<'_>) {
     if !apply(moving, graph.code(), key, event, TimerKind::Deadline) {
         return;
     }
-    if let Some(draft) = moving.scratch.last_draft() {
+    let graphs = moving.rules.policy().graphs();
+    if let Some(draft) = moving.scratch.last_draft()
+        && graphs.get(draft.graph).is_some_and(|known| known.code() == graph.code())
+    {
         draft.asked = Some((person, cause));
     }
     let opened = moving.doc_mut(key).map_or(0, |doc| doc.graph_mut(graph.code()).opened);
@@ -245,7 +292,7 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask<'_>) {
         let state = doc.graph_mut(graph.code());
         (state.silent, state.ask) = (silent, given);
     }
-    let (candidates, candidate_count) = moving.candidates(node, person);
+    let (candidates, candidate_count) = moving.candidates(version, node, person);
     if let Some(moved) = moving.scratch.moves.last_mut() {
         (moved.cause, moved.silent) = (Some(cause), silent);
         (moved.candidates, moved.candidate_count) = (candidates, candidate_count);
@@ -253,17 +300,12 @@ fn ask(moving: &mut Moving<'_>, graph: &Graph, key: DocKey, ask: Ask<'_>) {
 }
 
 impl Moving<'_> {
-    fn set_rule(&mut self, key: DocKey, graph: &Graph, rule: Code) {
-        if let Some(doc) = self.doc_mut(key) {
-            doc.graph_mut(graph.code()).rule = rule;
-        }
-    }
-
     /// Who of a node's chain is there, and how likely each was to be asked; and how many they are. Whoever
     /// was chosen is among them, from wherever they come.
-    fn candidates(&self, node: &Node, chosen: Code) -> (Vec<Candidate>, u32) {
-        let (people, now) = (self.rules.policy().people(), self.state.time);
-        let there = people.rungs(node).filter(|person| person.is_there(now));
+    fn candidates(&self, version: Version<'_>, node: &Node, chosen: Code) -> (Vec<Candidate>, u32) {
+        let now = self.state.time;
+        let rungs = self.rungs(version, node);
+        let there = rungs.iter().copied().filter(|person| person.is_there(now));
         let mut count = u32::try_from(there.clone().count()).unwrap_or(u32::MAX);
         let candidate = |person: &Person| {
             let propensity = if person.code == chosen { Ppm::ONE } else { Ppm::default() };
@@ -290,7 +332,7 @@ pub(super) fn close(moving: &mut Moving<'_>, graph: Code, key: DocKey, how: Clos
     let closed = apply(moving, graph, key, EscalationEvent::Close { at, how }, TimerKind::Deadline);
     if let (true, false, Some(person)) = (closed, state.silent, person)
         && moving.may_act()
-        && how != Closing::Resolved
+        && !matches!(how, Closing::Resolved | Closing::Refused)
     {
         moving.effect(Effect::StandDown { doc: key, graph, person, ask: state.ask });
     }
@@ -314,6 +356,10 @@ pub(super) fn apply(
         (state.opened, state.ask) = (seq, EffectKey::NONE);
     }
     state.escalation = Some(to);
+    if !to.is_live() {
+        (state.rules, state.refused) = (None, 0);
+        state.approvals.clear();
+    }
     state.generation += 1;
     state.waits = kind;
     let (generation, due) = (state.generation, to.due().unwrap_or(Timestamp::MAX));
@@ -323,77 +369,4 @@ pub(super) fn apply(
     let moved = Move { doc, graph, opened, to, cause, silent, candidates, candidate_count };
     moving.scratch.moves.push(moved);
     true
-}
-
-/// Whoever was asked could not be reached: the next one is asked at once. An older ask, or one that
-/// was answered all the same, moves nothing; nor does the last one's, who is asked again when their time
-/// is over: asked at once, they would be asked without end.
-pub(super) fn unreached(moving: &mut Moving<'_>, (key, graph): (DocKey, Code), effect: EffectKey) {
-    let graphs = moving.rules.policy().graphs();
-    let Some(graph) = graphs.iter().find(|known| known.code() == graph) else { return };
-    let state = moving.state.doc(key).and_then(|doc| doc.graph(graph.code()));
-    let Some(state) = state.filter(|state| state.ask == effect) else { return };
-    let Some(Escalation::Asked { node, rung, .. }) = state.escalation else { return };
-    let (people, now) = (moving.rules.policy().people(), moving.state.time);
-    let later = graph.node(node).into_iter().flat_map(|node| people.rungs(node));
-    if later.skip(usize::from(rung) + 1).any(|person| person.is_there(now)) {
-        pass_on(moving, graph, key, node, Whom::After(rung), AskCause::Unreached);
-    }
-}
-
-/// A person's answer to an ask.
-///
-/// # Errors
-/// A word that says why it does not fit: nothing is waiting, another person has it, an older ask.
-pub(super) fn answer(
-    moving: &mut Moving<'_>,
-    (key, graph): (DocKey, Code),
-    ask_key: EffectKey,
-    person: Code,
-    answer: Answer,
-) -> Result<(), &'static str> {
-    let rules = moving.rules;
-    let graphs = rules.policy().graphs();
-    let graph = graphs.iter().find(|known| known.code() == graph).ok_or("graph-unknown")?;
-    let now = moving.state.time;
-    let state = moving.state.doc(key).and_then(|doc| doc.graph(graph.code())).ok_or("not-asked")?;
-    let (Some(Escalation::Asked { node, rung, person: asked, .. })
-    | Some(Escalation::Accepted { node, rung, person: asked, .. })) = state.escalation
-    else {
-        return Err("not-asked");
-    };
-    if asked != person {
-        return Err("another-person");
-    }
-    // Rehearsed history asked nobody: there the person alone says which ask was meant.
-    let rehearsed = moving.event.origin == Origin::History;
-    if !rehearsed && (state.ask == EffectKey::NONE || state.ask != ask_key) {
-        return Err("older-ask");
-    }
-    let node = graph.node(node).ok_or("node-unknown")?;
-    let human = node.human().ok_or("node-unknown")?;
-    match answer {
-        Answer::Accept => {
-            let accept = EscalationEvent::Accept { person, at: now, due: now.plus(human.act) };
-            let moved = apply(moving, graph.code(), key, accept, TimerKind::Deadline);
-            return if moved { Ok(()) } else { Err("accepted-already") };
-        }
-        Answer::Decline(_) => {
-            pass_on(moving, graph, key, node.code, Whom::After(rung), AskCause::PassedOn);
-        }
-        Answer::Delegate(to) => {
-            if rules.policy().people().person(to).is_none_or(|person| !person.is_there(now)) {
-                return Err("delegate-away");
-            }
-            let (due, cause) = (now.plus(human.ack), AskCause::PassedOn);
-            ask(moving, graph, key, Ask { node, rung, person: to, due, cause });
-        }
-        Answer::Snooze(until) => {
-            let due = until.max(now).min(now.plus(LONGEST_PAUSE));
-            let again = EscalationEvent::Ask { node: node.code, rung, person, at: now, due };
-            apply(moving, graph.code(), key, again, TimerKind::Snooze);
-        }
-        Answer::Resolve => close(moving, graph.code(), key, Closing::Resolved),
-    }
-    Ok(())
 }

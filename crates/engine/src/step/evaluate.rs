@@ -12,7 +12,7 @@ use bellwether_features::{Origins, Reading};
 use bellwether_ledger::json::Object;
 use bellwether_policy::{Graph, Verdict};
 
-impl Moving<'_> {
+impl<'a> Moving<'a> {
     /// Decides about the account and, where the event touched one, about the case or deal.
     pub(super) fn evaluate(
         &mut self,
@@ -136,7 +136,7 @@ impl Moving<'_> {
     fn graph(
         &mut self,
         nth: usize,
-        graph: &Graph,
+        graph: &'a Graph,
         key: DocKey,
         status: Status,
         woken: Option<TimerKind>,

@@ -23,6 +23,11 @@ pub(super) fn adopt(
             let subs = state.subs.iter_mut().map(|(key, doc)| (*key, doc));
             account.chain(subs).for_each(|(key, doc)| carry(old, rules, key, doc));
         }
+        // What is under way keeps its rules, so they must be at hand.
+        let kept = state.docs().flat_map(|(_, doc)| &doc.graphs).filter_map(|held| held.rules);
+        if let Some(missing) = kept.into_iter().find(|kept| book.get(kept).is_none()) {
+            return Err(StepError::UnknownRules(missing));
+        }
     }
     Ok(())
 }

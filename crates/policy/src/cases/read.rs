@@ -171,7 +171,12 @@ fn read_expected(
     let outcome = fields.word("outcome", &outcomes, Outcome::from_word);
     let person = word(&mut fields, "person");
     let doubt = fields.flag("doubt");
+    let [steps, approvals] = ["steps", "approvals"].map(|key| {
+        let listed = fields.node(key).is_some().then(|| words(&mut fields, key));
+        listed.map(|words| words.into_iter().map(|word| word.text).collect::<Vec<_>>())
+    });
     let said = to.is_some() || rule.is_some() || outcome.is_some() || person.is_some();
+    let said = said || steps.is_some() || approvals.is_some();
     fields.finish();
     if !said && doubt.is_none() {
         let problem = Problem::new("policy-empty-test", "the test expects nothing").at(place);
@@ -182,6 +187,7 @@ fn read_expected(
     }
     let mut expected = Expected { outcome, doubt: doubt == Some(true), ..Expected::default() };
     expected.person = person.map(|word| word.text);
+    (expected.steps, expected.approvals) = (steps, approvals);
     if let Some(graph) = graph {
         expected.node = to.and_then(|word| {
             let message = format!("`{}` has no node `{}`", graph.graph, word.text);

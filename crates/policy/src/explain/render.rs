@@ -49,9 +49,33 @@ impl Explainer<'_> {
             let (ack, act) = (human.ack, human.act);
             let _ = writeln!(out, ": answer within {ack}, movement within {act}");
         }
-        if let NodeKind::Discover { within, then } = node.kind {
-            let then = self.name(then);
-            let _ = writeln!(out, "  finds out more for {within}, then {then} decides");
+        for (nth, approval) in self.approvals(verdict.node).enumerate() {
+            push(
+                out,
+                &[if nth == 0 { "  first approved by " } else { ", then by " }, &approval.role],
+            );
+        }
+        if let Some(approval) = self.approvals(verdict.node).next() {
+            match approval.refused.map(|at| self.name(at)) {
+                Some(refused) => push(out, &["; refused, it goes to ", refused, "\n"]),
+                None => out.push_str("; refused, it ends\n"),
+            }
+        }
+        if let Some(human) = node.human().filter(|human| !human.steps.is_empty()) {
+            push(out, &["  to do: ", &human.steps.join(", "), "\n"]);
+        }
+        if let NodeKind::Discover { within, then, ready } = &node.kind {
+            let then = self.name(*then);
+            let _ = match ready {
+                None => writeln!(out, "  finds out more for {within}, then {then} decides"),
+                Some(ready) => {
+                    let (facts, next) = (ready.facts.join(", "), self.name(ready.node));
+                    writeln!(
+                        out,
+                        "  waits for {facts}: known, {next} is next; after {within} {then}"
+                    )
+                }
+            };
         }
         for (nth, node) in self.way(verdict).enumerate() {
             push(out, &[if nth == 0 { "  way " } else { " -> " }, &node.name]);

@@ -6,10 +6,10 @@
 
 use super::check::{Shape, check};
 use super::draft::{DraftGraph, DraftHuman, DraftKind, DraftNode};
-use crate::graph::{AGAIN, Graph, Human, Node, NodeKind, Outcome, Rule};
+use crate::graph::{AGAIN, Graph, Human, Node, NodeKind, Outcome, Ready, Rule};
 use crate::people::People;
 use crate::read::Word;
-use bellwether_core::{Code, Problem, Severity};
+use bellwether_core::{Code, Duration, Place, Problem, Severity};
 use bellwether_expr::{Catalogue, Expr, GuardSet, Scope};
 
 /// Checks a draft and builds its graph. `None` when there is at least one error in it.
@@ -24,7 +24,8 @@ pub(crate) fn build(
     let closed_when =
         draft.closed_when.as_ref().and_then(|word| guard(word, draft.subject, catalogue, problems));
     let always = Word { text: "true".to_owned(), place: draft.place.clone() };
-    let guards: Vec<Expr> = draft
+    let waits = read_waits(draft, catalogue, problems);
+    let mut guards: Vec<Expr> = draft
         .rules
         .iter()
         .filter_map(|rule| {
@@ -40,9 +41,18 @@ pub(crate) fn build(
     let nodes = draft.nodes.iter().zip(&shape.other);
     let nodes: Option<Vec<Node>> =
         nodes.map(|(node, other)| build_node(node, *other, people?)).collect();
+    let mut nodes = nodes?;
+    for (at, facts, guard) in waits {
+        let ready = shape.ready.get(at).copied().flatten()?;
+        if let Some(Node { kind: NodeKind::Discover { ready: wait, .. }, .. }) = nodes.get_mut(at) {
+            *wait = Some(Ready { facts, guard: guards.len(), node: ready });
+            guards.push(guard);
+        }
+    }
+    add_approvals(draft, &shape, people?, &mut nodes);
     let rules = build_rules(draft, &shape)?;
     let guards = GuardSet::new(guards);
-    let own = own_rules(draft.nodes.len(), &rules, guards.words());
+    let own = own_rules(nodes.len(), &rules, guards.words());
     Some(Graph {
         code: Code::of(&name),
         name,
@@ -51,11 +61,57 @@ pub(crate) fn build(
         place: draft.place.clone(),
         start: shape.start?,
         closed_when,
-        nodes: nodes?,
+        nodes,
         rules,
         guards,
         own,
     })
+}
+
+/// Of each wait node: its position, the facts, and the guard that holds when all of them are known.
+fn read_waits(
+    draft: &DraftGraph,
+    catalogue: &Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Vec<(usize, Vec<String>, Expr)> {
+    let mut waits = Vec::new();
+    for (at, node) in draft.nodes.iter().enumerate() {
+        let Some(DraftKind::Discover { wait: Some(wait), .. }) = &node.kind else { continue };
+        let before = problems.len();
+        for word in &wait.facts {
+            match (catalogue.slot(&word.text).and_then(|slot| catalogue.fact(slot)), draft.subject)
+            {
+                (None, _) => {
+                    let message = format!("there is no fact `{}`", word.text);
+                    let problem = Problem::new("policy-unknown-fact", message);
+                    let known = catalogue.iter().map(|(_, fact)| fact.name.as_str());
+                    let help = "facts.yaml and features.yaml define what can be waited for";
+                    let problem = problem.at(word.place.clone()).help(help);
+                    problems.push(problem.nearest(&word.text, known));
+                }
+                (Some(fact), Some(subject)) if !is_visible(fact.scope, subject) => {
+                    let problem = wrong_scope(&fact.name, fact.scope, subject);
+                    problems.push(problem.at(word.place.clone()));
+                }
+                _ => {}
+            }
+        }
+        let facts: Vec<_> = wait.facts.iter().map(|word| word.text.clone()).collect();
+        if facts.is_empty() {
+            let message = format!("the wait `{}` waits for no fact", node.name.text);
+            let problem = Problem::new("policy-wait-nothing", message).at(node.name.place.clone());
+            problems.push(problem.help("name the facts under `for`, or use a discover node"));
+        }
+        if problems.len() > before {
+            continue;
+        }
+        let known: Vec<_> = facts.iter().map(|fact| format!("has({fact})")).collect();
+        match Expr::compile_bool(&known.join(" && "), catalogue, node.name.place.clone()) {
+            Ok(guard) => waits.push((at, facts, guard)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    waits
 }
 
 /// Compiles a guard and checks that the subject has every fact it reads.
@@ -105,7 +161,8 @@ fn build_node(draft: &DraftNode, other: Option<usize>, people: &People) -> Optio
     let (kind, outcome) = match draft.kind.as_ref()? {
         DraftKind::Decide { .. } => (NodeKind::Decide { unknown: other? }, Outcome::None),
         DraftKind::Discover { within, .. } => {
-            (NodeKind::Discover { within: (*within)?, then: other? }, Outcome::Discover)
+            let (within, then, ready) = ((*within)?, other?, None);
+            (NodeKind::Discover { within, then, ready }, Outcome::Discover)
         }
         DraftKind::Human(human) => (NodeKind::Human(build_human(human, people)?), human.outcome),
         DraftKind::End => (NodeKind::End, Outcome::None),
@@ -120,7 +177,81 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
     let chain = people.chain_of([&role].into_iter().chain(&fallback).map(String::as_str));
     let again = draft.again.unwrap_or(AGAIN);
     let (ack, act) = (draft.ack?, draft.act.unwrap_or(again));
-    Some(Human { role, fallback, level: draft.level, ack, act, again, chain })
+    let steps = draft.steps.iter().map(|word| word.text.clone()).collect();
+    let (level, approves, approval, refused) = (draft.level, None, None, None);
+    Some(Human {
+        role,
+        fallback,
+        level,
+        ack,
+        act,
+        again,
+        approves,
+        approval,
+        refused,
+        steps,
+        chain,
+    })
+}
+
+/// Appends a node for each approval that a node needs: whoever decides for the node asks there first.
+fn add_approvals(draft: &DraftGraph, shape: &Shape, people: &People, nodes: &mut Vec<Node>) {
+    for (at, (written, refused)) in draft.nodes.iter().zip(&shape.refused).enumerate() {
+        let Some(DraftKind::Human(human)) = &written.kind else { continue };
+        let asked = human.approvals.iter().map(|one| Approval {
+            role: &one.role.text,
+            fallback: one.fallback.iter().map(|word| word.text.clone()).collect(),
+            ack: one.ack,
+            place: &one.role.place,
+        });
+        let asked: Vec<_> = asked.collect();
+        let first = add_chain(nodes, people, at, (&asked, *refused), "approval");
+        if let Some(Node { kind: NodeKind::Human(human), .. }) = nodes.get_mut(at) {
+            human.approval = first;
+        }
+    }
+}
+
+/// One approval that is to be asked for.
+struct Approval<'a> {
+    role: &'a str,
+    fallback: Vec<String>,
+    ack: Option<Duration>,
+    place: &'a Place,
+}
+
+/// Appends approvals that lead to each other and at last to a node. Gives the position of the first.
+fn add_chain(
+    nodes: &mut Vec<Node>,
+    people: &People,
+    target: usize,
+    (asked, refused): (&[Approval<'_>], Option<usize>),
+    what: &str,
+) -> Option<usize> {
+    let (name, outcome, human) = {
+        let node = nodes.get(target)?;
+        (node.name.clone(), node.outcome, node.human()?.clone())
+    };
+    let first = nodes.len();
+    for (nth, one) in asked.iter().enumerate() {
+        let roles = [one.role].into_iter().chain(one.fallback.iter().map(String::as_str));
+        let next = if nth + 1 < asked.len() { first + nth + 1 } else { target };
+        let kind = NodeKind::Human(Human {
+            role: one.role.to_owned(),
+            fallback: one.fallback.clone(),
+            ack: one.ack.unwrap_or(human.ack),
+            approves: Some(next),
+            approval: None,
+            refused,
+            steps: Vec::new(),
+            chain: people.chain_of(roles),
+            ..human
+        });
+        let name = format!("{name}/{what}:{}", one.role);
+        let (code, place) = (Code::of(&name), one.place.clone());
+        nodes.push(Node { name, code, kind, outcome, place });
+    }
+    (!asked.is_empty()).then_some(first)
 }
 
 fn build_rules(draft: &DraftGraph, shape: &Shape) -> Option<Vec<Rule>> {

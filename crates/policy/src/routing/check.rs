@@ -5,11 +5,12 @@
 //! - Never: a second report of the same mistake; a name that is not known counts as leading nowhere.
 
 use super::cycles::cycles;
-use super::draft::{DraftGraph, DraftKind, DraftRule};
+use super::draft::{DraftApproval, DraftGraph, DraftHuman, DraftKind, DraftRule, DraftWait};
+use crate::graph::Graph;
 use crate::people::{People, unknown_role};
 use crate::read::Word;
 use bellwether_core::{Place, Problem};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most nodes of a graph.
 pub(crate) const MAX_NODES: usize = 1_024;
@@ -23,6 +24,10 @@ pub(crate) struct Shape {
     pub(crate) rules: Vec<(Option<usize>, Option<usize>)>,
     /// Of each node: `unknown` of a decide node, `then` of a discovery.
     pub(crate) other: Vec<Option<usize>>,
+    /// Of each node: `ready` of a wait node.
+    pub(crate) ready: Vec<Option<usize>>,
+    /// Of each node: `refused` of a human node.
+    pub(crate) refused: Vec<Option<usize>>,
 }
 
 /// Resolves every name and checks the structure.
@@ -38,6 +43,8 @@ pub(crate) fn check(
     check_rules(draft, &shape, problems);
     check_doubt(draft, &shape, problems);
     check_cycles(draft, &shape, problems);
+    check_refused(draft, &shape, problems);
+    check_ready(draft, &shape, problems);
     check_reached(draft, &shape, problems);
     if let Some(people) = people {
         check_roles(draft, people, problems);
@@ -92,9 +99,19 @@ fn resolve(draft: &DraftGraph, problems: &mut Vec<Problem>) -> Shape {
         _ => None,
     });
     let other = other.collect();
+    let ready = draft.nodes.iter().map(|node| match &node.kind {
+        Some(DraftKind::Discover { wait: Some(wait), .. }) => find(wait.ready.as_ref()),
+        _ => None,
+    });
+    let ready = ready.collect();
+    let refused = draft.nodes.iter().map(|node| match &node.kind {
+        Some(DraftKind::Human(human)) => find(human.refused.as_ref()),
+        _ => None,
+    });
+    let refused = refused.collect();
     let rules = draft.rules.iter();
     let rules = rules.map(|rule| (find(rule.from.as_ref()), find(rule.to.as_ref()))).collect();
-    Shape { start, rules, other }
+    Shape { start, rules, other, ready, refused }
 }
 
 /// The kind of a node, where it could be read.
@@ -180,10 +197,16 @@ fn check_cycles(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>) 
     let is_decide = |at: usize| matches!(kind(draft, Some(at)), Some(DraftKind::Decide { .. }));
     let is_discover = |at: usize| matches!(kind(draft, Some(at)), Some(DraftKind::Discover { .. }));
     let mut decides = vec![Vec::new(); draft.nodes.len()];
-    for (from, to) in &shape.rules {
-        if let (Some(from), Some(to)) = (*from, *to)
-            && is_decide(from)
-            && is_decide(to)
+    // A wait is walked through once its facts are known, also when doubt leads there.
+    let ready = |at: usize| shape.ready.get(at).copied().flatten();
+    let walks = |at: usize| is_decide(at) || ready(at).is_some();
+    let doubt = shape.other.iter().enumerate().map(|(at, to)| (is_decide(at).then_some(at), *to));
+    let doubt = doubt.filter(|(_, to)| to.is_some_and(|to| ready(to).is_some()));
+    let waits = shape.ready.iter().enumerate().map(|(at, to)| (Some(at), *to));
+    for (from, to) in shape.rules.iter().copied().chain(doubt).chain(waits) {
+        if let (Some(from), Some(to)) = (from, to)
+            && walks(from)
+            && walks(to)
             && let Some(edges) = decides.get_mut(from)
         {
             edges.push(to);
@@ -219,8 +242,11 @@ fn way(draft: &DraftGraph, cycle: &[usize]) -> (String, Place) {
 /// Every node is reached from the start. Not asked while a name or kind cannot be read, or the start
 /// is wrong: what leads where is not known then.
 fn check_reached(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>) {
-    let whole = draft.nodes.iter().zip(&shape.other).all(|(node, other)| match node.kind {
+    let whole = draft.nodes.iter().zip(&shape.other).all(|(node, other)| match &node.kind {
         None => false,
+        Some(DraftKind::Discover { wait: Some(wait), .. }) => {
+            other.is_some() && wait.ready.as_ref().is_some_and(|ready| named(draft, ready))
+        }
         Some(DraftKind::Decide { .. } | DraftKind::Discover { .. }) => other.is_some(),
         Some(DraftKind::Human(_) | DraftKind::End) => true,
     });
@@ -234,6 +260,8 @@ fn check_reached(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
             let rules = shape.rules.iter().filter(|(from, _)| *from == Some(at));
             open.extend(rules.filter_map(|(_, to)| *to));
             open.extend(shape.other.get(at).copied().flatten());
+            open.extend(shape.ready.get(at).copied().flatten());
+            open.extend(shape.refused.get(at).copied().flatten());
         }
     }
     for (at, node) in draft.nodes.iter().enumerate() {
@@ -249,10 +277,113 @@ fn check_reached(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
 fn check_roles(draft: &DraftGraph, people: &People, problems: &mut Vec<Problem>) {
     for node in &draft.nodes {
         let Some(DraftKind::Human(human)) = &node.kind else { continue };
-        for role in human.role.iter().chain(&human.fallback) {
+        let approving =
+            human.approvals.iter().flat_map(|one| [&one.role].into_iter().chain(&one.fallback));
+        for role in human.role.iter().chain(&human.fallback).chain(approving) {
             if !people.roles.contains_key(&role.text) {
                 problems.push(unknown_role(people, role));
             }
         }
+        for approval in &human.approvals {
+            check_second(human, approval, people, problems);
+        }
     }
+}
+
+/// An approval by the one person who is asked afterwards is none.
+fn check_second(
+    human: &DraftHuman,
+    approval: &DraftApproval,
+    people: &People,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(role) = &human.role else { return };
+    let of = |role: &Word| people.roles.get(&role.text).map(|role| role.members.as_slice());
+    if let (Some([asked]), Some([approver])) = (of(role), of(&approval.role))
+        && asked == approver
+        && approval.fallback.is_empty()
+    {
+        let (by, role) = (&approval.role.text, &role.text);
+        let message = format!("`{by}` approves what `{role}` is asked, and both are one person");
+        let problem = Problem::new("policy-approves-own", message).warning();
+        let help = "let another role approve, or add a second person to one of them";
+        problems.push(problem.at(approval.role.place.clone()).help(help));
+    }
+}
+
+/// Whether a graph has a node of a name.
+fn named(draft: &DraftGraph, word: &Word) -> bool {
+    draft.nodes.iter().any(|node| node.name.text == word.text)
+}
+
+/// What was waited for leads to a decision or to a person.
+fn check_ready(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>) {
+    for (node, to) in draft.nodes.iter().zip(&shape.ready) {
+        let Some(DraftKind::Discover { wait: Some(DraftWait { ready: Some(word), .. }), .. }) =
+            &node.kind
+        else {
+            continue;
+        };
+        if let Some(target @ (DraftKind::Discover { .. } | DraftKind::End)) = kind(draft, *to) {
+            let (name, to, kind) = (&node.name.text, &word.text, target.as_str());
+            let message = format!("`ready` of `{name}` leads to the {kind} node `{to}`");
+            let problem = Problem::new("policy-wait-ready", message).at(word.place.clone());
+            problems.push(problem.help("name a decide or a human node"));
+        }
+    }
+}
+
+/// A refusal ends at a person who needs no approval, or ends the escalation.
+fn check_refused(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>) {
+    for (node, to) in draft.nodes.iter().zip(&shape.refused) {
+        let fine = match kind(draft, *to) {
+            None | Some(DraftKind::End) => true,
+            Some(DraftKind::Human(human)) => human.approvals.is_empty(),
+            Some(DraftKind::Decide { .. } | DraftKind::Discover { .. }) => false,
+        };
+        if let (false, Some(DraftKind::Human(DraftHuman { refused: Some(word), .. }))) =
+            (fine, &node.kind)
+        {
+            let message = format!("`refused` of `{}` leads to `{}`", node.name.text, word.text);
+            let problem = Problem::new("policy-refused-node", message).at(word.place.clone());
+            problems.push(problem.help("name an end node, or a human node that needs no approval"));
+        }
+    }
+}
+
+/// How many approvals are asked for one after the other on a way.
+pub(crate) fn check_checkpoints(graph: &Graph, most: usize, problems: &mut Vec<Problem>) {
+    for (at, node) in graph.nodes.iter().enumerate() {
+        let needed = graph.entries(at).filter(|(_, node)| node.approval().is_some()).count();
+        if needed <= most || node.approval().is_some() {
+            continue;
+        }
+        let mut way = way_to(graph, at);
+        way.extend(graph.entries(at).map(|(_, node)| node.name.as_str()));
+        let way = way.join(" -> ");
+        let message = format!("{needed} approvals on one way, at most {most} are allowed: {way}");
+        let problem = Problem::new("policy-too-many-checkpoints", message).at(node.place.clone());
+        let help = "leave one out, or raise `checkpoints` in bundle.yaml; each makes people wait";
+        problems.push(problem.help(help));
+    }
+}
+
+/// The names of the nodes from the start to one, without it, on a shortest way.
+fn way_to(graph: &Graph, goal: usize) -> Vec<&str> {
+    let mut from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut open = VecDeque::from([graph.start]);
+    while let Some(at) = open.pop_front() {
+        let rules = graph.rules.iter().filter(|rule| rule.from == at).map(|rule| rule.to);
+        for to in rules.chain(graph.other_edges(at)) {
+            if to != graph.start && !from.contains_key(&to) {
+                from.insert(to, at);
+                open.push_back(to);
+            }
+        }
+    }
+    let back = std::iter::successors(from.get(&goal), |at| from.get(at)).take(graph.nodes.len());
+    let mut way: Vec<_> =
+        back.filter_map(|at| graph.nodes.get(*at)).map(|node| &*node.name).collect();
+    way.reverse();
+    way
 }

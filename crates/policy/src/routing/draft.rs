@@ -2,10 +2,10 @@
 
 use crate::graph::Outcome;
 use crate::read::{
-    Word, check_handle, required_choice, required_entries, required_list, required_word, word,
-    words,
+    Word, check_handle, required_choice, required_entries, required_list, required_word, scalar,
+    word, words,
 };
-use bellwether_core::authored::{Document, Fields, Key, Node};
+use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
 use bellwether_core::{Duration, Place, Problem};
 use bellwether_expr::Scope;
 
@@ -30,7 +30,7 @@ pub(crate) struct DraftNode {
 /// What happens at a node, as written.
 pub(crate) enum DraftKind {
     Decide { unknown: Option<Word> },
-    Discover { within: Option<Duration>, then: Option<Word> },
+    Discover { within: Option<Duration>, then: Option<Word>, wait: Option<DraftWait> },
     Human(DraftHuman),
     End,
 }
@@ -40,11 +40,18 @@ impl DraftKind {
     pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::Decide { .. } => "decide",
+            Self::Discover { wait: Some(_), .. } => "wait",
             Self::Discover { .. } => "discover",
             Self::Human(_) => "human",
             Self::End => "end",
         }
     }
+}
+
+/// What a `wait` node waits for, as written.
+pub(crate) struct DraftWait {
+    pub(crate) facts: Vec<Word>,
+    pub(crate) ready: Option<Word>,
 }
 
 /// A node that asks people, as written.
@@ -56,6 +63,17 @@ pub(crate) struct DraftHuman {
     pub(crate) ack: Option<Duration>,
     pub(crate) act: Option<Duration>,
     pub(crate) again: Option<Duration>,
+    pub(crate) approvals: Vec<DraftApproval>,
+    pub(crate) refused: Option<Word>,
+    pub(crate) steps: Vec<Word>,
+}
+
+/// An approval that a node needs before it asks, as written.
+pub(crate) struct DraftApproval {
+    pub(crate) role: Word,
+    pub(crate) fallback: Vec<Word>,
+    /// How long one person has; as long as the node gives, when not said.
+    pub(crate) ack: Option<Duration>,
 }
 
 /// A rule as written.
@@ -114,7 +132,7 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> DraftGra
     DraftGraph { name, subject, owner, start, closed_when, nodes, rules, place }
 }
 
-const KINDS: [&str; 4] = ["decide", "discover", "human", "end"];
+const KINDS: [&str; 5] = ["decide", "discover", "wait", "human", "end"];
 
 fn read_node(
     document: &Document,
@@ -127,7 +145,14 @@ fn read_node(
     let known = |kind: &str| KINDS.into_iter().find(|known| *known == kind);
     let kind = match required_choice(&mut fields, "kind", &KINDS, known) {
         Some("decide") => Some(read_decide(&mut fields, &name)),
-        Some("discover") => Some(read_discover(&mut fields, &name)),
+        Some("discover") => Some(read_discover(&mut fields, &name, None)),
+        Some("wait") => {
+            let facts = required_list(&mut fields, "for").iter();
+            let facts = facts.filter_map(|item| scalar(document, item, fields.problems()));
+            let facts = facts.collect();
+            let ready = required_word(&mut fields, "ready");
+            Some(read_discover(&mut fields, &name, Some(DraftWait { facts, ready })))
+        }
         Some("human") => Some(DraftKind::Human(read_human(&mut fields, &name))),
         Some(_) => Some(DraftKind::End),
         None => {
@@ -150,22 +175,24 @@ fn read_decide(fields: &mut Fields<'_>, name: &Word) -> DraftKind {
     DraftKind::Decide { unknown }
 }
 
-fn read_discover(fields: &mut Fields<'_>, name: &Word) -> DraftKind {
+/// `wait` is what else a discovery waits for, which is then called a wait.
+fn read_discover(fields: &mut Fields<'_>, name: &Word, wait: Option<DraftWait>) -> DraftKind {
+    let what = if wait.is_some() { "wait" } else { "discovery" };
     let within = span(fields, "within", name);
     let then = word(fields, "then");
     if within.is_none() {
-        let message = format!("the discovery `{}` has no deadline", name.text);
+        let message = format!("the {what} `{}` has no deadline", name.text);
         let problem = Problem::new("policy-missing-deadline", message).at(name.place.clone());
         let help = "add `within: 5d`: how long more is found out";
         fields.problems().push(problem.help(help));
     }
     if then.is_none() {
-        let message = format!("nobody decides when the discovery `{}` is over", name.text);
+        let message = format!("nobody decides when the {what} `{}` is over", name.text);
         let problem = Problem::new("policy-missing-then", message).at(name.place.clone());
         let help = "add `then: <node>`: the person who decides with what is known by then";
         fields.problems().push(problem.help(help));
     }
-    DraftKind::Discover { within: within.flatten(), then }
+    DraftKind::Discover { within: within.flatten(), then, wait }
 }
 
 const HUMAN_OUTCOMES: [Outcome; 3] = [Outcome::Cxo, Outcome::Sponsor, Outcome::Person];
@@ -187,9 +214,48 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
         let help = "add `ack: 4h`: after that the next of the chain is asked";
         fields.problems().push(problem.help(help));
     }
+    let approvals = read_approvals(fields, name);
+    let refused = word(fields, "refused");
+    let steps = words(fields, "steps");
+    if let (Some(refused), true) = (&refused, approvals.is_empty()) {
+        let message = format!("`{}` says where a refusal goes, but needs no approval", name.text);
+        let problem = Problem::new("policy-refused-node", message).at(refused.place.clone());
+        fields.problems().push(problem.help("add `approvals: [role, ..]`, or remove `refused`"));
+    }
     let (level, outcome) = (level.unwrap_or(1), outcome.unwrap_or(Outcome::Person));
     let (ack, act, again) = (ack.flatten(), act.flatten(), again.flatten());
-    DraftHuman { role, fallback, level, outcome, ack, act, again }
+    DraftHuman { role, fallback, level, outcome, ack, act, again, approvals, refused, steps }
+}
+
+/// A list of roles; one that says more is a mapping.
+fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftApproval> {
+    let document = fields.document();
+    let mut approvals: Vec<DraftApproval> = Vec::new();
+    for item in fields.list("approvals") {
+        let problems = fields.problems();
+        let read = if matches!(item.kind, Kind::Map(_)) {
+            let mut fields = Fields::new(document, item, problems);
+            let role = required_word(&mut fields, "role");
+            let fallback = words(&mut fields, "fallback");
+            let ack = span(&mut fields, "ack", name).flatten();
+            fields.finish();
+            role.map(|role| DraftApproval { role, fallback, ack })
+        } else {
+            let role = scalar(document, item, problems);
+            role.map(|role| DraftApproval { role, fallback: Vec::new(), ack: None })
+        };
+        let Some(read) = read else { continue };
+        if approvals.iter().any(|known| known.role.text == read.role.text) {
+            let message =
+                format!("`{}` needs the approval of `{}` twice", name.text, read.role.text);
+            let problem = Problem::new("policy-approval-twice", message);
+            let help = "name each role once: nobody approves twice in one escalation";
+            fields.problems().push(problem.at(read.role.place).help(help));
+        } else {
+            approvals.push(read);
+        }
+    }
+    approvals
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.

@@ -58,7 +58,9 @@ impl<'a> Watch<'a> {
         }
         for decided in &step.decided {
             // History answers nobody: who is asked because the one before stayed silent is not counted.
-            let Some((person, AskCause::Decided | AskCause::Raised)) = decided.asked else {
+            let Some((person, AskCause::Decided | AskCause::Raised | AskCause::Approve)) =
+                decided.asked
+            else {
                 continue;
             };
             let word = |code: Code| self.rules.word(code).unwrap_or_default().to_owned();

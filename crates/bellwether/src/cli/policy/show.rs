@@ -95,16 +95,40 @@ fn what(graph: &Graph, node: &Node) -> String {
         NodeKind::Decide { unknown } => {
             format!("the first rule that holds decides; doubt goes to {}", name(graph, *unknown))
         }
-        NodeKind::Discover { within, then } => {
+        NodeKind::Discover { within, then, ready: None } => {
             format!("finds out more for {within}, then {}", name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
+        NodeKind::Discover { within, then, ready: Some(ready) } => {
+            let (facts, next) = (ready.facts.join(", "), name(graph, ready.node));
+            format!("waits {within} for {facts}, then {}; once known {next}", name(graph, *then))
+        }
+        NodeKind::Human(human) if human.approves.is_some() => {
+            let (role, ack, next) = (&human.role, human.ack, human.approves.unwrap_or_default());
+            let fallback = human.fallback.iter().map(|role| format!(" or {role}"));
+            let mut what =
+                format!("{role}{} approves; {ack} to answer", fallback.collect::<String>());
+            let _ = write!(what, "; then {}; refused, ", name(graph, next));
+            match human.refused {
+                Some(refused) => what.push_str(name(graph, refused)),
+                None => what.push_str("it ends"),
+            }
+            what
+        }
+        NodeKind::Human(Human {
+            role, fallback, level, ack, act, again, steps, approval, ..
+        }) => {
             let mut what = format!("asks {role}");
             if !fallback.is_empty() {
                 let _ = write!(what, ", then {}", fallback.join(", "));
             }
             let _ = write!(what, " (level {level}, outcome {})", node.outcome.as_str());
             let _ = write!(what, "; {ack} to take it, {act} to act, not again for {again}");
+            if let Some(first) = approval {
+                let _ = write!(what, "; first {}", name(graph, *first));
+            }
+            if !steps.is_empty() {
+                let _ = write!(what, "; to do: {}", steps.join(", "));
+            }
             what
         }
         NodeKind::End => "nobody is asked".to_owned(),
@@ -159,14 +183,20 @@ fn graph_json(rules: &Rules, graph: &Graph, at: Timestamp) -> Value {
             NodeKind::Decide { unknown } => {
                 json!({"kind": "decide", "unknown": name(graph, *unknown)})
             }
-            NodeKind::Discover { within, then } => json!({
-                "kind": "discover", "within": within.to_string(), "then": name(graph, *then),
+            NodeKind::Discover { within, then, ready } => json!({
+                "kind": if ready.is_some() { "wait" } else { "discover" },
+                "within": within.to_string(), "then": name(graph, *then),
+                "for": ready.as_ref().map(|ready| &ready.facts),
+                "ready": ready.as_ref().map(|ready| name(graph, ready.node)),
             }),
             NodeKind::Human(human) => json!({
                 "kind": "human", "role": human.role, "fallback": human.fallback,
                 "level": human.level, "ack": human.ack.to_string(),
                 "act": human.act.to_string(), "again": human.again.to_string(),
-                "asked": chain(rules, node, at),
+                "asked": chain(rules, node, at), "steps": human.steps,
+                "approval": human.approval.map(|at| name(graph, at)),
+                "approves": human.approves.map(|at| name(graph, at)),
+                "refused": human.refused.map(|at| name(graph, at)),
             }),
             NodeKind::End => json!({"kind": "end"}),
         };

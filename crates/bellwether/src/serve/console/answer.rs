@@ -75,6 +75,8 @@ pub(super) async fn ask(
         })
         .await?;
     let title = match kind {
+        AnswerKind::Accept if found.approves.is_some() => "Approve",
+        AnswerKind::Decline if found.approves.is_some() => "Refuse",
         AnswerKind::Accept => "Take it",
         AnswerKind::Decline => "Decline",
         AnswerKind::Delegate => "Hand it on",
@@ -87,7 +89,7 @@ pub(super) async fn ask(
             p.lead { (heading(&found)) }
             p.meta { (account_for(&viewer, &found.stream, found.account_name.as_deref())) " · " (words(&found.graph)) " · " (outcome(&found.outcome)) }
             p { "Asked: " (person(who, who.and_then(|who| staff.name(who)))) }
-            p { (effect(kind)) }
+            p { (effect(kind, &found)) }
             form action={ (path_of(&found)) "/answer" } method="post" {
                 input type="hidden" name=(FORM) value=(viewer.form);
                 input type="hidden" name="ask" value=(found.ask.as_deref().unwrap_or_default());
@@ -103,8 +105,15 @@ pub(super) async fn ask(
     Ok(Frame::new(title, "/escalations", &viewer, path_of(&found)).shown(&body))
 }
 
-fn effect(kind: AnswerKind) -> &'static str {
+fn effect(kind: AnswerKind, found: &Escalation) -> &'static str {
     match kind {
+        AnswerKind::Accept if found.approves.is_some() => {
+            "Whoever comes next is asked: the next to approve, or who is to do it."
+        }
+        AnswerKind::Decline if found.approves.is_some() => match found.refused {
+            Some(_) => "It is not done. Whoever the rules name for that is asked instead.",
+            None => "It is not done, and the escalation ends here.",
+        },
         AnswerKind::Accept => {
             "It is then theirs, and nobody else is asked unless nothing moves in time."
         }

@@ -298,6 +298,7 @@ fn summary(one: &Escalation, staff: &Staff, now: Timestamp, viewer: &Viewer) -> 
                 div { dt { "Since" } dd { (time(one.times.0, now)) } }
                 div { dt { "Due" } dd { @if let Some(at) = one.times.1 { (time(at, now)) } @else { span.muted { "no deadline" } } } }
                 div { dt { "Why now" } dd { (words(&one.why)) } }
+                @if !one.steps.is_empty() { div { dt { "Steps" } dd { ol { @for step in &one.steps { li { (words(step)) } } } } } }
                 div { dt { "Records" } dd {
                     (record(viewer, &one.stream, one.opened, &html! { "opened by " (one.opened) }))
                     @if one.seq != one.opened { ", " (record(viewer, &one.stream, one.seq, &html! { "moved by " (one.seq) })) }
@@ -314,9 +315,14 @@ fn answers(one: &Escalation) -> Markup {
     let base = format!("{}/answer", path(one));
     html! {
         div.answers role="group" aria-label="Answer" {
-            @if one.state == "asked" { a.button.primary href={ (base) "?answer=accept" } { "Take it" } }
-            a.button href={ (base) "?answer=resolve" } { "It is done" }
-            a.button href={ (base) "?answer=decline" } { "Decline" }
+            @if one.approves.is_some() {
+                a.button.primary href={ (base) "?answer=accept" } { "Approve" }
+                a.button href={ (base) "?answer=decline" } { "Refuse" }
+            } @else {
+                @if one.state == "asked" { a.button.primary href={ (base) "?answer=accept" } { "Take it" } }
+                a.button href={ (base) "?answer=resolve" } { "It is done" }
+                a.button href={ (base) "?answer=decline" } { "Decline" }
+            }
             a.button href={ (base) "?answer=delegate" } { "Hand it on" }
             a.button href={ (base) "?answer=snooze" } { "Later" }
         }

@@ -6,7 +6,7 @@ use super::{Desk, cursor};
 use crate::cli::names::Names;
 use crate::serve::problem::Refused;
 use crate::serve::viewer::Viewer;
-use bellwether_core::Timestamp;
+use bellwether_core::{Code, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,6 +102,15 @@ pub(crate) struct Escalation {
     pub(crate) outcome: String,
     /// Why somebody is asked, or how it ended.
     pub(crate) why: String,
+    /// Where an approval is asked for: the node that is entered once it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) approves: Option<String>,
+    /// And the one that is entered when it is refused; absent when the escalation then ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
+    /// What is to be done, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) steps: Vec<String>,
     /// The record that opened it, the one that decided it as it stands, and the one that moved it last.
     pub(crate) opened: u64,
     pub(crate) because: u64,
@@ -223,11 +232,32 @@ impl Reasons {
         let to = found.nodes().get(rule.to).map_or("", |node| &node.name);
         (rule.reason.clone(), to != one.decided)
     }
+
+    fn asked(&self, graph: &str, node: &str) -> Asked {
+        let graph = self.0.policy().graph(Code::of(graph));
+        let human = graph.and_then(|graph| graph.node(Code::of(node))?.human());
+        let (Some(graph), Some(human)) = (graph, human) else { return Asked::default() };
+        let name = |at: usize| graph.nodes().get(at).map(|node| node.name.clone());
+        Asked {
+            approves: human.approves.and_then(name),
+            refused: human.approves.and(human.refused).and_then(name),
+            steps: human.steps.clone(),
+        }
+    }
+}
+
+/// What a node asks for besides an answer.
+#[derive(Default)]
+struct Asked {
+    approves: Option<String>,
+    refused: Option<String>,
+    steps: Vec<String>,
 }
 
 fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Names) -> Escalation {
     let (stream, doc, graph) = key;
     let (reason, doubt) = rules.of(graph, one);
+    let asked = rules.asked(graph, &one.node);
     Escalation {
         stream: stream.to_string(),
         doc: doc.to_string(),
@@ -245,6 +275,9 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
         doubt,
         outcome: one.outcome.clone(),
         why: one.why.clone(),
+        approves: asked.approves,
+        refused: asked.refused,
+        steps: asked.steps,
         opened: one.opened,
         because: one.because,
         seq: one.seq,
