@@ -50,6 +50,9 @@ pub struct Meta {
     pub lateness: Duration,
     /// What decisions may do; `shadow` when not said, because that harms nobody.
     pub mode: Mode,
+    /// Within which time of a decision somebody must hear of it although one is missing, where a node
+    /// does not say.
+    pub reach: Option<Duration>,
     /// What it is for.
     pub description: String,
 }
@@ -67,6 +70,9 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     }
     let currency = required_word(&mut fields, "currency");
     let lateness = fields.duration("lateness").unwrap_or(DEFAULT_LATENESS);
+    let reach = fields.parsed("reach", "a span above zero, such as 1h or 2d", |text| {
+        Duration::parse(text).filter(|span| *span > Duration::ZERO)
+    });
     let modes = Mode::ALL.map(Mode::as_str);
     let mode = fields.word("mode", &modes, Mode::from_word).unwrap_or(Mode::Shadow);
     let description = fields.text("description").unwrap_or_default().to_owned();
@@ -98,8 +104,9 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
         problems.push(problem.at(word.place));
         None
     });
-    let (version, currency) = (version?.text, currency?);
-    Some(Meta { name: name?, version, owner: owner?.text, currency, lateness, mode, description })
+    let (name, version, owner) = (name?, version?.text, owner?.text);
+    let currency = currency?;
+    Some(Meta { name, version, owner, currency, lateness, mode, reach, description })
 }
 
 fn is_version(text: &str) -> bool {

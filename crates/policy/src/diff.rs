@@ -62,6 +62,9 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
     ] {
         parts.insert(key.to_owned(), value);
     }
+    if let Some(reach) = meta.reach {
+        parts.insert("reach".to_owned(), reach.to_string());
+    }
     for (from, since, ppm) in policy.rates().iter() {
         let since = instant(since);
         parts.insert(format!("rate of {from} from {since}"), Ppm::new(ppm).to_string());
@@ -76,6 +79,9 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
         parts.insert(format!("absences of `{}`", person.key), listed(&away));
         let left = person.left.map_or("has not left".to_owned(), |left| format!("left {left}"));
         parts.insert(format!("person `{}`", person.key), left);
+        if !person.channels.is_empty() {
+            parts.insert(format!("channels of `{}`", person.key), person.channels.join(", "));
+        }
     }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts
@@ -122,11 +128,12 @@ fn node_text(graph: &Graph, node: &Node) -> String {
         NodeKind::Discover { within, then } => {
             format!("finds out more for {within}, then {}", node_name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
+        NodeKind::Human(Human { role, fallback, level, ack, act, again, reach, .. }) => {
             let (outcome, fallback) = (node.outcome.as_str(), listed(fallback));
+            let reach = reach.map_or(String::new(), |reach| format!(", reach {reach}"));
             format!(
                 "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, \
-                 again {again}, fallback {fallback}"
+                 again {again}{reach}, fallback {fallback}"
             )
         }
         NodeKind::End => "asks nobody".to_owned(),

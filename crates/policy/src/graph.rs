@@ -62,6 +62,9 @@ pub struct Human {
     pub act: Duration,
     /// How long after the end of an escalation the same rule does not ask again.
     pub again: Duration,
+    /// Within which time of the decision somebody must hear of it although one is missing; `bundle.yaml`
+    /// may say it for all.
+    pub reach: Option<Duration>,
     /// Positions in `People::persons`: everybody who may be asked, in order, each once.
     pub(crate) chain: Vec<usize>,
 }

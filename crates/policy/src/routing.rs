@@ -10,4 +10,5 @@ mod cycles;
 mod draft;
 
 pub(crate) use build::{build, is_visible, wrong_scope};
+pub(crate) use cycles::cycles;
 pub(crate) use draft::{Names, read};

@@ -120,7 +120,7 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
     let chain = people.chain_of([&role].into_iter().chain(&fallback).map(String::as_str));
     let again = draft.again.unwrap_or(AGAIN);
     let (ack, act) = (draft.ack?, draft.act.unwrap_or(again));
-    Some(Human { role, fallback, level: draft.level, ack, act, again, chain })
+    Some(Human { role, fallback, level: draft.level, ack, act, again, reach: draft.reach, chain })
 }
 
 fn build_rules(draft: &DraftGraph, shape: &Shape) -> Option<Vec<Rule>> {

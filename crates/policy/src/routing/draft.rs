@@ -56,6 +56,7 @@ pub(crate) struct DraftHuman {
     pub(crate) ack: Option<Duration>,
     pub(crate) act: Option<Duration>,
     pub(crate) again: Option<Duration>,
+    pub(crate) reach: Option<Duration>,
 }
 
 /// A rule as written.
@@ -180,7 +181,8 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     let outcome = fields.word("outcome", &outcomes, |word| {
         Outcome::from_word(word).filter(|outcome| HUMAN_OUTCOMES.contains(outcome))
     });
-    let [ack, act, again] = ["ack", "act", "again"].map(|key| span(fields, key, name));
+    let spans = ["ack", "act", "again", "reach"].map(|key| span(fields, key, name));
+    let [ack, act, again, reach] = spans;
     if ack.is_none() {
         let message = format!("`{}` does not say how long a person has to answer", name.text);
         let problem = Problem::new("policy-missing-ack", message).at(name.place.clone());
@@ -189,7 +191,7 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     }
     let (level, outcome) = (level.unwrap_or(1), outcome.unwrap_or(Outcome::Person));
     let (ack, act, again) = (ack.flatten(), act.flatten(), again.flatten());
-    DraftHuman { role, fallback, level, outcome, ack, act, again }
+    DraftHuman { role, fallback, level, outcome, ack, act, again, reach: reach.flatten() }
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.

@@ -98,13 +98,16 @@ fn what(graph: &Graph, node: &Node) -> String {
         NodeKind::Discover { within, then } => {
             format!("finds out more for {within}, then {}", name(graph, *then))
         }
-        NodeKind::Human(Human { role, fallback, level, ack, act, again, .. }) => {
+        NodeKind::Human(Human { role, fallback, level, ack, act, again, reach, .. }) => {
             let mut what = format!("asks {role}");
             if !fallback.is_empty() {
                 let _ = write!(what, ", then {}", fallback.join(", "));
             }
             let _ = write!(what, " (level {level}, outcome {})", node.outcome.as_str());
             let _ = write!(what, "; {ack} to take it, {act} to act, not again for {again}");
+            if let Some(reach) = reach {
+                let _ = write!(what, "; somebody hears of it within {reach}");
+            }
             what
         }
         NodeKind::End => "nobody is asked".to_owned(),
