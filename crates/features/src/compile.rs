@@ -12,8 +12,9 @@ use crate::plan::{ScopePlan, SlotPlan, Source};
 use crate::resolve::Resolver;
 use crate::set::FeatureSet;
 use crate::spec::{From, Sketch};
+use crate::trust;
 use bellwether_core::authored::Document;
-use bellwether_core::{Code, Digest, Place, Problem, Type};
+use bellwether_core::{Code, Digest, Place, Problem, Trust, Type};
 use bellwether_expr::{Catalogue, Expr, FactDef, Scope, Slot, literal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +75,8 @@ pub(crate) fn compile(
         kinds,
     };
     fill(&mut set, &sketches);
-    Ok(set)
+    trust::check(&set, &mut problems);
+    if problems.is_empty() { Ok(set) } else { Err(problems) }
 }
 
 /// Finds the types of expressions that do not say them: those that compile against what is known, until
@@ -250,7 +252,9 @@ fn slot_plan(sketch: &Sketch, plans: &Plans, problems: &mut Vec<Problem>) -> Slo
         }
         read
     });
-    SlotPlan { scope, source, freshness: draft.freshness.map(|span| span.micros()), default }
+    let freshness = draft.freshness.map(|span| span.micros());
+    let trust = draft.trust.unwrap_or(Trust::CustomerText);
+    SlotPlan { scope, source, freshness, default, trust }
 }
 
 fn built_ins() -> [SlotPlan; 2] {
@@ -259,6 +263,7 @@ fn built_ins() -> [SlotPlan; 2] {
         source,
         freshness: None,
         default: None,
+        trust: Trust::CustomerText,
     })
 }
 

@@ -67,6 +67,9 @@ fn taken(
             continue;
         };
         let Some(plan) = scope.kind(signal.kind) else { continue };
+        if signal.trust < part.trust {
+            continue;
+        }
         plan.load(signal, rates, registers);
         let value = match input.register {
             None => Some(0),

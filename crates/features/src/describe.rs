@@ -7,6 +7,7 @@ use crate::spec::{From, Sketch};
 use bellwether_core::{Digest, Type};
 use bellwether_expr::{Expr, Slot};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// All definitions; `specs` are the digests of what parts fold.
 pub(crate) fn all(
@@ -29,7 +30,7 @@ pub(crate) fn all(
             (_, From::Previous(_) | From::Since { previous: true, .. }) => "previous".to_owned(),
             (Making::Fold(folding), _) => folding.operation.as_str().to_owned(),
         };
-        let rest = format!(
+        let mut rest = format!(
             "{:?} {} {:?} {:?} {:?} v{}",
             sketch.kind,
             draft.scope.as_str(),
@@ -38,6 +39,9 @@ pub(crate) fn all(
             draft.default.as_ref().map(|default| &default.text),
             draft.version
         );
+        if let Some(trust) = draft.trust {
+            let _ = write!(rest, " from {trust}");
+        }
         let parts = parts.collect::<Vec<_>>().join(" ");
         let said = [&draft.name, &made, &rest, &parts].map(|part| part.as_bytes());
         digests.insert(at, Digest::of_parts(said));

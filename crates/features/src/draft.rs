@@ -5,7 +5,7 @@
 //! - Never: knows what a kind or a field is.
 
 use bellwether_core::authored::{Document, Fields, Key, Node};
-use bellwether_core::{Duration, Place, Problem, Type};
+use bellwether_core::{Duration, Place, Problem, Trust, Type};
 use bellwether_expr::{Pii, Scope, scalar_place};
 
 /// A text with its place.
@@ -92,6 +92,8 @@ pub(crate) struct Draft {
     pub(crate) default: Option<Text>,
     pub(crate) description: String,
     pub(crate) version: i64,
+    /// The lowest trust of a signal that may move it, where that is not anybody's.
+    pub(crate) trust: Option<Trust>,
     pub(crate) making: Making,
 }
 
@@ -133,6 +135,7 @@ fn entry(
         default: text(&mut fields, "default"),
         description: fields.text("description").unwrap_or_default().to_owned(),
         version: fields.int("version").unwrap_or(1),
+        trust: trust(&mut fields),
         making: Making::Current(Text { text: String::new(), place: place.clone() }),
     };
     let making = if raw { raw_making(&mut fields) } else { making(&mut fields) };
@@ -201,6 +204,12 @@ fn pii(fields: &mut Fields<'_>) -> Pii {
         return Pii::None;
     }
     fields.word("pii", &["none", "pseudonymous"], Pii::from_word).unwrap_or(Pii::None)
+}
+
+/// The lowest label is that of everything anyway.
+fn trust(fields: &mut Fields<'_>) -> Option<Trust> {
+    let labels = Trust::ALL.map(Trust::as_str);
+    fields.word("trust", &labels, Trust::from_word).filter(|trust| *trust > Trust::CustomerText)
 }
 
 /// A fact: `from` one or more fields, or a field of the `current` signal.

@@ -198,7 +198,7 @@ impl FeatureSet {
     }
 }
 
-/// Counts a signal into the rings.
+/// Counts a signal into the rings; who is trusted less than a counter asks for does not count there.
 fn raise(
     scope: &crate::plan::ScopePlan,
     plan: &KindPlan,
@@ -216,6 +216,8 @@ fn raise(
                 Tri::False => {}
             }
         }
+        let open = raise.open_to(stamp.origin.trust);
+        (bits, doubtful) = (bits & open, doubtful & open);
         let part = |bit: u32| usize::from(ring_plan.parts.get(bit as usize).copied().unwrap_or(0));
         bits::each(bits, |bit| {
             if let Some(origin) = state.origins.get_mut(part(bit)) {
@@ -232,9 +234,12 @@ fn raise(
     }
 }
 
-/// Folds one part that is no counter of a ring.
+/// Folds one part that is no counter of a ring, unless the signal is trusted less than it asks for.
 fn take(step: &Step, registers: &Registers, state: &mut DocState, stamp: Stamp) {
     let at = usize::from(step.part);
+    if stamp.origin.trust < step.trust {
+        return;
+    }
     match registers.truth(step.filter) {
         Tri::True => {}
         Tri::False => return,

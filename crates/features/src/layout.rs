@@ -10,7 +10,7 @@ use crate::resolve::Resolver;
 use crate::ring::{RingPlan, TRACKS, Track};
 use crate::spec::{Keep, Spec};
 use crate::values::Fold;
-use bellwether_core::{Code, Digest, Type};
+use bellwether_core::{Code, Digest, Trust, Type};
 use bellwether_expr::{Scope, Slot};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,8 @@ pub(crate) fn scope(resolver: &Resolver<'_>, scope: Scope) -> (ScopePlan, Vec<Op
             _ => None,
         };
         plan.shown.put(at, keeps.starts_at_zero());
-        plan.parts.push(Part { tag: tag(spec.digest), keeps, cell, inputs: Vec::new() });
+        let (tag, trust) = (tag(spec.digest), spec.trust);
+        plan.parts.push(Part { tag, keeps, trust, cell, inputs: Vec::new() });
     }
     for kind in resolver.kinds.iter() {
         plan.kinds.push((kind.code, kind_plan(kind, resolver, &order, &mut plan.parts)));
@@ -136,10 +137,13 @@ fn kind_plan(
             let register = field.as_ref().and_then(position).and_then(|at| u16::try_from(at).ok());
             part.inputs.push(PartInput { kind: kind.code, filter, register });
             match part.keeps {
-                Keeps::Counter { ring, bit } => raise(&mut plan.raises, ring, bit, filter),
+                Keeps::Counter { ring, bit } => {
+                    raise(&mut plan.raises, ring, bit, filter, part.trust);
+                }
                 keeps => {
-                    let (part, cell) = (at as u16, part.cell);
-                    plan.steps.push(Step { part, cell, filter, register, keeps });
+                    let (cell, trust) = (part.cell, part.trust);
+                    let part = at as u16;
+                    plan.steps.push(Step { part, cell, filter, register, keeps, trust });
                 }
             }
         }
@@ -147,13 +151,19 @@ fn kind_plan(
     plan
 }
 
-fn raise(raises: &mut Vec<Raise>, ring: usize, bit: u32, filter: Option<u16>) {
+fn raise(raises: &mut Vec<Raise>, ring: usize, bit: u32, filter: Option<u16>, trust: Trust) {
     let found = raises.iter().position(|known| known.ring == ring);
     if found.is_none() {
-        raises.push(Raise { ring, always: 0, filtered: Vec::new() });
+        raises.push(Raise { ring, always: 0, filtered: Vec::new(), trusted: Vec::new() });
     }
     let at = found.unwrap_or(raises.len() - 1);
     let Some(last) = raises.get_mut(at) else { return };
+    if trust > Trust::CustomerText {
+        match last.trusted.iter_mut().find(|(known, _)| *known == trust) {
+            Some((_, bits)) => *bits |= 1 << bit,
+            None => last.trusted.push((trust, 1 << bit)),
+        }
+    }
     match filter {
         None => last.always |= 1 << bit,
         Some(filter) => match last.filtered.iter_mut().find(|(known, _)| *known == filter) {

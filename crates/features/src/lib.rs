@@ -36,6 +36,9 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trust;
+#[cfg(test)]
+mod trust_tests;
 mod values;
 mod wire;
 

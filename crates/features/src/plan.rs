@@ -5,7 +5,7 @@ use crate::buckets::Window;
 use crate::decay::HalfLife;
 use crate::ring::RingPlan;
 use crate::values::Fold;
-use bellwether_core::{Code, Type};
+use bellwether_core::{Code, Trust, Type};
 use bellwether_expr::{Expr, Slot};
 
 /// A piece of a document's state: what one folding keeps. Features that fold alike share it.
@@ -14,6 +14,8 @@ pub(crate) struct Part {
     /// First 64 bits of the digest of what is folded: names it in stored state.
     pub(crate) tag: u64,
     pub(crate) keeps: Keeps,
+    /// The lowest trust of a signal that counts.
+    pub(crate) trust: Trust,
     /// Which cell of the document is its own, if it keeps more than a number; of a decayed mean, which of
     /// the decayed sums.
     pub(crate) cell: Option<u16>,
@@ -90,6 +92,16 @@ pub(crate) struct Raise {
     pub(crate) always: u64,
     /// By filter.
     pub(crate) filtered: Vec<(u16, u64)>,
+    /// Those that not everybody's signals raise, by the lowest trust of one that does.
+    pub(crate) trusted: Vec<(Trust, u64)>,
+}
+
+impl Raise {
+    /// The bits that a signal of this trust may raise.
+    pub(crate) fn open_to(&self, trust: Trust) -> u64 {
+        let closed = self.trusted.iter().filter(|(least, _)| trust < *least);
+        !closed.fold(0, |all, (_, bits)| all | bits)
+    }
 }
 
 /// One part that is folded.
@@ -100,6 +112,8 @@ pub(crate) struct Step {
     pub(crate) filter: Option<u16>,
     pub(crate) register: Option<u16>,
     pub(crate) keeps: Keeps,
+    /// The lowest trust of a signal that counts.
+    pub(crate) trust: Trust,
 }
 
 /// Everything about the documents of a scope.
@@ -175,6 +189,8 @@ pub(crate) struct SlotPlan {
     pub(crate) source: Source,
     pub(crate) freshness: Option<i64>,
     pub(crate) default: Option<i64>,
+    /// The lowest trust of a signal that may move it; of a computed one, as it says.
+    pub(crate) trust: Trust,
 }
 
 /// The fields of a present signal that are facts, in the order of their names.

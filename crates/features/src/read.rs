@@ -147,13 +147,17 @@ impl FeatureSet {
             known_at: signal.known_at.micros(),
             trust: signal.trust,
         };
-        for slot in &self.kind_slots {
+        let open = |slot: Slot| {
+            let plan = self.slots.get(usize::from(slot));
+            plan.is_some_and(|plan| plan.trust <= signal.trust)
+        };
+        for slot in self.kind_slots.iter().filter(|slot| open(**slot)) {
             out.put(*slot, Some(signal.kind.raw()), origin);
         }
         let found = self.presents.binary_search_by_key(&signal.kind, |(kind, _)| *kind);
         let Some((_, presents)) = found.ok().and_then(|at| self.presents.get(at)) else { return };
         visit(&presents.wanted, signal, rates, |at, value| {
-            for slot in presents.slots.get(at).into_iter().flatten() {
+            for slot in presents.slots.get(at).into_iter().flatten().filter(|slot| open(**slot)) {
                 out.put(*slot, value, origin);
             }
         });

@@ -7,9 +7,10 @@
 use crate::draft::{Draft, Folding, Input, Making, Operation, Text};
 use crate::kinds::{FieldDef, KIND, KindDef, Kinds};
 use crate::spec::{From, Keep, Sketch, Spec};
-use bellwether_core::{Digest, Place, Problem, Type};
+use bellwether_core::{Digest, Place, Problem, Trust, Type};
 use bellwether_expr::{Catalogue, Expr, FactDef};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// A field that a feature reads: (kind, field, feature, place).
 pub(crate) type Read = (String, String, String, Place);
@@ -325,7 +326,7 @@ impl<'a> Resolver<'a> {
             Some(field) => format!("{kind}.{field}"),
             None => kind.clone(),
         });
-        let said = format!(
+        let mut said = format!(
             "{} in {} v{} of {} where {} with {}",
             keeps.said(),
             draft.scope.as_str(),
@@ -334,11 +335,15 @@ impl<'a> Resolver<'a> {
             filter.as_deref().unwrap_or("true"),
             types.into_iter().collect::<Vec<_>>().join(",")
         );
+        if let Some(trust) = draft.trust {
+            let _ = write!(said, " from {trust}");
+        }
+        let trust = draft.trust.unwrap_or(Trust::CustomerText);
         let digest = Digest::of_parts([b"feature-part-1".as_slice(), said.as_bytes()]);
         if let Some(at) = self.specs.iter().position(|spec| spec.digest == digest) {
             return at;
         }
-        self.specs.push(Spec { scope: draft.scope, keeps, inputs, filter, digest });
+        self.specs.push(Spec { scope: draft.scope, keeps, inputs, filter, trust, digest });
         self.specs.len() - 1
     }
 }

@@ -1,7 +1,7 @@
 //! What the entries of a set come from, once their names are known: parts of state, each kept once.
 
 use crate::draft::{Draft, Operation};
-use bellwether_core::{Digest, Type};
+use bellwether_core::{Digest, Trust, Type};
 use bellwether_expr::Scope;
 
 /// What a part of state folds. Equal ones are kept once.
@@ -12,6 +12,8 @@ pub(crate) struct Spec {
     /// (kind, field), in order.
     pub(crate) inputs: Vec<(String, Option<String>)>,
     pub(crate) filter: Option<String>,
+    /// The lowest trust of a signal that counts.
+    pub(crate) trust: Trust,
     pub(crate) digest: Digest,
 }
 

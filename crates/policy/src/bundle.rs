@@ -52,6 +52,9 @@ pub struct Meta {
     pub mode: Mode,
     /// How many approvals may be asked for on one way; 3 when not said.
     pub checkpoints: usize,
+    /// Within which time of a decision somebody must hear of it although one is missing, where a node
+    /// does not say.
+    pub reach: Option<Duration>,
     /// What it is for.
     pub description: String,
 }
@@ -72,6 +75,9 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     }
     let currency = required_word(&mut fields, "currency");
     let lateness = fields.duration("lateness").unwrap_or(DEFAULT_LATENESS);
+    let reach = fields.parsed("reach", "a span above zero, such as 1h or 2d", |text| {
+        Duration::parse(text).filter(|span| *span > Duration::ZERO)
+    });
     let modes = Mode::ALL.map(Mode::as_str);
     let mode = fields.word("mode", &modes, Mode::from_word).unwrap_or(Mode::Shadow);
     let checkpoints = fields.parsed("checkpoints", "a whole number from 0 to 9", |text| {
@@ -107,9 +113,9 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
         problems.push(problem.at(word.place));
         None
     });
-    let (version, currency) = (version?.text, currency?);
-    let (name, owner) = (name?, owner?.text);
-    Some(Meta { name, version, owner, currency, lateness, mode, checkpoints, description })
+    let (name, version, owner) = (name?, version?.text, owner?.text);
+    let currency = currency?;
+    Some(Meta { name, version, owner, currency, lateness, mode, checkpoints, reach, description })
 }
 
 fn is_version(text: &str) -> bool {

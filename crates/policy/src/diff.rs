@@ -62,6 +62,9 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
     ] {
         parts.insert(key.to_owned(), value);
     }
+    if let Some(reach) = meta.reach {
+        parts.insert("reach".to_owned(), reach.to_string());
+    }
     for (from, since, ppm) in policy.rates().iter() {
         let since = instant(since);
         parts.insert(format!("rate of {from} from {since}"), Ppm::new(ppm).to_string());
@@ -76,6 +79,9 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
         parts.insert(format!("absences of `{}`", person.key), listed(&away));
         let left = person.left.map_or("has not left".to_owned(), |left| format!("left {left}"));
         parts.insert(format!("person `{}`", person.key), left);
+        if !person.channels.is_empty() {
+            parts.insert(format!("channels of `{}`", person.key), person.channels.join(", "));
+        }
     }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts
@@ -129,12 +135,15 @@ fn node_text(graph: &Graph, node: &Node) -> String {
             node_name(graph, *then)
         ),
         NodeKind::Human(human) => {
-            let Human { role, fallback, level, ack, act, again, .. } = human;
+            let Human { role, fallback, level, ack, act, again, reach, .. } = human;
             let (outcome, fallback) = (node.outcome.as_str(), listed(fallback));
             let mut text = format!(
                 "asks {role}, level {level}, outcome {outcome}, ack {ack}, act {act}, \
                  again {again}, fallback {fallback}"
             );
+            if let Some(reach) = reach {
+                let _ = write!(text, ", reach {reach}");
+            }
             if let Some(next) = human.approves {
                 let _ = write!(text, ", approves {}", node_name(graph, next));
             }

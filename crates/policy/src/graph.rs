@@ -71,6 +71,9 @@ pub struct Human {
     pub refused: Option<usize>,
     /// What is to be done there, in order.
     pub steps: Vec<String>,
+    /// Within which time of the decision somebody must hear of it although one is missing; `bundle.yaml`
+    /// may say it for all.
+    pub reach: Option<Duration>,
     /// Positions in `People::persons`: everybody who may be asked, in order, each once.
     pub(crate) chain: Vec<usize>,
 }

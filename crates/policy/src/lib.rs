@@ -17,6 +17,7 @@ mod explain;
 mod graph;
 mod people;
 mod policy;
+mod proof;
 mod read;
 mod routing;
 
@@ -28,3 +29,4 @@ pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule, Verdict};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile};
+pub use proof::{Proof, Property, Step, prove, render};

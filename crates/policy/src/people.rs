@@ -34,6 +34,8 @@ pub struct Person {
     pub name: Option<Personal<String>>,
     /// Where to write to.
     pub email: Option<Personal<String>>,
+    /// The channels that reach them, in order; empty where the file does not say.
+    pub channels: Vec<String>,
     /// Planned absences.
     pub away: Vec<Away>,
     /// From when on they are gone for good.

@@ -85,7 +85,10 @@ pub fn compile(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match policy {
-        Some(policy) if !broken => Ok(Compiled { policy, warnings: problems }),
+        Some(policy) if !broken => {
+            problems.extend(crate::proof::warnings(&policy));
+            Ok(Compiled { policy, warnings: problems })
+        }
         _ => Err(problems),
     }
 }

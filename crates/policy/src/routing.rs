@@ -11,4 +11,5 @@ mod draft;
 
 pub(crate) use build::{build, is_visible, wrong_scope};
 pub(crate) use check::check_checkpoints;
+pub(crate) use cycles::cycles;
 pub(crate) use draft::{Names, read};

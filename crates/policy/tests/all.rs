@@ -8,3 +8,5 @@ mod decide;
 mod good;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod proof;

@@ -6,6 +6,8 @@
 
 mod check;
 mod diff;
+#[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
+mod proofs;
 mod show;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Reading `people.yaml`: roles, people, absences, and the proof that somebody is always there.
 
 use super::{Away, People, Person, Role};
-use crate::read::{AN_INSTANT, Word, check_handle, instant, scalars, word};
+use crate::read::{AN_INSTANT, Word, check_handle, instant, scalars, word, words};
 use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Code, Duration, Personal, Place, Problem, Timestamp};
 
@@ -33,12 +33,14 @@ fn read_person(document: &Document, key: &Key, node: &Node, problems: &mut Vec<P
     let mut fields = Fields::new(document, node, problems);
     let name = fields.text("name").map(|name| Personal::new(name.to_owned()));
     let email = fields.text("email").map(|email| Personal::new(email.to_owned()));
+    let channels = words(&mut fields, "channels").into_iter().map(|word| word.text).collect();
     let left = fields.parsed("left", AN_INSTANT, instant);
     let absences = fields.list("away");
     let absences = absences.iter();
     let away = absences.filter_map(|node| read_away(document, node, fields.problems())).collect();
     fields.finish();
-    Person { key: key.text.clone(), code: Code::of(&key.text), name, email, away, left }
+    let (key, code) = (key.text.clone(), Code::of(&key.text));
+    Person { key, code, name, email, channels, away, left }
 }
 
 /// Without `from` it has begun, without `to` it lasts until further notice. A bare date in `to`

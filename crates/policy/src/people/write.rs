@@ -29,7 +29,9 @@ fn times(person: &Person) -> String {
     let spans: Vec<_> = person.away.iter().map(span).collect();
     let away = (!spans.is_empty()).then(|| format!("away: [{}]", spans.join(", ")));
     let left = person.left.map(|left| format!("left: {left}"));
-    away.into_iter().chain(left).collect::<Vec<_>>().join(", ")
+    let channels: Vec<_> = person.channels.iter().map(|channel| quoted(channel)).collect();
+    let channels = (!channels.is_empty()).then(|| format!("channels: [{}]", channels.join(", ")));
+    away.into_iter().chain(left).chain(channels).collect::<Vec<_>>().join(", ")
 }
 
 fn span(away: &Away) -> String {

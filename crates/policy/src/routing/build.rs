@@ -186,6 +186,7 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
         ack,
         act,
         again,
+        reach: draft.reach,
         approves,
         approval,
         refused,

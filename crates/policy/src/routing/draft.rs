@@ -63,6 +63,7 @@ pub(crate) struct DraftHuman {
     pub(crate) ack: Option<Duration>,
     pub(crate) act: Option<Duration>,
     pub(crate) again: Option<Duration>,
+    pub(crate) reach: Option<Duration>,
     pub(crate) approvals: Vec<DraftApproval>,
     pub(crate) refused: Option<Word>,
     pub(crate) steps: Vec<Word>,
@@ -207,7 +208,8 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     let outcome = fields.word("outcome", &outcomes, |word| {
         Outcome::from_word(word).filter(|outcome| HUMAN_OUTCOMES.contains(outcome))
     });
-    let [ack, act, again] = ["ack", "act", "again"].map(|key| span(fields, key, name));
+    let spans = ["ack", "act", "again", "reach"].map(|key| span(fields, key, name));
+    let [ack, act, again, reach] = spans;
     if ack.is_none() {
         let message = format!("`{}` does not say how long a person has to answer", name.text);
         let problem = Problem::new("policy-missing-ack", message).at(name.place.clone());
@@ -224,7 +226,8 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     }
     let (level, outcome) = (level.unwrap_or(1), outcome.unwrap_or(Outcome::Person));
     let (ack, act, again) = (ack.flatten(), act.flatten(), again.flatten());
-    DraftHuman { role, fallback, level, outcome, ack, act, again, approvals, refused, steps }
+    let reach = reach.flatten();
+    DraftHuman { role, fallback, level, outcome, ack, act, again, reach, approvals, refused, steps }
 }
 
 /// A list of roles; one that says more is a mapping.

@@ -115,7 +115,7 @@ fn what(graph: &Graph, node: &Node) -> String {
             what
         }
         NodeKind::Human(Human {
-            role, fallback, level, ack, act, again, steps, approval, ..
+            role, fallback, level, ack, act, again, reach, steps, approval, ..
         }) => {
             let mut what = format!("asks {role}");
             if !fallback.is_empty() {
@@ -123,6 +123,9 @@ fn what(graph: &Graph, node: &Node) -> String {
             }
             let _ = write!(what, " (level {level}, outcome {})", node.outcome.as_str());
             let _ = write!(what, "; {ack} to take it, {act} to act, not again for {again}");
+            if let Some(reach) = reach {
+                let _ = write!(what, "; somebody hears of it within {reach}");
+            }
             if let Some(first) = approval {
                 let _ = write!(what, "; first {}", name(graph, *first));
             }
