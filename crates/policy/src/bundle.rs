@@ -70,6 +70,8 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     let modes = Mode::ALL.map(Mode::as_str);
     let mode = fields.word("mode", &modes, Mode::from_word).unwrap_or(Mode::Shadow);
     let description = fields.text("description").unwrap_or_default().to_owned();
+    // Where the parent stands; whoever reads the files has merged it by now.
+    fields.text("parent");
     fields.finish();
     let version = version.filter(|word| {
         let fine = is_version(&word.text);
