@@ -1,12 +1,20 @@
-//! Reading a bundle's folder, or one of the bundles inside the program.
+//! Reading a bundle's folder, with its parents, or one of the bundles inside the program.
+//!
+//! - In: a folder, or a shipped bundle's name.
+//! - Out: its files, and beside them its lock and its proof; nothing is believed of those here.
+//! - Never: reads a file above 4 MiB, or more than four bundles of a chain.
+
+mod child;
 
 use crate::exit::Problems;
+use crate::{lock, prove};
 use anyhow::{Context, Result, bail};
-use bellwether_core::Problem;
+use bellwether_core::authored::{Document, Kind};
+use bellwether_core::{Digest, Place, Problem};
 use bellwether_core::problem::nearest;
 use bellwether_engine::Rules;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A bundle inside the program: its name and its files.
 pub(crate) struct Shipped {
@@ -20,19 +28,123 @@ include!(concat!(env!("OUT_DIR"), "/bundles.rs"));
 /// The largest file of a bundle, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 
-/// The files of a bundle: a folder, or the name of a shipped one.
+/// The most bundles of a chain: the enterprise's, and three on top of it.
+const MOST_IN_CHAIN: usize = 4;
+
+/// A bundle as it lies in its folder.
+pub(crate) struct Source {
+    /// The files of the folder itself.
+    pub(crate) own: BTreeMap<String, String>,
+    /// The digest of the parent's files, if there is a parent.
+    pub(crate) parent: Option<Digest>,
+    /// The files that decide: the own ones on top of the parent's.
+    pub(crate) files: BTreeMap<String, String>,
+    /// The text of `BUNDLE.lock`.
+    pub(crate) lock: Option<String>,
+    /// The text of `PROOF.json`.
+    pub(crate) proof: Option<String>,
+}
+
+/// The files that decide of a bundle: a folder, or the name of a shipped one.
 pub(crate) fn files(place: &Path) -> Result<BTreeMap<String, String>> {
-    if place.is_dir() {
+    Ok(source(place)?.files)
+}
+
+/// A bundle with its lock and its proof: a folder, or the name of a shipped one.
+///
+/// # Errors
+/// `bundle-unknown`, `bundle-parent-*`, `merge-*`, and what the system says.
+pub(crate) fn source(place: &Path) -> Result<Source> {
+    if !place.is_dir() {
+        let own = shipped(place)?;
+        return Ok(Source { files: own.clone(), own, parent: None, lock: None, proof: None });
+    }
+    let chain = chain(place)?;
+    let mut chain = chain.into_iter().rev();
+    let (folder, mut files) = chain.next().unwrap_or_default();
+    let (mut own, mut own_folder, mut parent) = (files.clone(), folder, None);
+    for (folder, child) in chain {
+        parent = Some(bellwether_policy::digest(&files));
+        let mut problems = child::check(&files, &child);
+        match bellwether_policy::merge(&files, &child) {
+            Ok(merged) if problems.is_empty() => files = merged,
+            Ok(_) => return Err(Problems(problems).into()),
+            Err(found) => {
+                problems.extend(found);
+                return Err(Problems(problems).into());
+            }
+        }
+        (own, own_folder) = (child, folder);
+    }
+    let (lock, proof) = (beside(&own_folder, lock::FILE)?, beside(&own_folder, prove::report::FILE)?);
+    Ok(Source { own, parent, files, lock, proof })
+}
+
+/// The folders of a chain with their files, the youngest child first.
+fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
+    let mut chain: Vec<(PathBuf, BTreeMap<String, String>)> = Vec::new();
+    let mut folder = place.to_owned();
+    loop {
+        let real = std::fs::canonicalize(&folder)
+            .with_context(|| format!("cannot read the folder {}", folder.display()))?;
         let mut files = BTreeMap::new();
-        read_folder(place, "", &mut files)?;
-        return Ok(files);
+        read_folder(&real, "", &mut files)?;
+        let next = parent_of(&files);
+        chain.push((real.clone(), files));
+        let Some((parent, at)) = next else { return Ok(chain) };
+        let wanted = real.join(&parent);
+        let refuse = |code, message: String, help: &str| {
+            Err(Problems(vec![Problem::new(code, message).at(at.clone()).help(help)]).into())
+        };
+        if !wanted.is_dir() {
+            let message = format!("there is no folder `{parent}` beside this bundle");
+            return refuse("bundle-parent-missing", message, "`parent` is a path such as `../enterprise`");
+        }
+        let wanted = std::fs::canonicalize(&wanted)?;
+        if chain.iter().any(|(known, _)| *known == wanted) {
+            let message = format!("`{parent}` is a child of this bundle itself");
+            return refuse("bundle-parent-cycle", message, "name a parent that stands above it");
+        }
+        if chain.len() == MOST_IN_CHAIN {
+            let message = format!("more than {MOST_IN_CHAIN} bundles stand on each other");
+            return refuse("bundle-parent-deep", message, "put some of them together");
+        }
+        folder = wanted;
     }
+}
+
+/// What `bundle.yaml` says of a parent.
+fn parent_of(files: &BTreeMap<String, String>) -> Option<(String, Place)> {
+    let document = Document::read("bundle.yaml", files.get("bundle.yaml")?).ok()?;
+    let Kind::Map(entries) = &document.root.kind else { return None };
+    let (_, node) = entries.iter().find(|(key, _)| key.text == "parent")?;
+    let Kind::Scalar { text, .. } = &node.kind else { return None };
+    Some((text.clone(), document.place(node)))
+}
+
+/// A file beside those that decide, if it is there.
+fn beside(folder: &Path, name: &str) -> Result<Option<String>> {
+    let path = folder.join(name);
+    match std::fs::metadata(&path) {
+        Ok(there) if there.len() > MAX_FILE => {
+            bail!("{} is larger than 4 MiB: no file of a bundle is", path.display())
+        }
+        Ok(_) => {
+            let text = std::fs::read_to_string(&path);
+            Ok(Some(text.with_context(|| format!("cannot read {}", path.display()))?))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// The files of a shipped bundle.
+fn shipped(place: &Path) -> Result<BTreeMap<String, String>> {
     let name = place.to_string_lossy();
-    if let Some(shipped) = SHIPPED.iter().find(|shipped| shipped.name == name) {
-        let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
-        return Ok(shipped.files.iter().map(own).collect());
-    }
-    Err(unknown(&name).into())
+    let Some(shipped) = SHIPPED.iter().find(|shipped| shipped.name == name) else {
+        return Err(unknown(&name).into());
+    };
+    let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+    Ok(shipped.files.iter().map(own).collect())
 }
 
 /// Neither a folder nor one of ours: the nearest name, and which there are.

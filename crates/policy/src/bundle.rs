@@ -85,6 +85,8 @@ pub(crate) fn read_meta(document: &Document, problems: &mut Vec<Problem>) -> Opt
     });
     let checkpoints = checkpoints.unwrap_or(DEFAULT_CHECKPOINTS);
     let description = fields.text("description").unwrap_or_default().to_owned();
+    // Where the parent stands; whoever reads the files has merged it by now.
+    fields.text("parent");
     fields.finish();
     let version = version.filter(|word| {
         let fine = is_version(&word.text);

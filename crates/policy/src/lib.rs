@@ -15,6 +15,7 @@ mod cases;
 mod diff;
 mod explain;
 mod graph;
+mod merge;
 mod people;
 mod policy;
 mod proof;
@@ -30,3 +31,7 @@ pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile};
 pub use proof::{Proof, Property, Step, prove, render};
+pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
+pub use merge::{merge, same_look};
+pub use people::{Away, People, Person, Role};
+pub use policy::{Compiled, Files, Policy, compile, digest};

@@ -67,11 +67,16 @@ impl Policy {
         &self.tests
     }
 
-    /// SHA-256 over the path and text of every file, in the order of paths; each part is led by its
-    /// length, as [`Digest::of_parts`] does.
+    /// [`digest()`] of the files.
     pub const fn digest(&self) -> Digest {
         self.digest
     }
+}
+
+/// SHA-256 over the path and text of every file, in the order of paths; each part is led by its length,
+/// as [`Digest::of_parts`] does.
+pub fn digest(files: &Files) -> Digest {
+    Digest::of_parts(files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]))
 }
 
 /// Reads and checks the files of a bundle. Words of rules and tests are noted in the catalogue, so
@@ -127,8 +132,7 @@ fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -
         let help = "write tests/<name>.yaml: facts, and the node that is expected for them";
         problems.push(problem.help(help));
     }
-    let parts = files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
-    let digest = Digest::of_parts(parts);
+    let digest = digest(files);
     let whole = read.complete && read.graphs.len() == read.names.len();
     let (meta, people) = (meta?, people.filter(|_| whole)?);
     let mut rates = Rates::new(meta.currency);
