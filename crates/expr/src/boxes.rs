@@ -104,7 +104,8 @@ impl Cell {
 
     /// The same cell with other values on one axis; nothing when there are none.
     pub fn with(&self, axis: Axis, values: Values) -> Option<Self> {
-        let mut sides: Vec<_> = self.0.iter().filter(|(known, _)| *known != axis).cloned().collect();
+        let mut sides: Vec<_> =
+            self.0.iter().filter(|(known, _)| *known != axis).cloned().collect();
         let at = sides.partition_point(|(known, _)| *known < axis);
         let any = !values.is_empty();
         sides.insert(at, (axis, values));

@@ -39,6 +39,7 @@ mod told;
 mod values;
 mod wire;
 
+pub use draft::Choice;
 pub use flip::{Flips, Watched};
 pub use fold::{Counted, Registers};
 pub use kinds::{FieldDef, KindDef, Kinds};

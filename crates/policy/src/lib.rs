@@ -9,6 +9,7 @@
 //! - Never: reads a clock, a file, the network or a model; a dead end. Doubt reaches a person, a
 //!   chain ends at a role that is always staffed, and loading proves both.
 
+mod analysis;
 mod both;
 mod bundle;
 mod cases;
@@ -19,6 +20,7 @@ mod people;
 mod policy;
 mod read;
 mod routing;
+pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
@@ -27,4 +29,4 @@ pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
 pub use people::{Away, People, Person, Role};
-pub use policy::{Compiled, Files, Policy, compile};
+pub use policy::{Compiled, Files, Policy, compile, compile_kept};
