@@ -13,6 +13,8 @@ pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod step;
+#[cfg(test)]
+mod thresholds_tests;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

@@ -8,10 +8,14 @@ use bellwether_core::event::DECLINE_REASONS;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
 use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
-use bellwether_features::{FeatureSet, Flips, Told, Watched};
-use bellwether_policy::{Graph, Policy};
+use bellwether_features::{Choice, FeatureSet, Flips, Told, Watched};
+use bellwether_policy::thresholds::{self, Outline, Row};
+use bellwether_policy::{Compiled, Graph, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How a policy's files are read: as new ones, or as ones that were in force once.
+type Compile = fn(&BTreeMap<String, String>, &mut Catalogue) -> Result<Compiled, Vec<Problem>>;
 
 /// A checked bundle with its features: what an event's `rules` digest stands for.
 pub struct Rules {
@@ -34,10 +38,17 @@ impl Rules {
     ///
     /// # Errors
     /// Every problem found, in files' order.
-    pub fn compose(mut files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+    pub fn compose(files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        Self::composed(files, bellwether_policy::compile)
+    }
+
+    fn composed(
+        mut files: BTreeMap<String, String>,
+        compile: Compile,
+    ) -> Result<Self, Vec<Problem>> {
         let features = read_features(&files)?;
         let mut catalogue = features.catalogue().clone();
-        let compiled = bellwether_policy::compile(&files, &mut catalogue)?;
+        let compiled = compile(&files, &mut catalogue)?;
         let policy = compiled.policy;
         // Names and addresses decide nothing, and what is kept with records must hold nobody's.
         files.insert("people.yaml".to_owned(), policy.people().without_details());
@@ -79,7 +90,8 @@ impl Rules {
             return Err(vec![Problem::new("bundle-engine", message).help(help)]);
         };
         let digest = Digest::of(preimage.as_bytes());
-        Ok(Self { digest, preimage, engine, ..Self::compose(files)? })
+        let composed = Self::composed(files, bellwether_policy::compile_kept)?;
+        Ok(Self { digest, preimage, engine, ..composed })
     }
 
     /// The digest that events name.
@@ -196,6 +208,7 @@ fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Pro
         },
     };
     let (facts, features) = (read("facts.yaml"), read("features.yaml"));
+    let tables = read("thresholds.yaml");
     if !files.contains_key("facts.yaml") {
         let message = "the bundle has no `facts.yaml`";
         problems.push(
@@ -204,11 +217,35 @@ fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Pro
         );
     }
     match facts {
-        Some(facts) if problems.is_empty() => {
-            bellwether_features::compile(&facts, features.as_ref())
-        }
+        Some(facts) if problems.is_empty() => match tables {
+            Some(tables) => with_thresholds(&facts, features.as_ref(), &tables),
+            None => bellwether_features::compile(&facts, features.as_ref()),
+        },
         _ => Err(problems),
     }
+}
+
+/// Tables read facts, and facts may read tables: first their names and types are known, then their rows.
+fn with_thresholds(
+    facts: &Document,
+    features: Option<&Document>,
+    tables: &Document,
+) -> Result<FeatureSet, Vec<Problem>> {
+    let choice = |outline: Outline, rows: Vec<Row>| Choice {
+        name: outline.name,
+        place: outline.place,
+        kind: outline.kind,
+        values: outline.values,
+        scope: outline.scope,
+        description: outline.reason,
+        rows: rows.into_iter().map(|row| (row.when, row.value, row.place)).collect(),
+    };
+    let outlines = thresholds::outlines(tables).into_iter();
+    let named: Vec<_> = outlines.map(|outline| choice(outline, Vec::new())).collect();
+    let known = FeatureSet::compile(facts, features, &named)?;
+    let read = thresholds::read(tables, known.catalogue())?.into_iter();
+    let choices: Vec<_> = read.map(|table| choice(table.outline, table.rows)).collect();
+    FeatureSet::compile(facts, features, &choices)
 }
 
 fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet) -> String {

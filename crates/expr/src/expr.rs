@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, Slot};
 use crate::explain::{self, Clause, ClauseDef, Told};
 use crate::fault::{Fault, fault};
 use crate::lower::Lowering;
-use crate::node::{Comparison, Node};
+use crate::node::{Arith, Comparison, Node};
 use crate::parser;
 use crate::program::Program;
 use crate::slots::Slots;
@@ -77,6 +77,41 @@ impl Expr {
             }
             _ => Err(lowering.faults),
         }
+    }
+
+    /// The value of the first condition that holds; missing where one is unknown before that, and where
+    /// none holds. Each condition has its place.
+    ///
+    /// # Errors
+    /// Those of [`Expr::compile_bool`] of each condition.
+    pub fn choice(
+        rows: &[(String, i64, Place)],
+        kind: Type,
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<Problem>> {
+        let (mut problems, mut parts, mut words) = (Vec::new(), Vec::new(), Vec::new());
+        for (when, value, place) in rows {
+            match Self::compile_bool(when, catalogue, place.clone()) {
+                Ok(expr) => {
+                    words.extend(expr.words);
+                    parts.push((expr.root, *value));
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        // What no row has a value for is missing, as the quotient by nothing is.
+        let nothing = Box::new(Node::Const(0));
+        let missing = Node::Arith(Arith::Div(1), nothing.clone(), nothing);
+        let root = parts.into_iter().rev().fold(missing, |rest, (when, value)| {
+            Node::If(Box::new([when, Node::Const(value), rest]))
+        });
+        let ast = Ast::new(0..0, crate::ast::Kind::Bool(true));
+        let mut lowering = Lowering::new(catalogue);
+        lowering.words = words;
+        Ok(Self { clauses: Vec::new(), ..Self::read("", kind, root, &ast, lowering) })
     }
 
     /// Notes what the checked tree reads.

@@ -12,6 +12,7 @@
 //! stays a plain number.
 
 mod ast;
+mod boxes;
 mod calls;
 mod catalogue;
 mod explain;
@@ -33,6 +34,7 @@ mod terms;
 mod tests;
 mod tri;
 
+pub use boxes::{Axis, Cell, Region, Space, Truth, Values};
 pub use catalogue::{Catalogue, FactDef, Pii, Scope, Slot};
 pub use explain::{Clause, Told};
 pub use expr::{Expr, MAX_DEPTH, MAX_LENGTH, scalar_place};

@@ -64,6 +64,7 @@ pub(crate) fn compile(
         scopes: plans.map(|(plan, _)| plan),
         computed,
         presents,
+        choices: choice_slots(&sketches),
         kind_slots: kind_slots(&sketches),
         passing: Vec::new(),
         fresh: Vec::new(),
@@ -171,18 +172,24 @@ fn expressions(
 ) -> BTreeMap<usize, Expr> {
     let mut exprs = BTreeMap::new();
     for (at, sketch) in sketches.iter().enumerate() {
-        let Making::Expr(text) = &sketch.draft.making else { continue };
         let Some(kind) = sketch.kind else { continue };
-        match Expr::compile(&text.text, catalogue, text.place.clone()) {
+        let (compiled, place) = match &sketch.draft.making {
+            Making::Expr(text) => {
+                (Expr::compile(&text.text, catalogue, text.place.clone()), &text.place)
+            }
+            Making::Choice(rows) => (Expr::choice(rows, kind, catalogue), &sketch.draft.place),
+            Making::Current(_) | Making::Fold(_) => continue,
+        };
+        match compiled {
             Err(found) => problems.extend(found),
             Ok(expr) if expr.kind() != kind => {
                 let name = &sketch.draft.name;
                 let message = format!("`{name}` is said to be {kind}, and is {}", expr.kind());
-                let problem = Problem::new("feature-type", message).at(text.place.clone());
+                let problem = Problem::new("feature-type", message).at(place.clone());
                 problems.push(problem.help(format!("write `type: {}`", expr.kind())));
             }
             Ok(expr) => {
-                check_scopes(sketch, &expr, text, catalogue, sketches, problems);
+                check_scopes(sketch, &expr, place, catalogue, sketches, problems);
                 drop(exprs.insert(at, expr));
             }
         }
@@ -197,7 +204,7 @@ fn expressions(
 fn check_scopes(
     sketch: &Sketch,
     expr: &Expr,
-    text: &crate::draft::Text,
+    place: &Place,
     catalogue: &Catalogue,
     sketches: &[Sketch],
     problems: &mut Vec<Problem>,
@@ -213,7 +220,7 @@ fn check_scopes(
                 read.name,
                 read.scope.as_str()
             );
-            let problem = Problem::new("feature-scope", message).at(text.place.clone());
+            let problem = Problem::new("feature-scope", message).at(place.clone());
             problems.push(problem.help(format!("write `scope: {}`", read.scope.as_str())));
         }
     }
@@ -334,6 +341,11 @@ fn currents(sketches: &[Sketch]) -> Vec<(Slot, String, Type)> {
         }
     }
     found
+}
+
+fn choice_slots(sketches: &[Sketch]) -> Vec<Slot> {
+    let is_choice = |sketch: &Sketch| matches!(sketch.draft.making, Making::Choice(_));
+    (0..).zip(sketches).filter(|(_, sketch)| is_choice(sketch)).map(|(slot, _)| slot).collect()
 }
 
 fn kind_slots(sketches: &[Sketch]) -> Vec<Slot> {

@@ -27,6 +27,10 @@ pub(crate) fn all(
         let made = match (&draft.making, sketch.from) {
             (Making::Current(field), _) => format!("current {}", field.text),
             (Making::Expr(text), _) => format!("expr {}", text.text),
+            (Making::Choice(rows), _) => {
+                let row = |(when, value, _): &(String, i64, _)| format!("{when} => {value}");
+                format!("choice {}", rows.iter().map(row).collect::<Vec<_>>().join("; "))
+            }
             (_, From::Previous(_) | From::Since { previous: true, .. }) => "previous".to_owned(),
             (Making::Fold(folding), _) => folding.operation.as_str().to_owned(),
         };

@@ -75,6 +75,48 @@ pub(crate) enum Making {
     Current(Text),
     Fold(Folding),
     Expr(Text),
+    /// The value of the first condition that holds.
+    Choice(Vec<(String, i64, Place)>),
+}
+
+/// A fact that is made outside of both files: the value of the first row that holds, and missing where
+/// that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The fact's name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// Its type.
+    pub kind: Type,
+    /// The words of its values, where those are codes.
+    pub values: Vec<String>,
+    /// What it is about.
+    pub scope: Scope,
+    /// What its author says about it.
+    pub description: String,
+    /// Conditions, the value of each as it stands in a slot, and where the condition is written.
+    pub rows: Vec<(String, i64, Place)>,
+}
+
+impl Choice {
+    pub(crate) fn draft(&self) -> Draft {
+        Draft {
+            name: self.name.clone(),
+            place: self.place.clone(),
+            kind: Some(self.kind),
+            values: self.values.clone(),
+            unit: None,
+            scope: self.scope,
+            freshness: None,
+            pii: Pii::None,
+            required: false,
+            default: None,
+            description: self.description.clone(),
+            version: 1,
+            making: Making::Choice(self.rows.clone()),
+        }
+    }
 }
 
 /// An entry as written.

@@ -42,6 +42,7 @@ mod trust_tests;
 mod values;
 mod wire;
 
+pub use draft::Choice;
 pub use flip::{Flips, Watched};
 pub use fold::{Counted, Registers};
 pub use kinds::{FieldDef, KindDef, Kinds};

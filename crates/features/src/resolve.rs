@@ -59,7 +59,7 @@ impl<'a> Resolver<'a> {
     /// Looks an entry's names up.
     pub(crate) fn sketch(&mut self, draft: Draft) -> Option<Sketch> {
         let sketch = match &draft.making {
-            Making::Expr(_) => {
+            Making::Expr(_) | Making::Choice(_) => {
                 let (kind, values) = (draft.kind, draft.values.clone());
                 Sketch { kind, values, from: From::Computed, draft }
             }

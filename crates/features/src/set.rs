@@ -4,7 +4,7 @@
 //! - Out: a catalogue of facts with their slots, plans for folding and reading, or every problem.
 //! - Never: a definition that reads what is only known at the end.
 
-use crate::draft;
+use crate::draft::{self, Choice};
 use crate::kinds::Kinds;
 use crate::plan::{Presents, ScopePlan, SlotPlan};
 use crate::state::DocState;
@@ -45,6 +45,8 @@ pub struct FeatureSet {
     /// Expressions and completeness, each after what it reads.
     pub(crate) computed: Vec<(Slot, Option<Expr>)>,
     pub(crate) presents: Vec<(Code, Presents)>,
+    /// Facts that are choices.
+    pub(crate) choices: Vec<Slot>,
     /// Facts that are the kind of the present signal.
     pub(crate) kind_slots: Vec<Slot>,
     /// Facts of the present signal, of cases and deals: what another reading may not have.
@@ -63,15 +65,19 @@ pub struct FeatureSet {
 /// # Errors
 /// Every problem of both files, with its place.
 pub fn compile(facts: &Document, features: Option<&Document>) -> Result<FeatureSet, Vec<Problem>> {
-    FeatureSet::compile(facts, features)
+    FeatureSet::compile(facts, features, &[])
 }
 
 impl FeatureSet {
-    /// The same as [`compile`].
+    /// The same as [`compile`], with facts that are made outside of both files, such as thresholds.
     ///
     /// # Errors
-    /// Every problem of both files, with its place.
-    pub fn compile(facts: &Document, features: Option<&Document>) -> Result<Self, Vec<Problem>> {
+    /// Every problem of both files and of the choices, with its place.
+    pub fn compile(
+        facts: &Document,
+        features: Option<&Document>,
+        choices: &[Choice],
+    ) -> Result<Self, Vec<Problem>> {
         let (mut shape, mut problems) = (Vec::new(), Vec::new());
         let mut fields = Fields::new(facts, &facts.root, &mut shape);
         let (signals, raw) = (fields.entries("signals"), fields.entries("facts"));
@@ -86,9 +92,22 @@ impl FeatureSet {
             fields.finish();
             drafts.extend(draft::read(document, section, false, &mut problems));
         }
+        drafts.extend(choices.iter().map(Choice::draft));
         problems.extend(shape);
         problems.extend(more);
         crate::compile::compile(kinds, drafts, facts, problems)
+    }
+
+    /// Works out the choices that are not known yet from the facts that are: for cases that somebody made
+    /// up, where no signal has come.
+    pub fn choose(&self, slots: &mut bellwether_expr::Slots) {
+        for (slot, expr) in self.computed.iter().filter(|(slot, _)| self.choices.contains(slot)) {
+            if slots.get(*slot).is_none()
+                && let Some(raw) = expr.as_ref().and_then(|expr| expr.eval(slots))
+            {
+                slots.set(*slot, raw);
+            }
+        }
     }
 
     /// All facts with their slots.

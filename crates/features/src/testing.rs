@@ -8,7 +8,7 @@ use bellwether_core::{Code, Field, Signal, Timestamp, Trust, Value};
 pub(crate) fn compiled(facts: &str, features: &str) -> Result<FeatureSet, String> {
     let facts = Document::read("facts.yaml", facts).unwrap();
     let features = Document::read("features.yaml", features).unwrap();
-    FeatureSet::compile(&facts, Some(&features))
+    FeatureSet::compile(&facts, Some(&features), &[])
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 

@@ -9,6 +9,7 @@
 //! - Never: reads a clock, a file, the network or a model; a dead end. Doubt reaches a person, a
 //!   chain ends at a role that is always staffed, and loading proves both.
 
+mod analysis;
 mod both;
 mod bundle;
 mod cases;
@@ -21,6 +22,7 @@ mod policy;
 mod proof;
 mod read;
 mod routing;
+pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
@@ -29,9 +31,6 @@ pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule, Verdict};
 pub use people::{Away, People, Person, Role};
-pub use policy::{Compiled, Files, Policy, compile};
+pub use policy::{Compiled, Files, Policy, compile, compile_kept};
 pub use proof::{Proof, Property, Step, prove, render};
-pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
 pub use merge::{merge, same_look};
-pub use people::{Away, People, Person, Role};
-pub use policy::{Compiled, Files, Policy, compile, digest};

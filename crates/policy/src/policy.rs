@@ -4,6 +4,7 @@
 //! - Out: a [`Policy`] with its warnings, or every error of every file.
 //! - Never: half a policy. Files of other rooms (facts, features, boundaries) are only digested.
 
+use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Test, read_tests};
 use crate::graph::Graph;
@@ -85,8 +86,25 @@ pub fn digest(files: &Files) -> Digest {
 /// # Errors
 /// Every problem of every file, in the order of their places, warnings among them.
 pub fn compile(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec<Problem>> {
+    compile_as(files, catalogue, true)
+}
+
+/// Reads files that were in force once: the same without the analysis of guards, which may have learned
+/// to refuse since, and which no decision rests on.
+///
+/// # Errors
+/// Those of [`compile`] without the analysis.
+pub fn compile_kept(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec<Problem>> {
+    compile_as(files, catalogue, false)
+}
+
+fn compile_as(
+    files: &Files,
+    catalogue: &mut Catalogue,
+    analysed: bool,
+) -> Result<Compiled, Vec<Problem>> {
     let mut problems = Vec::new();
-    let policy = read(files, catalogue, &mut problems);
+    let policy = read(files, catalogue, analysed, &mut problems);
     problems.sort_by(|a, b| a.place.cmp(&b.place));
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match policy {
@@ -98,7 +116,12 @@ pub fn compile(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec
     }
 }
 
-fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -> Option<Policy> {
+fn read(
+    files: &Files,
+    catalogue: &mut Catalogue,
+    analysed: bool,
+    problems: &mut Vec<Problem>,
+) -> Option<Policy> {
     check_names(files, problems);
     let meta = document(files, "bundle.yaml", problems)
         .and_then(|document| read_meta(&document, problems));
@@ -117,6 +140,9 @@ fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -
     }
     for word in read.graphs.iter().flat_map(Graph::words) {
         catalogue.note_word(word);
+    }
+    for graph in read.graphs.iter().filter(|_| analysed) {
+        problems.extend(analysis::findings(graph, catalogue));
     }
     let names = read.complete.then_some(read.names.as_slice());
     let known = Known { graphs: names, people: people.as_ref() };

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 pub(crate) fn set() -> FeatureSet {
     let facts = Document::read("facts.yaml", include_str!("facts.yaml")).unwrap();
     let features = Document::read("features.yaml", include_str!("features.yaml")).unwrap();
-    FeatureSet::compile(&facts, Some(&features)).unwrap_or_else(|problems| {
+    FeatureSet::compile(&facts, Some(&features), &[]).unwrap_or_else(|problems| {
         panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>())
     })
 }
