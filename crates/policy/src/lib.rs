@@ -31,6 +31,6 @@ pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule, Verdict};
 pub use people::{Away, People, Person, Role};
-pub use policy::{Compiled, Files, Policy, compile, compile_kept};
+pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};
 pub use proof::{Proof, Property, Step, prove, render};
 pub use merge::{merge, same_look};
