@@ -247,3 +247,54 @@ fn state_of_before_approvals_is_read() {
     *before.first_mut().unwrap() = 2;
     assert!(StreamState::from_bytes(&before, &world.book).is_err());
 }
+
+fn overridden(what: &str) -> World {
+    let mut files = rules(GRAPH, PEOPLE).files().clone();
+    let text = format!(
+        "overrides:\n  - {{id: freeze, graph: case-desk, {what}, from: 1970-01-01T01:00:00Z, \
+         until: 1970-01-01T02:00:00Z, reason: quarter end, ticket: T-1, author: ann, approver: bob}}\n"
+    );
+    files.insert("overrides/freeze.yaml".to_owned(), text);
+    let composed = Rules::compose(files).unwrap_or_else(|problems| {
+        let shown: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        unreachable!("the bundle of the test is right, but: {}", shown.join("\n"))
+    });
+    World::under(Arc::new(composed))
+}
+
+fn record(step: &Step) -> String {
+    String::from_utf8(step.record.clone()).unwrap()
+}
+
+#[test]
+fn an_override_holds_from_its_first_instant_to_its_last_and_stands_in_the_record() {
+    let mut world = overridden("when: \"case.priority == 3\", route: exec");
+    let before = world.see(ticket(1_000, 3));
+    assert_eq!(asked(&before), [(Code::of("desk-1"), AskCause::Decided)]);
+    let steps = world.pass(HOUR + 10);
+    let (raised, _) = (steps.iter().find(|step| !asked(step).is_empty()).unwrap(), ());
+    assert_eq!(
+        asked(raised),
+        [(Code::of("vp-1"), AskCause::Raised)].map(|(who, _)| (who, AskCause::Approve))
+    );
+    assert!(record(raised).contains(r#""overridden_by":"freeze","owner":"support""#));
+    let after = world.pass(2 * HOUR + 10);
+    assert!(!record(after.last().unwrap()).contains("overridden_by"), "it ends by itself");
+    assert_replays(&world);
+}
+
+#[test]
+fn an_override_that_nobody_signed_never_leads_lower_and_doubt_tightens() {
+    let mut world = overridden("when: \"account.vip || case.priority > 9\", route: exec");
+    world.pass(HOUR + 10);
+    let high = world.see(ticket(HOUR + 20, 0));
+    assert_eq!(asked(&high), [(Code::of("boss-1"), AskCause::Decided)], "the rules lead higher");
+    assert_replays(&world);
+    let mut world = overridden("approvals: [boss]");
+    world.pass(HOUR + 10);
+    let low = world.see(ticket(HOUR + 20, 3));
+    assert_eq!(asked(&low), [(Code::of("boss-1"), AskCause::Approve)]);
+    let given = give(&mut world, HOUR + 30, "boss-1", Answer::Accept);
+    assert_eq!(asked(&given), [(Code::of("desk-1"), AskCause::Approved)]);
+    assert_replays(&world);
+}

@@ -77,6 +77,20 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
         let left = person.left.map_or("has not left".to_owned(), |left| format!("left {left}"));
         parts.insert(format!("person `{}`", person.key), left);
     }
+    for one in policy.overrides() {
+        let (from, until) = (instant(one.from), instant(one.until));
+        let text = format!(
+            "{:?} of {:?} when {}, {from} to {until}, by {} and {}, signed by {} ({})",
+            one.overrides,
+            one.about,
+            if one.when.is_empty() { "ever" } else { &one.when },
+            one.author,
+            one.approver,
+            one.owner_signs.as_deref().unwrap_or("nobody"),
+            one.reason
+        );
+        parts.insert(format!("override `{}`", one.id), text);
+    }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts
 }

@@ -15,6 +15,7 @@ mod cases;
 mod diff;
 mod explain;
 mod graph;
+mod overrides;
 mod people;
 mod policy;
 mod read;
@@ -25,6 +26,10 @@ pub use bundle::{Meta, Mode};
 pub use cases::{Expected, Test, TestOutcome, run_tests};
 pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
-pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Ready, Rule, Verdict};
+pub use graph::{
+    AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
+    Verdict,
+};
+pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile};
