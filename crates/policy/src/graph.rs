@@ -5,9 +5,12 @@
 //! - Never: skips a rule that cannot be evaluated. It takes the `unknown` edge of its node, which
 //!   leads to a person, or to a discovery that ends at one.
 
+mod verdict;
+
 use bellwether_core::{Code, Duration, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
-use std::collections::BTreeMap;
+
+pub use verdict::{Masks, Overrules, Overruling, Verdict};
 
 /// What a node's decision means for the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,92 +166,6 @@ pub struct Rule {
     pub otherwise: bool,
     /// Where it is written.
     pub place: Place,
-}
-
-/// An override of a graph: an exception that holds for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overruling {
-    /// Its id.
-    pub id: String,
-    /// Why there is one.
-    pub reason: String,
-    /// The position of its guard, which also knows its time; it stands behind those of rules and waits.
-    pub guard: usize,
-    /// What it does.
-    pub what: Overrules,
-}
-
-/// What an override does to a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Overrules {
-    /// The node at this position is reached.
-    Route {
-        /// The position.
-        node: usize,
-        /// The owner signs it: it may also lead to a lower level. Without, it is only taken to a higher one.
-        signed: bool,
-    },
-    /// Approvals come first: for each node that asks people, the position of the first of them.
-    Approvals(BTreeMap<usize, usize>),
-}
-
-/// What a graph decides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// The position of the rule that decided, or that could not be evaluated.
-    pub rule: Option<usize>,
-    /// The position of the node that was reached; never a decide node.
-    pub node: usize,
-    /// Whether the rule could not be evaluated, so that the `unknown` edge was taken.
-    pub doubt: bool,
-    /// The position of the override that led elsewhere than the rules.
-    pub routed: Option<usize>,
-    /// The position of the override that adds approvals.
-    pub added: Option<usize>,
-}
-
-impl Verdict {
-    /// The position of the override that changed the decision, if one did.
-    pub fn overridden(&self) -> Option<usize> {
-        self.routed.or(self.added)
-    }
-}
-
-/// Which rules held and which could not be evaluated: one bit a rule, lowest first. Kept between
-/// decisions, so that none allocates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Masks {
-    hit: Vec<u64>,
-    unknown: Vec<u64>,
-}
-
-impl Masks {
-    /// Bits of the rules that hold.
-    pub fn hit(&self) -> &[u64] {
-        &self.hit
-    }
-
-    /// Whether a guard holds.
-    pub(crate) fn holds(&self, guard: usize) -> bool {
-        self.hit.get(guard / 64).is_some_and(|word| word >> (guard % 64) & 1 == 1)
-    }
-
-    /// Whether a guard cannot be evaluated.
-    pub(crate) fn doubts(&self, guard: usize) -> bool {
-        self.unknown.get(guard / 64).is_some_and(|word| word >> (guard % 64) & 1 == 1)
-    }
-
-    /// Both masks, to be written.
-    pub(crate) fn room(&mut self, words: usize) -> (&mut [u64], &mut [u64]) {
-        self.hit.resize(words, 0);
-        self.unknown.resize(words, 0);
-        (&mut self.hit, &mut self.unknown)
-    }
-
-    /// Bits of the rules that cannot be evaluated.
-    pub fn unknown(&self) -> &[u64] {
-        &self.unknown
-    }
 }
 
 /// A routing graph whose checks have passed.
@@ -426,7 +343,7 @@ impl Graph {
     /// The first rule of a node that holds or cannot be evaluated, and whether it is the latter.
     fn first(&self, masks: &Masks, node: usize) -> Option<(usize, bool)> {
         let own = self.own.get(node)?;
-        let both = masks.hit.iter().zip(&masks.unknown).zip(own).enumerate();
+        let both = masks.hit().iter().zip(masks.unknown()).zip(own).enumerate();
         for (word, ((hit, unknown), own)) in both {
             let first = (hit | unknown) & own;
             if first != 0 {
