@@ -3,7 +3,9 @@
 use super::{About, Draft, LONGEST_OVERRIDE, Override, Overrides};
 use crate::people::{People, unknown_role};
 use crate::policy::Files;
-use crate::read::{AN_INSTANT, check_handle, instant, required_list, required_word, word, words};
+use crate::read::{
+    AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,
+};
 use bellwether_core::authored::{Document, Fields, Kind, Node};
 use bellwether_core::{Place, Problem, Timestamp};
 
@@ -66,22 +68,7 @@ fn read_one(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Op
             return None;
         }
     };
-    let overrides = match (&route, forbid, approvals.is_empty()) {
-        (Some(node), false, true) if matches!(about, About::Graph(_)) => {
-            Overrides::Route(node.text.clone())
-        }
-        (None, true, true) if matches!(about, About::Action(_)) => Overrides::Forbid,
-        (None, false, false) => {
-            Overrides::Approvals(approvals.iter().map(|word| word.text.clone()).collect())
-        }
-        _ => {
-            let message = "an override does one thing";
-            let problem = Problem::new("policy-override-shape", message).at(place);
-            let help = "write one of `route: NODE` (of a graph), `forbid: yes` (of an action), `approvals: [role, ..]`";
-            problems.push(problem.help(help));
-            return None;
-        }
-    };
+    let overrides = what(&about, (&route, forbid, &approvals), &place, problems)?;
     let (when_text, signs) = (when.as_ref().map(|word| word.text.clone()), &owner_signs);
     let one = Override {
         id: id?.text,
@@ -98,6 +85,31 @@ fn read_one(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Op
         place,
     };
     Some(Draft { one, about: named, when, route, approvals, owner_signs })
+}
+
+/// The one thing that an override does.
+fn what(
+    about: &About,
+    (route, forbid, approvals): (&Option<Word>, bool, &[Word]),
+    place: &Place,
+    problems: &mut Vec<Problem>,
+) -> Option<Overrides> {
+    Some(match (route, forbid, approvals.is_empty()) {
+        (Some(node), false, true) if matches!(about, About::Graph(_)) => {
+            Overrides::Route(node.text.clone())
+        }
+        (None, true, true) if matches!(about, About::Action(_)) => Overrides::Forbid,
+        (None, false, false) => {
+            Overrides::Approvals(approvals.iter().map(|word| word.text.clone()).collect())
+        }
+        _ => {
+            let message = "an override does one thing";
+            let problem = Problem::new("policy-override-shape", message).at(place.clone());
+            let help = "write one of `route: NODE` (of a graph), `forbid: yes` (of an action), `approvals: [role, ..]`";
+            problems.push(problem.help(help));
+            return None;
+        }
+    })
 }
 
 fn check_time(
