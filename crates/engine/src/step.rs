@@ -11,6 +11,7 @@ mod answer;
 mod draft;
 mod escalate;
 mod evaluate;
+mod leave;
 mod notify;
 mod relayout;
 mod version;
@@ -22,7 +23,6 @@ use crate::memory::Known;
 use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{Timer, TimerKind};
-use bellwether_core::escalation::{Closing, EscalationEvent};
 use bellwether_core::event::Seen;
 use bellwether_core::record::{Record, Status};
 use bellwether_core::{
@@ -254,29 +254,6 @@ impl Moving<'_> {
         Status::Applied
     }
 
-    /// Whether an escalation still stands where its timer found it.
-    fn waits(&self, doc: DocKey, graph: Code, generation: u64) -> bool {
-        let state = self.state.doc(doc).and_then(|doc| doc.graph(graph));
-        state.is_some_and(|state| state.generation == generation)
-    }
-
-    /// An escalation whose timer moved nothing has lost its graph or node to other rules. It ends, and
-    /// the role that is always staffed hears of it: a timer that stands still would fire for ever.
-    fn settle_orphan(&mut self, doc: DocKey, graph: Code, generation: u64) {
-        let at = self.state.time;
-        let Some(found) = self.doc_mut(doc) else { return };
-        let state = found.graph_mut(graph);
-        if state.generation != generation || state.escalation.is_none_or(|one| !one.is_live()) {
-            return;
-        }
-        let silent = state.silent;
-        let how = Closing::StoodDown;
-        escalate::apply(self, graph, doc, EscalationEvent::Close { at, how }, TimerKind::Deadline);
-        if !silent {
-            self.notify_always(doc, graph);
-        }
-    }
-
     /// Adds an effect, and gives its key.
     fn effect(&mut self, effect: Effect) -> EffectKey {
         let (epoch, stream, seq) = (self.event.epoch, self.state.stream, self.state.seq);
@@ -329,33 +306,6 @@ impl Moving<'_> {
             self.evaluate(Some(sub), None, Status::Applied);
         }
         (Status::Applied, None)
-    }
-
-    /// A document's signals count elsewhere now: what is under way stands down and no timer is left. A
-    /// case or deal is forgotten; the account's document rests as it is, in case that is undone.
-    fn leave(&mut self, key: DocKey) {
-        for graph in self.rules.policy().graphs() {
-            self.stand_down(key, graph.code());
-        }
-        if self.engine >= 3 {
-            // Those whose graph is not in force any more.
-            let held = self.state.doc(key).into_iter().flat_map(|doc| &doc.graphs);
-            let held: Vec<_> = held.map(|state| state.graph).collect();
-            held.into_iter().for_each(|graph| self.stand_down(key, graph));
-        }
-        let Some(doc) = self.doc_mut(key) else { return };
-        if doc.wake.1 != Timestamp::MAX {
-            let timer = doc.set_wake(key, Timestamp::MAX);
-            self.scratch.timers.push(timer);
-        }
-        self.state.subs.remove(&key);
-    }
-
-    fn stand_down(&mut self, key: DocKey, graph: Code) {
-        let state = self.state.doc(key).and_then(|doc| doc.graph(graph));
-        if state.and_then(|state| state.escalation).is_some_and(|held| held.is_live()) {
-            escalate::close(self, graph, key, Closing::StoodDown);
-        }
     }
 
     fn doc_mut(&mut self, key: DocKey) -> Option<&mut Doc> {

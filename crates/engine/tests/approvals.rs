@@ -247,3 +247,94 @@ fn state_of_before_approvals_is_read() {
     *before.first_mut().unwrap() = 2;
     assert!(StreamState::from_bytes(&before, &world.book).is_err());
 }
+
+fn overridden(what: &str) -> World {
+    let mut files = rules(GRAPH, PEOPLE).files().clone();
+    let text = format!(
+        "overrides:\n  - {{id: freeze, graph: case-desk, {what}, from: 1970-01-01T01:00:00Z, \
+         until: 1970-01-01T02:00:00Z, reason: quarter end, ticket: T-1, author: ann, approver: bob}}\n"
+    );
+    files.insert("overrides/freeze.yaml".to_owned(), text);
+    let composed = Rules::compose(files).unwrap_or_else(|problems| {
+        let shown: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        unreachable!("the bundle of the test is right, but: {}", shown.join("\n"))
+    });
+    World::under(Arc::new(composed))
+}
+
+fn record(step: &Step) -> String {
+    String::from_utf8(step.record.clone()).unwrap()
+}
+
+#[test]
+fn an_override_holds_from_its_first_instant_to_its_last_and_stands_in_the_record() {
+    let mut world = overridden("when: \"case.priority == 3\", route: exec");
+    let before = world.see(ticket(1_000, 3));
+    assert_eq!(asked(&before), [(Code::of("desk-1"), AskCause::Decided)]);
+    let steps = world.pass(HOUR + 10);
+    let (raised, _) = (steps.iter().find(|step| !asked(step).is_empty()).unwrap(), ());
+    assert_eq!(
+        asked(raised),
+        [(Code::of("vp-1"), AskCause::Raised)].map(|(who, _)| (who, AskCause::Approve))
+    );
+    assert!(record(raised).contains(r#""overridden_by":"freeze","owner":"support""#));
+    let after = world.pass(2 * HOUR + 10);
+    assert!(!record(after.last().unwrap()).contains("overridden_by"), "it ends by itself");
+    assert_replays(&world);
+}
+
+#[test]
+fn an_override_that_nobody_signed_never_leads_lower_and_doubt_tightens() {
+    let mut world = overridden("when: \"account.vip || case.priority > 9\", route: exec");
+    world.pass(HOUR + 10);
+    let high = world.see(ticket(HOUR + 20, 0));
+    assert_eq!(asked(&high), [(Code::of("boss-1"), AskCause::Decided)], "the rules lead higher");
+    assert_replays(&world);
+    let mut world = overridden("approvals: [boss]");
+    world.pass(HOUR + 10);
+    let low = world.see(ticket(HOUR + 20, 3));
+    assert_eq!(asked(&low), [(Code::of("boss-1"), AskCause::Approve)]);
+    let given = give(&mut world, HOUR + 30, "boss-1", Answer::Accept);
+    assert_eq!(asked(&given), [(Code::of("desk-1"), AskCause::Approved)]);
+    assert_replays(&world);
+}
+
+#[test]
+fn a_wait_ends_when_the_fact_comes_or_when_its_time_is_over() {
+    let waiting = "graph: case-desk\nsubject: case\nowner: support\nstart: triage\nnodes:\n  \
+        triage: {kind: decide, unknown: hold}\n  \
+        hold: {kind: wait, for: [angry], ready: sort, within: 1h, then: desk}\n  \
+        sort: {kind: decide, unknown: desk}\n  \
+        desk: {kind: human, role: desk, ack: 1h}\n  exec: {kind: human, role: exec, level: 2, ack: 1h}\n\
+        rules:\n  - {id: first, from: triage, to: hold, otherwise: true}\n  \
+        - {id: bad, from: sort, to: exec, when: \"angry > 3\"}\n  \
+        - {id: fine, from: sort, to: desk, otherwise: true}\n";
+    let mut files = rules(GRAPH, PEOPLE).files().clone();
+    files.insert("routing/case.yaml".to_owned(), waiting.to_owned());
+    let facts = files.get("facts.yaml").unwrap().replace(
+        "facts:\n",
+        "facts:\n  angry: {type: int, from: survey.case.level, scope: case}\n",
+    );
+    let facts = facts.replace("signals:\n", "signals:\n  survey.case: {level: int}\n");
+    files.insert("facts.yaml".to_owned(), facts);
+    let composed = Rules::compose(files).unwrap_or_else(|problems| {
+        let shown: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        unreachable!("the bundle of the test is right, but: {}", shown.join("\n"))
+    });
+    let composed = Arc::new(composed);
+    for known in [true, false] {
+        let mut world = World::under(Arc::clone(&composed));
+        let first = world.see(ticket(1_000, 1));
+        assert!(asked(&first).is_empty());
+        assert_eq!(node(&world), Some(Code::of("hold")));
+        if known {
+            let survey = bellwether_testkit::happens("survey.case", 1_100).case(7).int("level", 5);
+            assert_eq!(asked(&world.see(survey)), [(Code::of("exec-1"), AskCause::Decided)]);
+        } else {
+            let steps = world.pass(1_000 + HOUR + 10);
+            let asks: Vec<_> = steps.iter().flat_map(asked).collect();
+            assert_eq!(asks, [(Code::of("desk-1"), AskCause::Decided)]);
+        }
+        assert_replays(&world);
+    }
+}

@@ -1,4 +1,4 @@
-//! What engine 2 decides otherwise than engine 1, and that each still gives its own bytes.
+//! What each engine decides otherwise than the one before it, and that each still gives its own bytes.
 //!
 //! - In: one scenario, under the same bundle activated for each engine.
 //! - Out: what engine 1 did, which its records must go on saying, and what holds since.
@@ -183,6 +183,27 @@ fn whoever_is_asked_is_among_the_candidates() {
             assert_eq!(new, engine == 2, "engine {engine}: {record}");
             assert_eq!(record.matches(r#""ppm":"#).count(), 16);
         }
+        assert_replays(&world);
+    }
+}
+
+#[test]
+fn an_escalation_whose_graph_is_gone_ends_and_is_heard_or_goes_on() {
+    for engine in [2, 3] {
+        let mut world = World::under(under(engine, bundle().files().clone()));
+        world.see(ticket(1_000, 1));
+        let files = world.rules.files().clone().into_iter();
+        let files = files.map(|(path, text)| (path, text.replace("case-desk", "other-desk")));
+        let other = under(engine, files.collect());
+        world.book.add(Arc::clone(&other));
+        world.rules = other;
+        let steps = world.pass(1_000 + 3 * 3600);
+        let asks: Vec<_> = steps.iter().flat_map(asked).collect();
+        let heard = (Code::of("desk-1"), AskCause::Undecided);
+        let goes_on = (Code::of("manager-2"), AskCause::Fallback);
+        assert_eq!(asks.contains(&heard), engine == 2, "{asks:?}");
+        assert_eq!(asks.contains(&goes_on), engine == 3, "{asks:?}");
+        assert!(steps.len() < 10, "no timer stands still");
         assert_replays(&world);
     }
 }

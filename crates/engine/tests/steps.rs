@@ -278,22 +278,6 @@ fn rules_in_shadow_ask_nobody() {
 }
 
 #[test]
-fn a_deadline_of_a_graph_that_is_gone_ends_and_is_heard() {
-    let mut world = World::new();
-    world.see(ticket(1_000, 1));
-    let files = world.rules.files().clone();
-    let other =
-        files.into_iter().map(|(path, text)| (path, text.replace("case-desk", "other-desk")));
-    let other = Arc::new(Rules::compose(other.collect()).ok().unwrap());
-    world.book.add(Arc::clone(&other));
-    world.rules = other;
-    let steps = world.pass(1_000 + 3 * 3600);
-    let asks: Vec<_> = steps.iter().flat_map(asked).collect();
-    assert!(asks.contains(&(Code::of("desk-1"), AskCause::Undecided)), "{asks:?}");
-    assert!(steps.len() < 10, "no timer stands still");
-}
-
-#[test]
 fn replay_and_snapshots_give_the_same_bytes() {
     let mut world = World::new();
     let mut dice = Dice(7);

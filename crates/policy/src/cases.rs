@@ -129,7 +129,9 @@ fn failures(
         compare("steps", &steps.join(", "), &found.unwrap_or_default());
     }
     if let Some(approvals) = &expected.approvals {
-        let found = graph.entries(verdict.node).filter_map(|(_, node)| node.approval());
+        let found = graph
+            .entries_under(verdict.node, verdict.added)
+            .filter_map(|(_, node)| node.approval());
         let found: Vec<_> = found.map(|human| human.role.as_str()).collect();
         compare("approvals", &approvals.join(", "), &found.join(", "));
     }

@@ -83,6 +83,20 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
             parts.insert(format!("channels of `{}`", person.key), person.channels.join(", "));
         }
     }
+    for one in policy.overrides() {
+        let (from, until) = (instant(one.from), instant(one.until));
+        let text = format!(
+            "{:?} of {:?} when {}, {from} to {until}, by {} and {}, signed by {} ({})",
+            one.overrides,
+            one.about,
+            if one.when.is_empty() { "ever" } else { &one.when },
+            one.author,
+            one.approver,
+            one.owner_signs.as_deref().unwrap_or("nobody"),
+            one.reason
+        );
+        parts.insert(format!("override `{}`", one.id), text);
+    }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts
 }

@@ -6,7 +6,7 @@
 
 mod render;
 
-use crate::graph::{Graph, Human, Masks, Node, NodeKind, Outcome, Verdict};
+use crate::graph::{Graph, Human, Masks, Node, NodeKind, Outcome, Overruling, Verdict};
 use bellwether_core::Duration;
 use bellwether_expr::{Catalogue, Clause, Slots, Told, Tri};
 
@@ -102,6 +102,8 @@ pub struct Explanation {
     pub decided: Option<RuleAccount>,
     /// Whether that rule could not be evaluated.
     pub doubt: bool,
+    /// The override that changed it, and its reason.
+    pub overridden_by: Option<(String, String)>,
     /// Rules that stood before a deciding one and did not hold, in order.
     pub before: Vec<RuleAccount>,
     /// The other nodes where the graph could have ended.
@@ -180,19 +182,20 @@ impl<'a> Explainer<'a> {
             owner: graph.owner.clone(),
             path: self.way(verdict).map(|node| node.name.clone()).collect(),
             outcome: reached.map_or(Outcome::None, |node| node.outcome),
-            asks: self.asks(verdict.node),
+            asks: self.asks(verdict),
             discovers,
             decided: verdict.rule.and_then(|rule| self.account(rule)),
             doubt: verdict.doubt,
+            overridden_by: self.overridden(verdict).map(|one| (one.id.clone(), one.reason.clone())),
             before: self.accounts(self.before()),
             others: self.ends(verdict).map(|(at, node)| self.other(at, node)).collect(),
             text: self.tell(verdict),
         }
     }
 
-    fn asks(&self, node: usize) -> Option<Asks> {
-        let human = self.graph.nodes.get(node)?.human()?;
-        let refused = self.approvals(node).find_map(|approval| approval.refused);
+    fn asks(&self, verdict: &Verdict) -> Option<Asks> {
+        let human = self.graph.nodes.get(verdict.node)?.human()?;
+        let refused = self.approvals(verdict).find_map(|approval| approval.refused);
         Some(Asks {
             role: human.role.clone(),
             fallback: human.fallback.clone(),
@@ -200,15 +203,21 @@ impl<'a> Explainer<'a> {
             ack: human.ack,
             act: human.act,
             again: human.again,
-            approvals: self.approvals(node).map(|approval| approval.role.clone()).collect(),
+            approvals: self.approvals(verdict).map(|approval| approval.role.clone()).collect(),
             refused: refused.map(|at| self.name(at).to_owned()),
             steps: human.steps.clone(),
         })
     }
 
-    /// The approvals that a node needs first, in order.
-    fn approvals(&self, node: usize) -> impl Iterator<Item = &'a Human> {
-        self.graph.entries(node).filter_map(|(_, node)| node.approval())
+    fn overridden(&self, verdict: &Verdict) -> Option<&'a Overruling> {
+        self.graph.overrides.get(verdict.overridden()?)
+    }
+
+    /// The approvals that are needed first, in order.
+    fn approvals(&self, verdict: &Verdict) -> impl Iterator<Item = &'a Human> {
+        self.graph
+            .entries_under(verdict.node, verdict.added)
+            .filter_map(|(_, node)| node.approval())
     }
 
     fn name(&self, node: usize) -> &'a str {

@@ -5,8 +5,12 @@
 //! - Never: skips a rule that cannot be evaluated. It takes the `unknown` edge of its node, which
 //!   leads to a person, or to a discovery that ends at one.
 
+mod verdict;
+
 use bellwether_core::{Code, Duration, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
+
+pub use verdict::{Masks, Overrules, Overruling, Verdict};
 
 /// What a node's decision means for the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,49 +171,6 @@ pub struct Rule {
     pub place: Place,
 }
 
-/// What a graph decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The position of the rule that decided, or that could not be evaluated.
-    pub rule: Option<usize>,
-    /// The position of the node that was reached; never a decide node.
-    pub node: usize,
-    /// Whether the rule could not be evaluated, so that the `unknown` edge was taken.
-    pub doubt: bool,
-}
-
-/// Which rules held and which could not be evaluated: one bit a rule, lowest first. Kept between
-/// decisions, so that none allocates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Masks {
-    hit: Vec<u64>,
-    unknown: Vec<u64>,
-}
-
-impl Masks {
-    /// Bits of the rules that hold.
-    pub fn hit(&self) -> &[u64] {
-        &self.hit
-    }
-
-    /// Whether a guard holds.
-    pub(crate) fn holds(&self, guard: usize) -> bool {
-        self.hit.get(guard / 64).is_some_and(|word| word >> (guard % 64) & 1 == 1)
-    }
-
-    /// Both masks, to be written.
-    pub(crate) fn room(&mut self, words: usize) -> (&mut [u64], &mut [u64]) {
-        self.hit.resize(words, 0);
-        self.unknown.resize(words, 0);
-        (&mut self.hit, &mut self.unknown)
-    }
-
-    /// Bits of the rules that cannot be evaluated.
-    pub fn unknown(&self) -> &[u64] {
-        &self.unknown
-    }
-}
-
 /// A routing graph whose checks have passed.
 pub struct Graph {
     pub(crate) name: String,
@@ -223,6 +184,7 @@ pub struct Graph {
     pub(crate) rules: Vec<Rule>,
     /// One guard a rule, in their order; that of an `otherwise` is `true`. Behind them one a wait.
     pub(crate) guards: GuardSet,
+    pub(crate) overrides: Vec<Overruling>,
     /// For each node, bits of the rules that belong to it.
     pub(crate) own: Vec<Vec<u64>>,
 }
@@ -286,7 +248,21 @@ impl Graph {
 
     /// The nodes that are entered before the one at a position, in order, and that one itself.
     pub fn entries(&self, node: usize) -> impl Iterator<Item = (usize, &Node)> {
-        let first = self.nodes.get(node).and_then(Node::human).and_then(|human| human.approval);
+        self.entries_under(node, None)
+    }
+
+    /// As [`Graph::entries`], with the approvals that an override adds, by its position.
+    pub fn entries_under(
+        &self,
+        node: usize,
+        added: Option<usize>,
+    ) -> impl Iterator<Item = (usize, &Node)> {
+        let own = self.nodes.get(node).and_then(Node::human).and_then(|human| human.approval);
+        let added = added.and_then(|at| match &self.overrides.get(at)?.what {
+            Overrules::Approvals(first) => first.get(&node).copied(),
+            Overrules::Route { .. } => None,
+        });
+        let first = added.or(own);
         let next = |at: &usize| self.nodes.get(*at)?.human()?.approves;
         // Approvals form no circle; the bound makes it plain.
         let way = std::iter::successors(Some(first.unwrap_or(node)), next);
@@ -313,12 +289,41 @@ impl Graph {
     pub fn decide(&self, slots: &Slots, masks: &mut Masks) -> Verdict {
         let (hit, unknown) = masks.room(self.guards.words());
         self.guards.masks(slots, hit, unknown);
-        self.walk(masks, |_| {})
+        self.overrule(masks, self.walk(masks, |_| {}))
+    }
+
+    /// Lets each override in turn change what the rules decided. What cannot be told is taken as the
+    /// stricter of the two: it raises the level and adds approvals, and lets nothing pass.
+    fn overrule(&self, masks: &Masks, mut verdict: Verdict) -> Verdict {
+        let level = |at: usize| self.nodes.get(at).map_or(0, Node::level);
+        for (at, one) in self.overrides.iter().enumerate() {
+            let holds = masks.holds(one.guard);
+            match one.what {
+                Overrules::Route { node, signed } => {
+                    let higher = level(node) > level(verdict.node);
+                    let taken =
+                        if holds { signed || higher } else { masks.doubts(one.guard) && higher };
+                    if taken && node != verdict.node {
+                        (verdict.node, verdict.routed) = (node, Some(at));
+                    }
+                }
+                Overrules::Approvals(_) if holds || masks.doubts(one.guard) => {
+                    verdict.added = Some(at);
+                }
+                Overrules::Approvals(_) => {}
+            }
+        }
+        verdict
+    }
+
+    /// The overrides, in the order of their files.
+    pub fn overrides(&self) -> &[Overruling] {
+        &self.overrides
     }
 
     /// Walks the graph by masks; `step` sees each deciding rule.
     pub(crate) fn walk(&self, masks: &Masks, mut step: impl FnMut(usize)) -> Verdict {
-        let mut verdict = Verdict { rule: None, node: self.start, doubt: false };
+        let mut verdict = Verdict { node: self.start, ..Verdict::default() };
         // Decide nodes form no cycle, so this ends earlier; the bound makes it plain.
         for _ in &self.nodes {
             let unknown = match self.nodes.get(verdict.node).map(|node| &node.kind) {
@@ -332,7 +337,8 @@ impl Graph {
             let Some((index, doubt)) = self.first(masks, verdict.node) else { break };
             step(index);
             let to = self.rules.get(index).map_or(*unknown, |rule| rule.to);
-            verdict = Verdict { rule: Some(index), node: if doubt { *unknown } else { to }, doubt };
+            let node = if doubt { *unknown } else { to };
+            verdict = Verdict { rule: Some(index), node, doubt, ..Verdict::default() };
         }
         verdict
     }
@@ -340,7 +346,7 @@ impl Graph {
     /// The first rule of a node that holds or cannot be evaluated, and whether it is the latter.
     fn first(&self, masks: &Masks, node: usize) -> Option<(usize, bool)> {
         let own = self.own.get(node)?;
-        let both = masks.hit.iter().zip(&masks.unknown).zip(own).enumerate();
+        let both = masks.hit().iter().zip(masks.unknown()).zip(own).enumerate();
         for (word, ((hit, unknown), own)) in both {
             let first = (hit | unknown) & own;
             if first != 0 {

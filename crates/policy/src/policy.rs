@@ -8,12 +8,13 @@ use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Test, read_tests};
 use crate::graph::Graph;
+use crate::overrides::{self, About, Draft, Override, action_names, check_about};
 use crate::people::{self, People};
 use crate::routing::{self, Names, check_checkpoints};
 use bellwether_core::authored::Document;
 use bellwether_core::problem::nearest;
 use bellwether_core::{Code, Digest, Place, Problem, Rates, Severity};
-use bellwether_expr::Catalogue;
+use bellwether_expr::{Catalogue, Expr};
 use std::collections::BTreeMap;
 
 /// The files of a bundle: text by relative path, with `/` between folders.
@@ -25,6 +26,7 @@ pub struct Policy {
     rates: Rates,
     people: People,
     graphs: Vec<Graph>,
+    overrides: Vec<Override>,
     tests: Vec<Test>,
     digest: Digest,
 }
@@ -61,6 +63,11 @@ impl Policy {
     /// The graph with a name's code.
     pub fn graph(&self, code: Code) -> Option<&Graph> {
         self.graphs.iter().find(|graph| graph.code() == code)
+    }
+
+    /// The overrides, in the order of their files' paths, whether they hold by now or not.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
     }
 
     /// The tests, in the order of their files' paths.
@@ -134,7 +141,23 @@ fn read(
     {
         dated = read_rates(&document, currency, problems);
     }
-    let read = read_graphs(files, people.as_ref(), catalogue, problems);
+    let mut drafts = Vec::new();
+    for path in files.keys().filter(|path| is_in(path, "overrides")) {
+        if let Some(document) = document(files, path, problems) {
+            overrides::read(&document, &mut drafts, problems);
+        }
+    }
+    let read = read_graphs(files, people.as_ref(), catalogue, &drafts, problems);
+    let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
+    let (graphs, actions) = (read.complete.then_some(&*graphs), action_names(files));
+    for draft in &drafts {
+        check_about(draft, graphs, actions.as_deref(), people.as_ref(), problems);
+        if let (About::Action(_), Some(when)) = (&draft.one.about, &draft.when)
+            && let Err(found) = Expr::compile_bool(&when.text, catalogue, when.place.clone())
+        {
+            problems.extend(found);
+        }
+    }
     if let Some(meta) = &meta {
         read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
     }
@@ -165,7 +188,8 @@ fn read(
     for (from, since, ppm) in dated {
         rates.add(from, since, ppm);
     }
-    Some(Policy { meta, rates, people, graphs: read.graphs, tests, digest })
+    let overrides = drafts.into_iter().map(|draft| draft.one).collect();
+    Some(Policy { meta, rates, people, graphs: read.graphs, overrides, tests, digest })
 }
 
 /// The graphs of a bundle.
@@ -182,6 +206,7 @@ fn read_graphs(
     files: &Files,
     people: Option<&People>,
     catalogue: &Catalogue,
+    overrides: &[Draft],
     problems: &mut Vec<Problem>,
 ) -> ReadGraphs {
     let paths: Vec<_> = files.keys().filter(|path| is_in(path, "routing")).collect();
@@ -210,7 +235,7 @@ fn read_graphs(
             },
         }
         read.names.push(draft.names());
-        read.graphs.extend(routing::build(&draft, people, catalogue, problems));
+        read.graphs.extend(routing::build(&draft, people, catalogue, overrides, problems));
     }
     read
 }

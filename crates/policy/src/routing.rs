@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod cycles;
 mod draft;
+mod wait;
 
 pub(crate) use build::{build, is_visible, wrong_scope};
 pub(crate) use check::check_checkpoints;

@@ -203,6 +203,13 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
+        "policy overrides",
+        BUNDLE,
+        "its exceptions on stdout",
+        ["policy overrides ./my-bundle", "policy overrides ./my-bundle --at 2026-12-24"],
+        ENDS,
+    ),
+    help(
         "policy list",
         NOTHING,
         "the shipped bundles on stdout",

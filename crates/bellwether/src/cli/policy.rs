@@ -8,6 +8,7 @@ mod check;
 mod diff;
 #[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
+mod overrides;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,8 @@ pub(crate) enum PolicyCommand {
     Show(show::ShowArgs),
     /// What differs between two bundles.
     Diff(diff::DiffArgs),
+    /// The exceptions of a bundle: what holds, what ends soon, what is over, and who answers for it.
+    Overrides(overrides::OverridesArgs),
     /// The bundles inside the program.
     List,
 }
@@ -52,6 +55,7 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
         PolicyCommand::Test(args) => trial::run(context, &args.bundle),
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
+        PolicyCommand::Overrides(args) => overrides::run(context, args),
         PolicyCommand::List => Ok(list(context)),
     }
 }

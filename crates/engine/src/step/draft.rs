@@ -5,7 +5,7 @@ use bellwether_core::effect::{AskCause, Timer};
 use bellwether_core::record::{Decision, Move};
 use bellwether_core::{Code, Digest, DocKey, Effect, EffectKey, Ppm, Timestamp, Trust};
 use bellwether_features::{Reading, Registers};
-use bellwether_policy::{Masks, Outcome, Verdict};
+use bellwether_policy::{Graph, Masks, Outcome, Verdict};
 
 /// What one graph decided about one subject, for drivers and reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Room {
                 certificate: None,
                 trust: draft.trust,
                 facts: &draft.facts,
-                overridden_by: None,
+                overridden_by: overridden(graph, &draft.verdict),
                 owner: graph.owner(),
                 supersedes: draft.supersedes,
                 held_back_by: draft.held_back_by,
@@ -172,12 +172,17 @@ impl Room {
     }
 }
 
+/// The id of the override that changed a decision.
+fn overridden<'a>(graph: &'a Graph, verdict: &Verdict) -> Option<&'a str> {
+    graph.overrides().get(verdict.overridden()?).map(|one| one.id.as_str())
+}
+
 impl Default for Draft {
     fn default() -> Self {
         Self {
             graph: 0,
             doc: DocKey::Account,
-            verdict: Verdict { rule: None, node: 0, doubt: false },
+            verdict: Verdict::default(),
             masks: Masks::default(),
             completeness: Ppm::default(),
             trust: Trust::System,

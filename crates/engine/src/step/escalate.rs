@@ -44,7 +44,7 @@ pub(super) fn advance<'a>(
     }
     let newest = moving.newest(graph);
     let held = moving.held(&state).unwrap_or(newest);
-    let goal = Goal { version: newest, node: verdict.node, rule };
+    let goal = Goal { version: newest, node: verdict.node, added: verdict.added, rule };
     match live {
         None => {
             let asks = matches!(target.kind, NodeKind::Human(_) | NodeKind::Discover { .. });
@@ -58,7 +58,7 @@ pub(super) fn advance<'a>(
             NodeKind::Human(_) => enter(moving, key, goal, AskCause::Decided),
             NodeKind::End => close(moving, graph.code(), key, Closing::StoodDown),
             NodeKind::Discover { .. } | NodeKind::Decide { .. } => {
-                passes(moving, held, key, &state, rule, woken);
+                passes(moving, held, key, &state, (rule, verdict.added), woken);
             }
         },
         Some(Escalation::Asked { node, .. } | Escalation::Accepted { node, .. }) => {
@@ -66,7 +66,7 @@ pub(super) fn advance<'a>(
             if target.level() > level {
                 enter(moving, key, goal, AskCause::Raised);
             } else {
-                passes(moving, held, key, &state, rule, woken);
+                passes(moving, held, key, &state, (rule, verdict.added), woken);
             }
         }
         Some(Escalation::Closed { .. }) => {}
@@ -79,14 +79,14 @@ fn passes<'a>(
     held: Version<'a>,
     key: DocKey,
     state: &GraphState,
-    rule: Code,
+    (rule, added): (Code, Option<usize>),
     woken: Option<TimerKind>,
 ) {
     let now = moving.state.time;
     let is_due = |due: Timestamp| woken.is_some() && due <= now;
     match state.escalation {
         Some(Escalation::Discovering { node, due }) if is_due(due) => {
-            after_discovery(moving, held, key, node, rule);
+            after_discovery(moving, held, key, node, (rule, added));
         }
         Some(Escalation::Asked { node, rung, person, due, .. }) => {
             if woken == Some(TimerKind::Snooze) && is_due(due) {
@@ -111,7 +111,7 @@ pub(super) fn goes_on(moving: &mut Moving<'_>, key: DocKey, graph: Code, kind: T
     if let Some(state) = state.filter(|state| state.rules.is_some())
         && let Some(held) = moving.held(&state)
     {
-        passes(moving, held, key, &state, state.rule, Some(kind));
+        passes(moving, held, key, &state, (state.rule, None), Some(kind));
     }
 }
 
@@ -132,25 +132,29 @@ fn after_discovery<'a>(
     held: Version<'a>,
     key: DocKey,
     node: Code,
-    rule: Code,
+    (rule, added): (Code, Option<usize>),
 ) {
     if let Some(NodeKind::Discover { then, .. }) = held.graph.node(node).map(|node| &node.kind) {
-        enter(moving, key, Goal { version: held, node: *then, rule }, AskCause::Decided);
+        // An override of today belongs to the rules of today.
+        let added = added.filter(|_| moving.is_newest(held));
+        enter(moving, key, Goal { version: held, node: *then, added, rule }, AskCause::Decided);
     }
 }
 
-/// Where an escalation is led: the position of a node, and the rule that leads there.
+/// Where an escalation is led: the position of a node, of the override that adds approvals before it, and
+/// the rule that leads there.
 #[derive(Clone, Copy)]
 struct Goal<'a> {
     version: Version<'a>,
     node: usize,
+    added: Option<usize>,
     rule: Code,
 }
 
 /// Enters a node: asks its first person, or whose approval it needs first, or starts its discovery.
 fn enter(moving: &mut Moving<'_>, key: DocKey, goal: Goal<'_>, cause: AskCause) {
-    let Goal { version, node, rule } = goal;
-    let Some((_, node)) = version.graph.entries(node).next() else { return };
+    let Goal { version, node, added, rule } = goal;
+    let Some((_, node)) = version.graph.entries_under(node, added).next() else { return };
     match node.kind {
         NodeKind::Human(_) => {
             let cause = if node.approval().is_some() { AskCause::Approve } else { cause };

@@ -214,7 +214,7 @@ fn origins_of<'a>(
     Some(rules.features().origins(&state.account.as_ref()?.features, sub, reading))
 }
 
-/// The facts that the deciding rule read, with their event times; gives their lowest trust.
+/// The facts that the deciding rule and an override read, with their event times; gives their lowest trust.
 fn describe_facts(
     rules: &Rules,
     graph: &Graph,
@@ -222,9 +222,10 @@ fn describe_facts(
     origins: &Origins<'_>,
     facts: &mut Vec<(Code, Timestamp)>,
 ) -> Trust {
-    let Some(guard) = verdict.rule.and_then(|rule| graph.guard(rule)) else { return Trust::System };
+    let overridden = verdict.overridden().and_then(|one| graph.overrides().get(one));
+    let deciding = verdict.rule.into_iter().chain(overridden.map(|one| one.guard));
     let mut trust = Trust::System;
-    for slot in guard.slots() {
+    for slot in deciding.filter_map(|guard| graph.guard(guard)).flat_map(|guard| guard.slots()) {
         let Some(fact) = rules.catalogue().fact(*slot) else { continue };
         let origin = origins.of(*slot);
         trust = trust.join(origin.trust());

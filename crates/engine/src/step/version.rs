@@ -36,13 +36,18 @@ impl<'a> Moving<'a> {
         }
     }
 
+    /// Whether a version is that of the rules in force.
+    pub(super) fn is_newest(&self, version: Version<'_>) -> bool {
+        version.rules == self.event.rules
+    }
+
     /// Everybody whom a node may ask, first to last, whoever of them is there.
     pub(super) fn rungs<'n>(&self, version: Version<'_>, node: &'n Node) -> Vec<&'n Person>
     where
         'a: 'n,
     {
         let people = self.rules.policy().people();
-        if version.rules == self.event.rules {
+        if self.is_newest(version) {
             people.rungs(node).collect()
         } else {
             people.rungs_by_role(node).collect()

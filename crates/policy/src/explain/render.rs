@@ -49,13 +49,13 @@ impl Explainer<'_> {
             let (ack, act) = (human.ack, human.act);
             let _ = writeln!(out, ": answer within {ack}, movement within {act}");
         }
-        for (nth, approval) in self.approvals(verdict.node).enumerate() {
+        for (nth, approval) in self.approvals(verdict).enumerate() {
             push(
                 out,
                 &[if nth == 0 { "  first approved by " } else { ", then by " }, &approval.role],
             );
         }
-        if let Some(approval) = self.approvals(verdict.node).next() {
+        if let Some(approval) = self.approvals(verdict).next() {
             match approval.refused.map(|at| self.name(at)) {
                 Some(refused) => push(out, &["; refused, it goes to ", refused, "\n"]),
                 None => out.push_str("; refused, it ends\n"),
@@ -81,6 +81,9 @@ impl Explainer<'_> {
             push(out, &[if nth == 0 { "  way " } else { " -> " }, &node.name]);
         }
         push(out, &["; owner ", &graph.owner, "\n"]);
+        if let Some(one) = self.overridden(verdict) {
+            push(out, &["  overridden by ", &one.id, ": ", &one.reason, "\n"]);
+        }
     }
 
     fn because(&self, verdict: &Verdict, out: &mut String) {

@@ -6,17 +6,23 @@
 
 use super::check::{Shape, check};
 use super::draft::{DraftGraph, DraftHuman, DraftKind, DraftNode};
-use crate::graph::{AGAIN, Graph, Human, Node, NodeKind, Outcome, Ready, Rule};
+use super::wait::read_waits;
+use crate::graph::{
+    AGAIN, Graph, Human, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
+};
+use crate::overrides::{About, Draft};
 use crate::people::People;
 use crate::read::Word;
 use bellwether_core::{Code, Duration, Place, Problem, Severity};
 use bellwether_expr::{Catalogue, Expr, GuardSet, Scope};
+use std::collections::BTreeMap;
 
 /// Checks a draft and builds its graph. `None` when there is at least one error in it.
 pub(crate) fn build(
     draft: &DraftGraph,
     people: Option<&People>,
     catalogue: &Catalogue,
+    overrides: &[Draft],
     problems: &mut Vec<Problem>,
 ) -> Option<Graph> {
     let before = problems.len();
@@ -24,6 +30,9 @@ pub(crate) fn build(
     let closed_when =
         draft.closed_when.as_ref().and_then(|word| guard(word, draft.subject, catalogue, problems));
     let always = Word { text: "true".to_owned(), place: draft.place.clone() };
+    let own = |one: &&Draft| matches!(&one.one.about, About::Graph(name) if draft.name.as_ref().is_some_and(|own| own.text == *name));
+    let overrides: Vec<&Draft> = overrides.iter().filter(own).collect();
+    let conditions = read_overrides(draft, &overrides, catalogue, problems);
     let waits = read_waits(draft, catalogue, problems);
     let mut guards: Vec<Expr> = draft
         .rules
@@ -50,6 +59,14 @@ pub(crate) fn build(
         }
     }
     add_approvals(draft, &shape, people?, &mut nodes);
+    let mut overruling = Vec::new();
+    for (one, condition) in overrides.iter().zip(conditions) {
+        let guard = guards.len();
+        guards.push(condition?);
+        let what = overrules(draft, one, (people?, &shape), &mut nodes)?;
+        let (id, reason) = (one.one.id.clone(), one.one.reason.clone());
+        overruling.push(Overruling { id, reason, guard, what });
+    }
     let rules = build_rules(draft, &shape)?;
     let guards = GuardSet::new(guards);
     let own = own_rules(nodes.len(), &rules, guards.words());
@@ -64,54 +81,110 @@ pub(crate) fn build(
         nodes,
         rules,
         guards,
+        overrides: overruling,
         own,
     })
 }
 
-/// Of each wait node: its position, the facts, and the guard that holds when all of them are known.
-fn read_waits(
+/// Checks the overrides of a graph and compiles their conditions; `None` for one that cannot be used.
+fn read_overrides(
     draft: &DraftGraph,
+    overrides: &[&Draft],
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
-) -> Vec<(usize, Vec<String>, Expr)> {
-    let mut waits = Vec::new();
-    for (at, node) in draft.nodes.iter().enumerate() {
-        let Some(DraftKind::Discover { wait: Some(wait), .. }) = &node.kind else { continue };
+) -> Vec<Option<Expr>> {
+    let mut conditions = Vec::new();
+    for (nth, one) in overrides.iter().enumerate() {
         let before = problems.len();
-        for word in &wait.facts {
-            match (catalogue.slot(&word.text).and_then(|slot| catalogue.fact(slot)), draft.subject)
-            {
-                (None, _) => {
-                    let message = format!("there is no fact `{}`", word.text);
-                    let problem = Problem::new("policy-unknown-fact", message);
-                    let known = catalogue.iter().map(|(_, fact)| fact.name.as_str());
-                    let help = "facts.yaml and features.yaml define what can be waited for";
-                    let problem = problem.at(word.place.clone()).help(help);
-                    problems.push(problem.nearest(&word.text, known));
-                }
-                (Some(fact), Some(subject)) if !is_visible(fact.scope, subject) => {
-                    let problem = wrong_scope(&fact.name, fact.scope, subject);
-                    problems.push(problem.at(word.place.clone()));
-                }
-                _ => {}
+        // Only one of them adds approvals at a time: two would not know of each other.
+        let both = |other: &&&Draft| {
+            let adds = !one.approvals.is_empty() && !other.approvals.is_empty();
+            adds && one.one.from < other.one.until && other.one.from < one.one.until
+        };
+        if let Some(other) = overrides.iter().take(nth).find(both) {
+            let message =
+                format!("`{}` and `{}` add approvals at the same time", other.one.id, one.one.id);
+            let problem =
+                Problem::new("policy-override-overlap", message).at(one.one.place.clone());
+            problems.push(problem.help("put the roles into one override"));
+        }
+        if let Some(when) = &one.when {
+            guard(when, draft.subject, catalogue, problems);
+        }
+        if let Some(signs) = &one.owner_signs
+            && draft.owner.as_ref().is_some_and(|owner| owner.text != signs.text)
+        {
+            let message = format!("`{}` does not own the graph of this override", signs.text);
+            let problem = Problem::new("policy-override-owner", message).at(signs.place.clone());
+            problems
+                .push(problem.help("name the `owner` of the graph, or leave `owner_signs` out"));
+        }
+        if let Some(route) = &one.route {
+            check_route(draft, one, route, problems);
+        }
+        let fine = problems.len() == before;
+        let text = one.one.condition();
+        let compiled = Expr::compile_bool(&text, catalogue, one.one.place.clone());
+        conditions.push(match compiled {
+            Ok(condition) => Some(condition).filter(|_| fine),
+            Err(found) => {
+                problems.extend(found.into_iter().filter(|_| fine));
+                None
             }
-        }
-        let facts: Vec<_> = wait.facts.iter().map(|word| word.text.clone()).collect();
-        if facts.is_empty() {
-            let message = format!("the wait `{}` waits for no fact", node.name.text);
-            let problem = Problem::new("policy-wait-nothing", message).at(node.name.place.clone());
-            problems.push(problem.help("name the facts under `for`, or use a discover node"));
-        }
-        if problems.len() > before {
-            continue;
-        }
-        let known: Vec<_> = facts.iter().map(|fact| format!("has({fact})")).collect();
-        match Expr::compile_bool(&known.join(" && "), catalogue, node.name.place.clone()) {
-            Ok(guard) => waits.push((at, facts, guard)),
-            Err(found) => problems.extend(found),
-        }
+        });
     }
-    waits
+    conditions
+}
+
+fn check_route(draft: &DraftGraph, one: &Draft, route: &Word, problems: &mut Vec<Problem>) {
+    let names = draft.nodes.iter().map(|node| node.name.text.as_str());
+    let Some(node) = draft.nodes.iter().find(|node| node.name.text == route.text) else {
+        let message = format!("there is no node `{}`", route.text);
+        let problem = Problem::new("policy-unknown-node", message).at(route.place.clone());
+        let help = format!("nodes of this graph: {}", names.clone().collect::<Vec<_>>().join(", "));
+        problems.push(problem.help(help).nearest(&route.text, names));
+        return;
+    };
+    let fine = match &node.kind {
+        Some(DraftKind::Human(_)) | None => true,
+        Some(DraftKind::End) => one.owner_signs.is_some(),
+        Some(DraftKind::Decide { .. } | DraftKind::Discover { .. }) => false,
+    };
+    if !fine {
+        let message = format!("the override leads to `{}`", route.text);
+        let problem = Problem::new("policy-override-route", message).at(route.place.clone());
+        let help = "name a human node, or with `owner_signs` an end node: an override can only tighten by itself";
+        problems.push(problem.help(help));
+    }
+}
+
+/// What an override does; approvals become nodes before every node that asks people.
+fn overrules(
+    draft: &DraftGraph,
+    one: &Draft,
+    (people, shape): (&People, &Shape),
+    nodes: &mut Vec<Node>,
+) -> Option<Overrules> {
+    if let Some(route) = &one.route {
+        let node = draft.nodes.iter().position(|node| node.name.text == route.text)?;
+        return Some(Overrules::Route { node, signed: one.owner_signs.is_some() });
+    }
+    let asked = one.approvals.iter().map(|role| Approval {
+        role: &role.text,
+        fallback: Vec::new(),
+        ack: None,
+        place: &role.place,
+    });
+    let (asked, what) = (asked.collect::<Vec<_>>(), format!("override:{}/approval", one.one.id));
+    let mut first = BTreeMap::new();
+    for at in 0..draft.nodes.len() {
+        let Some(human) = nodes.get(at).and_then(Node::human) else { continue };
+        let (then, refused) =
+            (human.approval.unwrap_or(at), shape.refused.get(at).copied().flatten());
+        let entry = add_chain(nodes, people, (at, then), (&asked, refused), &what)?;
+        first.insert(at, entry);
+    }
+    Some(Overrules::Approvals(first))
 }
 
 /// Compiles a guard and checks that the subject has every fact it reads.
@@ -206,7 +279,7 @@ fn add_approvals(draft: &DraftGraph, shape: &Shape, people: &People, nodes: &mut
             place: &one.role.place,
         });
         let asked: Vec<_> = asked.collect();
-        let first = add_chain(nodes, people, at, (&asked, *refused), "approval");
+        let first = add_chain(nodes, people, (at, at), (&asked, *refused), "approval");
         if let Some(Node { kind: NodeKind::Human(human), .. }) = nodes.get_mut(at) {
             human.approval = first;
         }
@@ -225,7 +298,7 @@ struct Approval<'a> {
 fn add_chain(
     nodes: &mut Vec<Node>,
     people: &People,
-    target: usize,
+    (target, then): (usize, usize),
     (asked, refused): (&[Approval<'_>], Option<usize>),
     what: &str,
 ) -> Option<usize> {
@@ -236,7 +309,7 @@ fn add_chain(
     let first = nodes.len();
     for (nth, one) in asked.iter().enumerate() {
         let roles = [one.role].into_iter().chain(one.fallback.iter().map(String::as_str));
-        let next = if nth + 1 < asked.len() { first + nth + 1 } else { target };
+        let next = if nth + 1 < asked.len() { first + nth + 1 } else { then };
         let kind = NodeKind::Human(Human {
             role: one.role.to_owned(),
             fallback: one.fallback.clone(),

@@ -354,12 +354,16 @@ fn check_refused(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
 /// How many approvals are asked for one after the other on a way.
 pub(crate) fn check_checkpoints(graph: &Graph, most: usize, problems: &mut Vec<Problem>) {
     for (at, node) in graph.nodes.iter().enumerate() {
-        let needed = graph.entries(at).filter(|(_, node)| node.approval().is_some()).count();
-        if needed <= most || node.approval().is_some() {
+        let added = (0..graph.overrides.len()).map(Some).chain([None]);
+        let approvals =
+            |added| graph.entries_under(at, added).filter(|(_, node)| node.approval().is_some());
+        let counted = added.map(|added| (approvals(added).count(), added)).max();
+        let Some((needed, added)) = counted.filter(|_| node.approval().is_none()) else { continue };
+        if needed <= most {
             continue;
         }
         let mut way = way_to(graph, at);
-        way.extend(graph.entries(at).map(|(_, node)| node.name.as_str()));
+        way.extend(graph.entries_under(at, added).map(|(_, node)| node.name.as_str()));
         let way = way.join(" -> ");
         let message = format!("{needed} approvals on one way, at most {most} are allowed: {way}");
         let problem = Problem::new("policy-too-many-checkpoints", message).at(node.place.clone());

@@ -141,10 +141,12 @@ fn read_rules(graph: &Graph, slots: &Slots) -> Verdict {
         });
         let (index, rule, truth) = read.find(|(_, _, truth)| *truth != Tri::False).unwrap();
         if truth == Tri::Unknown {
-            return Verdict { rule: Some(index), node: unknown, doubt: true };
+            let (rule, node) = (Some(index), unknown);
+            return Verdict { rule, node, doubt: true, ..Verdict::default() };
         }
         if !matches!(graph.nodes()[rule.to].kind, NodeKind::Decide { .. }) {
-            return Verdict { rule: Some(index), node: rule.to, doubt: false };
+            let node = rule.to;
+            return Verdict { rule: Some(index), node, ..Verdict::default() };
         }
         at = rule.to;
     }
