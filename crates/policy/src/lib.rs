@@ -24,7 +24,7 @@ pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Expected, Test, TestOutcome, run_tests};
+pub use cases::{Choose, Coverage, Expected, Test, TestOutcome, coverage, run_tests};
 pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
