@@ -5,9 +5,11 @@
 //! - Never: a clock. Without `given: {at: ..}` nobody is away and nobody has left.
 
 mod coverage;
+mod property;
 mod read;
 
 pub use coverage::{Coverage, coverage};
+pub use property::{Asserts, Property, Range};
 pub(crate) use read::{Known, read_tests};
 
 use crate::explain::why_not;
@@ -73,7 +75,7 @@ impl TestOutcome {
 /// Fills in what follows from the facts that are given, such as thresholds.
 pub type Choose<'a> = &'a dyn Fn(&mut Slots);
 
-/// Runs every test of a policy. `choose` fills in what follows from the facts of a test.
+/// Runs every test and tries every property of a policy. `choose` fills in what follows from the facts of a test.
 pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> Vec<TestOutcome> {
     let mut masks = Masks::default();
     let mut slots = Slots::new(catalogue.len());
@@ -90,7 +92,9 @@ pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> 
         let (name, place) = (test.name.clone(), test.place.clone());
         TestOutcome { name, file: place.file.clone(), place, failures }
     };
-    policy.tests().iter().map(run).collect()
+    let mut outcomes: Vec<_> = policy.tests().iter().map(run).collect();
+    outcomes.extend(property::run(policy, catalogue, choose));
+    outcomes
 }
 
 fn failures(

@@ -24,8 +24,10 @@ pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Choose, Coverage, Expected, Test, TestOutcome, coverage, run_tests};
-pub use diff::{Change, diff};
+pub use cases::{
+    Asserts, Choose, Coverage, Expected, Property, Range, Test, TestOutcome, coverage, run_tests,
+};
+pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};
 pub use people::{Away, People, Person, Role};

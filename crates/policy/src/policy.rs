@@ -6,7 +6,7 @@
 
 use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
-use crate::cases::{Known, Test, read_tests};
+use crate::cases::{Known, Property, Test, read_tests};
 use crate::graph::Graph;
 use crate::people::{self, People};
 use crate::routing::{self, Names};
@@ -26,6 +26,7 @@ pub struct Policy {
     people: People,
     graphs: Vec<Graph>,
     tests: Vec<Test>,
+    properties: Vec<Property>,
     digest: Digest,
 }
 
@@ -66,6 +67,11 @@ impl Policy {
     /// The tests, in the order of their files' paths.
     pub fn tests(&self) -> &[Test] {
         &self.tests
+    }
+
+    /// The properties, in the order of their files' paths.
+    pub fn properties(&self) -> &[Property] {
+        &self.properties
     }
 
     /// SHA-256 over the path and text of every file, in the order of paths; each part is led by its
@@ -135,10 +141,11 @@ fn read(
     }
     let names = read.complete.then_some(read.names.as_slice());
     let known = Known { graphs: names, people: people.as_ref() };
-    let mut tests = Vec::new();
+    let (mut tests, mut properties) = (Vec::new(), Vec::new());
     for path in files.keys().filter(|path| is_in(path, "tests")) {
         if let Some(document) = document(files, path, problems) {
-            read_tests(&document, known, catalogue, &mut tests, problems);
+            let found = (&mut tests, &mut properties);
+            read_tests(&document, known, catalogue, found, problems);
         }
     }
     if !files.keys().any(|path| is_in(path, "tests")) {
@@ -155,7 +162,7 @@ fn read(
     for (from, since, ppm) in dated {
         rates.add(from, since, ppm);
     }
-    Some(Policy { meta, rates, people, graphs: read.graphs, tests, digest })
+    Some(Policy { meta, rates, people, graphs: read.graphs, tests, properties, digest })
 }
 
 /// The graphs of a bundle.

@@ -3,7 +3,7 @@
 use crate::good;
 use bellwether_core::{Place, Type};
 use bellwether_expr::{Catalogue, FactDef, Scope, Slots, Tri};
-use bellwether_policy::{Files, Graph, NodeKind, compile, compile_kept};
+use bellwether_policy::{Files, Graph, NodeKind, compile, compile_kept, moved};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -162,4 +162,27 @@ fn planted_mistakes_are_found_and_good_rules_are_not() {
     }
     // The good bundle has nothing to look at.
     good::policy();
+}
+
+#[test]
+fn what_moves_between_two_versions_is_told_with_a_case_that_both_decide() {
+    let (old, new) = ("a >= 5", "a >= 3 && c");
+    let policy = |when: &str| {
+        let mut catalogue = catalogue();
+        let files = bundle(&[when.to_owned(), "b > 1".to_owned()], 1);
+        (compile(&files, &mut catalogue).map_err(|p| p[0].to_string()).unwrap().policy, catalogue)
+    };
+    let (old, new) = (policy(old), policy(new));
+    let mut told = String::new();
+    for one in moved((&old.0, &old.1), (&new.0, &new.1)) {
+        writeln!(told, "{one}").unwrap();
+    }
+    expect_test::expect![[r#"
+        g: no longer escalates: now end (nobody), was desk (desk)
+          such as a = 5, b = 2, c = false
+        g: newly escalates: now desk (desk), was end (nobody)
+          such as a = 3, b = 2, c = true
+    "#]]
+    .assert_eq(&told);
+    assert!(moved((&old.0, &old.1), (&old.0, &old.1)).is_empty());
 }
