@@ -62,12 +62,20 @@ fn every_example_compiles() {
         }
     }
     let named: BTreeSet<_> = files.keys().map(String::as_str).collect();
-    for file in ["bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
+    for file in [
+        "bundle.yaml",
+        "facts.yaml",
+        "features.yaml",
+        "thresholds.yaml",
+        "people.yaml",
+        "rates.yaml",
+    ] {
         assert!(named.contains(file), "{file} has no example");
     }
     let rules = compose(&files, 1);
     assert_eq!(rules.warnings(), [], "the example has nothing to look at");
-    let outcomes = run_tests(rules.policy(), rules.catalogue());
+    let outcomes =
+        run_tests(rules.policy(), rules.catalogue(), &|slots| rules.features().choose(slots));
     assert!(outcomes.len() >= 3);
     for outcome in outcomes {
         assert!(outcome.passed(), "{}: {:?}", outcome.name, outcome.failures);

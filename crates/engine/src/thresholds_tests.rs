@@ -109,22 +109,48 @@ fn value_importance_and_completeness_choose_among_three_outcomes() {
 #[test]
 fn what_is_wrong_with_a_table_is_told_with_a_case() {
     let head = "thresholds:\n  t:\n    type: ratio\n    scope: deal\n    owner: ann\n    rows:\n";
-    let mut shown = String::new();
-    for rows in [
-        "      - {deal.amount: \">= 100\", value: 1}\n      - {deal.amount: \"< 99.99\", value: 2}\n",
-        "      - {deal.stage: [proposal, discovery], value: 1}\n",
-        "      - {deal.amount: \">= 100\", value: 1}\n      - {deal.amount: \"200..300\", value: 2}\n      - {value: 1}\n",
-        "      - {deal.amount: \"300..200\", value: 1}\n      - {completeness: \"> 1\", value: 1}\n      - {value: 1}\n",
-        "      - {deal.amuont: any, value: 1}\n      - {deal.stage: propsal, value: high}\n      - {account.strategic: \">= 1\", value: 1}\n",
-        "      - {deal.amount: absent, value: 1}\n      - {deal.amount: \">= 5\", value: 1}\n",
+    let told = |table: &str| {
+        let problems = Rules::compose(files(table)).err().unwrap_or_default();
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        let messages = problems.iter().map(|problem| problem.message.clone());
+        (codes.join(" "), messages.collect::<Vec<_>>().join("; "))
+    };
+    for (rows, codes, says) in [
+        (
+            "      - {deal.amount: \">= 100\", value: 1}\n      - {deal.amount: \"< 99.99\", value: 2}\n",
+            "threshold-gap",
+            "has a value for deal.amount = 99.99",
+        ),
+        (
+            "      - {deal.stage: [proposal, discovery], value: 1}\n",
+            "threshold-gap",
+            "has a value for deal.stage = negotiation",
+        ),
+        (
+            "      - {deal.amount: \">= 100\", value: 1}\n      - {deal.amount: \"200..300\", value: 2}\n      - {value: 1}\n",
+            "threshold-unreached",
+            "earlier rows have them all",
+        ),
+        (
+            "      - {deal.amount: \"300..200\", value: 1}\n      - {completeness: \"> 1\", value: 1}\n      - {value: 1}\n",
+            "threshold-cell threshold-cell",
+            "no value fits this cell",
+        ),
+        (
+            "      - {deal.amuont: any, value: 1}\n      - {deal.stage: propsal, value: high}\n      - {account.strategic: \">= 1\", value: 1}\n",
+            "threshold-column threshold-cell threshold-cell threshold-cell",
+            "there is no fact `deal.amuont`",
+        ),
+        (
+            "      - {deal.amount: absent, value: 1}\n      - {deal.amount: \">= 5\", value: 1}\n",
+            "threshold-gap",
+            "has a value for deal.amount = 4.99",
+        ),
     ] {
-        for problem in Rules::compose(files(&format!("{head}{rows}"))).err().unwrap() {
-            shown.push_str(&format!("{problem}\n"));
-        }
+        let (found, message) = told(&format!("{head}{rows}"));
+        assert_eq!(found, codes, "{rows}: {message}");
+        assert!(message.contains(says), "{rows}: {message}");
     }
-    let unique = TABLE.replace("deal.stage: discovery", "deal.stage: any");
-    for problem in Rules::compose(files(&unique)).err().unwrap() {
-        shown.push_str(&format!("{problem}\n"));
-    }
-    expect_test::expect![[r#""#]].assert_eq(&shown);
+    let (found, message) = told(&TABLE.replace("deal.stage: discovery", "deal.stage: any"));
+    assert_eq!(found, "threshold-overlap", "{message}");
 }

@@ -4,8 +4,12 @@
 //! - Out: a [`TestOutcome`] for each test, with every expectation that was not met.
 //! - Never: a clock. Without `given: {at: ..}` nobody is away and nobody has left.
 
+mod coverage;
+mod property;
 mod read;
 
+pub use coverage::{Coverage, coverage};
+pub use property::{Asserts, Property, Range};
 pub(crate) use read::{Known, read_tests};
 
 use crate::explain::why_not;
@@ -72,8 +76,11 @@ impl TestOutcome {
     }
 }
 
-/// Runs every test of a policy.
-pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
+/// Fills in what follows from the facts that are given, such as thresholds.
+pub type Choose<'a> = &'a dyn Fn(&mut Slots);
+
+/// Runs every test and tries every property of a policy. `choose` fills in what follows from the facts of a test.
+pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> Vec<TestOutcome> {
     let mut masks = Masks::default();
     let mut slots = Slots::new(catalogue.len());
     let run = |test: &Test| {
@@ -81,6 +88,7 @@ pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
         for (slot, raw) in &test.facts {
             slots.set(*slot, *raw);
         }
+        choose(&mut slots);
         let failures = policy.graphs().get(test.graph).map_or_else(Vec::new, |graph| {
             let verdict = graph.decide(&slots, &mut masks);
             failures(policy, graph, test, verdict, &slots, catalogue)
@@ -88,7 +96,9 @@ pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
         let (name, place) = (test.name.clone(), test.place.clone());
         TestOutcome { name, file: place.file.clone(), place, failures }
     };
-    policy.tests().iter().map(run).collect()
+    let mut outcomes: Vec<_> = policy.tests().iter().map(run).collect();
+    outcomes.extend(property::run(policy, catalogue, choose));
+    outcomes
 }
 
 fn failures(

@@ -4,6 +4,10 @@
 //! - Out: a [`Change`] for each rule, node, role, absence, rate or line of the bundle that differs.
 //! - Never: names or addresses of people; remarks and the order of keys, which mean nothing.
 
+mod moved;
+
+pub use moved::{Moved, moved};
+
 use crate::graph::{Graph, Human, Node, NodeKind, Rule};
 use crate::policy::Policy;
 use bellwether_core::{Ppm, Timestamp};

@@ -27,8 +27,8 @@ pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Expected, Test, TestOutcome, run_tests};
-pub use diff::{Change, diff};
+pub use cases::{Asserts, Choose, Coverage, Expected, Property, Range, Test, TestOutcome, coverage, run_tests};
+pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule, Verdict};
 pub use merge::{merge, same_look};

@@ -6,7 +6,7 @@
 
 use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
-use crate::cases::{Known, Test, read_tests};
+use crate::cases::{Known, Property, Test, read_tests};
 use crate::graph::Graph;
 use crate::overrides::{self, About, Draft, Override, action_names, check_about};
 use crate::people::{self, People};
@@ -28,6 +28,7 @@ pub struct Policy {
     graphs: Vec<Graph>,
     overrides: Vec<Override>,
     tests: Vec<Test>,
+    properties: Vec<Property>,
     digest: Digest,
 }
 
@@ -73,6 +74,11 @@ impl Policy {
     /// The tests, in the order of their files' paths.
     pub fn tests(&self) -> &[Test] {
         &self.tests
+    }
+
+    /// The properties, in the order of their files' paths.
+    pub fn properties(&self) -> &[Property] {
+        &self.properties
     }
 
     /// [`digest()`] of the files.
@@ -169,10 +175,11 @@ fn read(
     }
     let names = read.complete.then_some(read.names.as_slice());
     let known = Known { graphs: names, people: people.as_ref() };
-    let mut tests = Vec::new();
+    let (mut tests, mut properties) = (Vec::new(), Vec::new());
     for path in files.keys().filter(|path| is_in(path, "tests")) {
         if let Some(document) = document(files, path, problems) {
-            read_tests(&document, known, catalogue, &mut tests, problems);
+            let found = (&mut tests, &mut properties);
+            read_tests(&document, known, catalogue, found, problems);
         }
     }
     if !files.keys().any(|path| is_in(path, "tests")) {
@@ -189,7 +196,8 @@ fn read(
         rates.add(from, since, ppm);
     }
     let overrides = drafts.into_iter().map(|draft| draft.one).collect();
-    Some(Policy { meta, rates, people, graphs: read.graphs, overrides, tests, digest })
+    let graphs = read.graphs;
+    Some(Policy { meta, rates, people, graphs, overrides, tests, properties, digest })
 }
 
 /// The graphs of a bundle.

@@ -1,6 +1,8 @@
 //! The policy from outside: bundles in, verdicts, chains, explanations and problems out.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
 mod bad;
 #[cfg(test)]
 mod decide;

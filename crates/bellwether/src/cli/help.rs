@@ -181,7 +181,7 @@ const HELP: &[Help] = &[
     help(
         "policy test",
         BUNDLE,
-        "the failing tests on stdout",
+        "the failing tests and properties on stdout, and the rules, doubts and fallbacks that no test reaches",
         ["policy test ./my-bundle", "policy test incident-sla --format json"],
         JUDGES,
     ),
@@ -198,7 +198,7 @@ const HELP: &[Help] = &[
     help(
         "policy diff",
         "two bundles: folders, or shipped ones by name",
-        "the differences on stdout",
+        "the differences on stdout, and a case for each pair of nodes between which cases move",
         ["policy diff customer-escalation ./my-bundle", "policy diff old new --format json"],
         ENDS,
     ),

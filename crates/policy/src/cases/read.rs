@@ -1,11 +1,12 @@
 //! Reading `tests/*.yaml`.
 
-use super::{Expected, Test};
+use super::property::read_property;
+use super::{Expected, Property, Test};
 use crate::graph::Outcome;
 use crate::people::{People, unknown_person};
 use crate::read::{AN_INSTANT, Word, instant, required_list, required_word, scalar, word, words};
 use crate::routing::{Names, is_visible, wrong_scope};
-use bellwether_core::authored::{Document, Fields, Key, Node};
+use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
 use bellwether_core::{Problem, Timestamp, Type};
 use bellwether_expr::{Catalogue, Slot, literal};
 
@@ -22,12 +23,18 @@ pub(crate) fn read_tests(
     document: &Document,
     known: Known<'_>,
     catalogue: &mut Catalogue,
-    tests: &mut Vec<Test>,
+    (tests, properties): (&mut Vec<Test>, &mut Vec<Property>),
     problems: &mut Vec<Problem>,
 ) {
     let mut fields = Fields::new(document, &document.root, problems);
     for item in required_list(&mut fields, "tests") {
         let problems = fields.problems();
+        if let Kind::Map(entries) = &item.kind
+            && entries.iter().any(|(key, _)| key.text == "property")
+        {
+            properties.extend(read_property(document, item, known, catalogue, problems));
+            continue;
+        }
         if let Some(test) = read_test(document, item, known, catalogue, problems) {
             let twin = tests.iter().find(|before| before.name == test.name);
             if let Some(first) = twin {
@@ -67,7 +74,11 @@ fn read_test(
     Some(Test { name: name?.text, place, graph: graph?, facts, away, at, expected })
 }
 
-fn find_graph(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) -> Option<usize> {
+pub(super) fn find_graph(
+    word: &Word,
+    known: Known<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<usize> {
     let graphs = known.graphs?;
     let found = graphs.iter().position(|graph| graph.graph == word.text);
     if found.is_none() {
@@ -102,7 +113,7 @@ fn check_person(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn read_facts(
+pub(super) fn read_facts(
     document: &Document,
     entries: &[(Key, Node)],
     graph: Option<&Names>,
@@ -145,7 +156,7 @@ fn read_facts(
 }
 
 /// What a value of a type looks like.
-fn like(kind: Type, values: &[String]) -> String {
+pub(super) fn like(kind: Type, values: &[String]) -> String {
     match kind {
         Type::Bool => "write true or false".to_owned(),
         Type::Int => "write a whole number such as 3".to_owned(),
@@ -202,7 +213,7 @@ fn read_expected(
 }
 
 /// The position of a word among names, or the problem that it is none of them.
-fn position(
+pub(super) fn position(
     word: &Word,
     names: &[String],
     problem: Problem,

@@ -276,7 +276,7 @@ fn an_otherwise_explains_itself() {
 #[test]
 fn the_tests_of_the_bundle_pass() {
     let (policy, catalogue) = good::policy();
-    let outcomes = run_tests(&policy, &catalogue);
+    let outcomes = run_tests(&policy, &catalogue, &|_| ());
     assert_eq!(outcomes.len(), 5);
     for outcome in outcomes {
         assert!(outcome.passed(), "{}: {:?}", outcome.place, outcome.failures);
@@ -299,7 +299,7 @@ fn a_test_that_fails_says_why() {
     files.insert("tests/wrong.yaml".to_owned(), text.to_owned());
     let mut catalogue = good::catalogue();
     let policy = bellwether_policy::compile(&files, &mut catalogue).ok().unwrap().policy;
-    let failed: Vec<_> = run_tests(&policy, &catalogue)
+    let failed: Vec<_> = run_tests(&policy, &catalogue, &|_| ())
         .into_iter()
         .filter(|outcome| !outcome.passed())
         .map(|outcome| {

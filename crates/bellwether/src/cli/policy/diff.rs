@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use anyhow::Result;
 use bellwether_engine::Rules;
 use bellwether_features::Definition;
-use bellwether_policy::Change;
+use bellwether_policy::{Change, Moved};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -25,13 +25,20 @@ pub(crate) struct DiffArgs {
 pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     let (old, new) = (bundle::load(&args.old)?, bundle::load(&args.new)?);
     let changes = changes(&old, &new);
+    let moved =
+        bellwether_policy::moved((old.policy(), old.catalogue()), (new.policy(), new.catalogue()));
     if context.format == Format::Json {
         let one = |change: &Change| serde_json::json!({"what": change.what, "old": change.old, "new": change.new});
-        println!("{}", serde_json::Value::from_iter(changes.iter().map(one)));
+        let other = |one: &Moved| serde_json::json!({"moved": one.graph, "old": one.old.0, "new": one.new.0, "raised": one.raised, "such_as": one.case});
+        let all = changes.iter().map(one).chain(moved.iter().map(other));
+        println!("{}", serde_json::Value::from_iter(all));
         return Ok(Exit::Fine);
     }
     for change in &changes {
         println!("{change}");
+    }
+    for one in &moved {
+        println!("{one}");
     }
     match changes.len() {
         0 => println!("they say the same"),

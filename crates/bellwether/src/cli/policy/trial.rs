@@ -6,18 +6,22 @@ use crate::cli::{Format, context::Context};
 use crate::exit::Exit;
 use crate::table::Table;
 use anyhow::Result;
-use bellwether_policy::{TestOutcome, run_tests};
+use bellwether_expr::Slots;
+use bellwether_policy::{Coverage, TestOutcome, coverage, run_tests};
 use std::path::Path;
 
 pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
     let rules = bundle::load(place)?;
-    let mut outcomes = run_tests(rules.policy(), rules.catalogue());
+    let choose = |slots: &mut Slots| rules.features().choose(slots);
+    let (policy, catalogue) = (rules.policy(), rules.catalogue());
+    let mut outcomes = run_tests(policy, catalogue, &choose);
+    let covered = coverage(policy, catalogue, &choose);
     for outcome in &mut outcomes {
         outcome.place = below(place, outcome.place.clone());
     }
     match context.format {
         Format::Json => println!("{}", json(&outcomes)),
-        Format::Text => print!("{}", text(&outcomes)),
+        Format::Text => print!("{}{}", text(&outcomes), reached(&covered)),
     }
     if outcomes.is_empty() {
         eprintln!("note: without tests nobody notices when a rule changes its meaning");
@@ -45,6 +49,18 @@ pub(super) fn text(outcomes: &[TestOutcome]) -> String {
         0 => format!("{passed} passed\n"),
         failed => format!("{passed} passed, {failed} failed\n"),
     });
+    text
+}
+
+/// The share of rules, `unknown` edges and fallbacks that tests reach, and those that none does.
+pub(super) fn reached(covered: &Coverage) -> String {
+    let (reached, all) = (covered.reached, covered.all);
+    let mut text = format!("{reached} of {all} rules, doubts and fallbacks are reached");
+    if !covered.missing.is_empty() {
+        text.push_str("; by no test:");
+        covered.missing.iter().for_each(|one| text.push_str(&format!("\n  {one}")));
+    }
+    text.push('\n');
     text
 }
 
