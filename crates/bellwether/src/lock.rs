@@ -4,8 +4,8 @@
 //! - Out: the text of a lock to be signed; [`Verified`], or everything that is wrong with it.
 //! - Never: believes what a lock says before enough trusted keys have signed it.
 //!
-//! A lock is a signed note (c2sp.org/signed-note). Its lines: `bellwether bundle lock 1`, `bundle NAME`,
-//! `version V`, `digest D` (of all files, the parent's among them, as records name it), `parent D` (of the
+//! A lock is a signed note (c2sp.org/signed-note). Its lines: [`HEADER`], `bundle NAME`, `version V`,
+//! `digest D` (of all files, the parent's among them, as records name it), `parent D` (of the
 //! parent's files), `expires T`, `proof D` (of `PROOF.json`), each `-` where there is none; then
 //! `SHA256 path` for each file of the folder itself, in the order of paths.
 
@@ -257,7 +257,7 @@ fn standing(lock: &Lock, wanted: &Wanted<'_>) -> Vec<Problem> {
         let message =
             format!("{} {} is in force, and this is {}", lock.name, version, lock.version);
         let problem = Problem::new("lock-downgraded", message).at(place("bundle.yaml"));
-        let help = "raise `version`; to go back, use `bellwether policy rollback`";
+        let help = "raise `version`, and sign; or roll back on purpose";
         problems.push(problem.help(help));
     }
     problems
