@@ -10,8 +10,8 @@ use crate::exit::Problems;
 use crate::{lock, prove};
 use anyhow::{Context, Result, bail};
 use bellwether_core::authored::{Document, Kind};
-use bellwether_core::{Digest, Place, Problem};
 use bellwether_core::problem::nearest;
+use bellwether_core::{Digest, Place, Problem};
 use bellwether_engine::Rules;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,8 +76,18 @@ pub(crate) fn source(place: &Path) -> Result<Source> {
         }
         (own, own_folder) = (child, folder);
     }
-    let (lock, proof) = (beside(&own_folder, lock::FILE)?, beside(&own_folder, prove::report::FILE)?);
+    let (lock, proof) =
+        (beside(&own_folder, lock::FILE)?, beside(&own_folder, prove::report::FILE)?);
     Ok(Source { own, parent, files, lock, proof })
+}
+
+/// The files of a bundle's parent, if it has one.
+pub(crate) fn parent(place: &Path) -> Result<Option<BTreeMap<String, String>>> {
+    if !place.is_dir() {
+        return Ok(None);
+    }
+    let chain = chain(place)?;
+    chain.get(1).map(|(folder, _)| files(folder)).transpose()
 }
 
 /// The folders of a chain with their files, the youngest child first.
@@ -98,7 +108,11 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
         };
         if !wanted.is_dir() {
             let message = format!("there is no folder `{parent}` beside this bundle");
-            return refuse("bundle-parent-missing", message, "`parent` is a path such as `../enterprise`");
+            return refuse(
+                "bundle-parent-missing",
+                message,
+                "`parent` is a path such as `../enterprise`",
+            );
         }
         let wanted = std::fs::canonicalize(&wanted)?;
         if chain.iter().any(|(known, _)| *known == wanted) {

@@ -27,3 +27,14 @@ mod tests {
         assert_eq!(free(&folder.path().join("none")), None);
     }
 }
+
+/// Writes a file that appears when it is whole, in the place of an older one.
+///
+/// # Errors
+/// The system's; then the older one is as it was.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = path.to_owned().into_os_string();
+    part.push(".part");
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(&part, path)
+}

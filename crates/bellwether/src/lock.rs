@@ -4,8 +4,8 @@
 //! - Out: the text of a lock to be signed; [`Verified`], or everything that is wrong with it.
 //! - Never: believes what a lock says before enough trusted keys have signed it.
 //!
-//! A lock is a signed note (c2sp.org/signed-note). Its lines: `bellwether bundle lock 1`, `bundle NAME`,
-//! `version V`, `digest D` (of all files, the parent's among them, as records name it), `parent D` (of the
+//! A lock is a signed note (c2sp.org/signed-note). Its lines: [`HEADER`], `bundle NAME`, `version V`,
+//! `digest D` (of all files, the parent's among them, as records name it), `parent D` (of the
 //! parent's files), `expires T`, `proof D` (of `PROOF.json`), each `-` where there is none; then
 //! `SHA256 path` for each file of the folder itself, in the order of paths.
 
@@ -157,7 +157,8 @@ pub(crate) fn verify(source: &Source, wanted: &Wanted<'_>) -> Result<Verified, V
         if wanted.signatures == 0 && !wanted.require_proof {
             return Ok(Verified { lock: None, signed_by: Vec::new() });
         }
-        let problem = Problem::new("lock-missing", "the bundle is not signed: it has no BUNDLE.lock");
+        let problem =
+            Problem::new("lock-missing", "the bundle is not signed: it has no BUNDLE.lock");
         let help = "sign it: `bellwether policy sign DIR --key FILE`";
         return Err(vec![problem.at(place(FILE)).help(help)]);
     };
@@ -179,13 +180,18 @@ fn signatures(note: &Note, wanted: &Wanted<'_>) -> Result<Vec<String>, Problem> 
         Ok(signed) => signed,
         Err(NoteError::Unsigned) if wanted.signatures == 0 => Vec::new(),
         Err(NoteError::Unsigned) => {
-            let message = format!("no signer that is trusted signed this: only {}", names.join(", "));
+            let message =
+                format!("no signer that is trusted signed this: only {}", names.join(", "));
             let help = "name the signer in `[rules] signers`, or let somebody who is named sign it";
             return refuse("lock-unknown-signer", message, help);
         }
         Err(error) => {
             let message = format!("the lock was changed after it was signed: {error}");
-            return refuse("lock-tampered", message, "take the lock as it was signed, or sign anew");
+            return refuse(
+                "lock-tampered",
+                message,
+                "take the lock as it was signed, or sign anew",
+            );
         }
     };
     if signed.len() < wanted.signatures {
@@ -229,7 +235,8 @@ fn files(lock: &Lock, source: &Source) -> Vec<Problem> {
         let help = "bring the parent's folder to the version that was signed, or sign anew";
         problems.push(problem.at(place("bundle.yaml")).help(help));
     } else if !own && lock.digest != bellwether_policy::digest(&source.files) {
-        let problem = Problem::new("lock-digest", "the lock names another digest than its files have");
+        let problem =
+            Problem::new("lock-digest", "the lock names another digest than its files have");
         problems.push(problem.at(place(FILE)).help("sign the bundle anew"));
     }
     problems
@@ -240,14 +247,17 @@ fn standing(lock: &Lock, wanted: &Wanted<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(expires) = lock.expires.filter(|expires| *expires <= wanted.now) {
         let problem = Problem::new("lock-expired", format!("the signatures held until {expires}"));
-        problems.push(problem.at(place(FILE)).help("review it, and sign anew: `policy sign --expires`"));
+        problems.push(
+            problem.at(place(FILE)).help("review it, and sign anew: `policy sign --expires`"),
+        );
     }
     if let Some((_, version)) = wanted.in_force.filter(|(name, _)| *name == lock.name)
         && numbers(&lock.version) < numbers(version)
     {
-        let message = format!("{} {} is in force, and this is {}", lock.name, version, lock.version);
+        let message =
+            format!("{} {} is in force, and this is {}", lock.name, version, lock.version);
         let problem = Problem::new("lock-downgraded", message).at(place("bundle.yaml"));
-        let help = "raise `version`; to go back, use `bellwether policy rollback`";
+        let help = "raise `version`, and sign; or roll back on purpose";
         problems.push(problem.help(help));
     }
     problems
@@ -261,7 +271,8 @@ fn proof(lock: &Lock, source: &Source, wanted: &Wanted<'_>) -> Option<Problem> {
         Some(problem.help(help))
     };
     let Some(signed) = lock.proof else {
-        let missing = || refuse("lock-proof-missing", "the lock names no proof, and one is required");
+        let missing =
+            || refuse("lock-proof-missing", "the lock names no proof, and one is required");
         return wanted.require_proof.then(missing).flatten();
     };
     let Some(text) = &source.proof else {

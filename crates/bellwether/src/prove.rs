@@ -14,12 +14,15 @@ mod tests;
 mod tighten;
 mod world;
 
-pub(crate) use report::{Claim, Conflict, Outcome, Property, Report};
+#[cfg(test)]
+pub(crate) use report::{Claim, Property};
+pub(crate) use report::{Outcome, Report};
 pub(crate) use solver::find;
 pub(crate) use world::Subject;
 
 use ask::{Asker, Lies};
 use bellwether_core::{Digest, Problem};
+use bellwether_policy::Files;
 use indicatif::ProgressBar;
 use solver::Process;
 use std::path::PathBuf;
@@ -38,6 +41,19 @@ pub(crate) struct Task<'a> {
     pub(crate) solver: Option<PathBuf>,
     /// The most time for one question.
     pub(crate) limit: Duration,
+}
+
+/// The boundaries of a bundle's files; `None` where it has none.
+///
+/// # Errors
+/// `prove-cedar` where the boundaries cannot be read.
+pub(crate) fn subject(files: &Files) -> Result<Option<Subject>, Vec<Problem>> {
+    if !files.keys().any(|path| path.starts_with("boundaries/")) {
+        return Ok(None);
+    }
+    // The room of boundaries writes the schema from actions.yaml; without it nothing can be proved.
+    let problem = Problem::new("prove-cedar", "there is no schema for the boundaries");
+    Err(vec![problem.help("declare the actions in actions.yaml")])
 }
 
 /// How many steps [`run`] tells of.
@@ -82,5 +98,7 @@ async fn prove(task: &Task<'_>, bar: &ProgressBar) -> Result<Report, Problem> {
 fn lies(Lies(what): Lies) -> Problem {
     let message = format!("the solver was asked something known and is wrong: {what}");
     let problem = Problem::new("prove-solver-lies", message);
-    problem.help("nothing that it said counts; use cvc5 as your system ships it, or `--solver` another")
+    problem.help(
+        "nothing that it said counts; use cvc5 as your system ships it, or `--solver` another",
+    )
 }

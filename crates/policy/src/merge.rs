@@ -88,8 +88,11 @@ impl Names {
     fn take(&mut self, what: &'static str, name: &str, place: Place) -> Option<Problem> {
         let mut ours = self.taken.iter().filter(|(of, _)| *of == what).map(|(_, name)| name);
         if ours.clone().any(|known| known == name) {
-            let problem = Problem::new("merge-redefines", format!("the parent has the {what} `{name}`"));
-            return Some(problem.at(place).help("name yours otherwise; the parent's stays as it is"));
+            let problem =
+                Problem::new("merge-redefines", format!("the parent has the {what} `{name}`"));
+            return Some(
+                problem.at(place).help("name yours otherwise; the parent's stays as it is"),
+            );
         }
         if let Some(known) = ours.find(|known| same_look(known, name)) {
             let message = format!("the {what} `{name}` looks like the parent's `{known}`");
@@ -99,7 +102,11 @@ impl Names {
         if !name.is_ascii() {
             let message = format!("the name of the {what} `{name}` has letters beyond a-z");
             let problem = Problem::new("merge-looks-alike", message).at(place);
-            return Some(problem.help("letters of other alphabets look like these: use a-z, 0-9, `_`, `-`, `.`"));
+            return Some(
+                problem.help(
+                    "letters of other alphabets look like these: use a-z, 0-9, `_`, `-`, `.`",
+                ),
+            );
         }
         None
     }
@@ -198,7 +205,9 @@ fn join(
     let mut child = Document::read(path, text)?;
     let mut problems = Vec::new();
     if let Kind::Map(found) = &child.root.kind {
-        for (key, _) in found.iter().filter(|(key, _)| sections.contains(&(key.text.as_str(), false))) {
+        for (key, _) in
+            found.iter().filter(|(key, _)| sections.contains(&(key.text.as_str(), false)))
+        {
             let message = format!("`{}` of {path} is the parent's to say", key.text);
             let problem = Problem::new("merge-not-yours", message).at(child.place_of_key(key));
             problems.push(problem.help("remove it: what the parent says holds"));

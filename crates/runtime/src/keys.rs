@@ -29,6 +29,7 @@ pub use tenant::TenantKeys;
 pub use vault::{BLOCK, Vault};
 
 use bellwether_core::{SubjectId, Timestamp};
+use bellwether_ledger::note::{BadKey, Scheme, Signer};
 use std::fmt;
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -44,6 +45,14 @@ impl Secret {
     /// Wraps secret bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// The signer whose secret it is; the bytes stay in here.
+    ///
+    /// # Errors
+    /// `note-key` for a name with spaces or pluses.
+    pub fn signer(&self, name: &str, scheme: Scheme) -> Result<Signer, BadKey> {
+        Signer::new(name, scheme, self.bytes())
     }
 
     /// The bytes, for deriving and for nothing else.

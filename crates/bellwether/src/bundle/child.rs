@@ -16,14 +16,19 @@ pub(super) fn check(parent: &Files, child: &Files) -> Vec<Problem> {
         let place = Place { file: path.clone(), line: 1, column: 0 };
         let Ok(set) = text.parse::<PolicySet>() else {
             let problem = Problem::new("merge-not-yours", format!("`{path}` is not Cedar"));
-            problems.push(problem.at(place).help("`bellwether policy check` of it alone says where"));
+            problems
+                .push(problem.at(place).help("`bellwether policy check` of it alone says where"));
             continue;
         };
         let permits = set.policies().any(|policy| policy.effect() == Effect::Permit);
         if path.starts_with("boundaries/") && (permits || set.templates().next().is_some()) {
             let message = format!("`{path}` permits something: a child only forbids");
             let problem = Problem::new("merge-not-yours", message).at(place.clone());
-            problems.push(problem.help("say `forbid` for what the child may not; ask the parent's owner for more"));
+            problems.push(
+                problem.help(
+                    "say `forbid` for what the child may not; ask the parent's owner for more",
+                ),
+            );
         }
         for id in ids(text) {
             let Some(known) = taken.iter().find(|known| same_look(known, &id)) else { continue };

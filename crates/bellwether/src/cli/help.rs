@@ -6,6 +6,7 @@ mod features;
 mod log;
 mod outbox;
 mod people;
+mod rules;
 mod witness;
 
 use super::Cli;
@@ -321,6 +322,7 @@ fn every() -> impl Iterator<Item = &'static Help> {
         log::LOG,
         outbox::OUTBOX,
         people::PEOPLE,
+        rules::RULES,
         witness::WITNESS,
     ];
     HELP.iter().chain(parts.into_iter().flatten())

@@ -13,6 +13,8 @@ pub(crate) mod show;
 mod trust;
 mod verify;
 
+pub(super) use trust::read_all as read_keys;
+
 use super::Format;
 use super::context::{Context, now};
 use crate::exit::{Exit, Failure, Problems};

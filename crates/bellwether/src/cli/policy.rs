@@ -1,15 +1,19 @@
-//! `policy`: check, test, show and compare bundles.
+//! `policy`: check, test, show, compare, prove and sign bundles.
 //!
 //! - In: bundles as folders or shipped names; nothing but their files.
-//! - Out: problems, failing tests, graphs and differences in words.
-//! - Never: opens a data directory or changes a file.
+//! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter.
+//! - Never: opens a data directory, or changes a file that it did not write.
 
 mod check;
 mod diff;
 #[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
 mod overrides;
+mod init;
+mod prove;
+mod schema;
 mod show;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -37,6 +41,18 @@ pub(crate) enum PolicyCommand {
     Diff(diff::DiffArgs),
     /// The exceptions of a bundle: what holds, what ends soon, what is over, and who answers for it.
     Overrides(overrides::OverridesArgs),
+    /// Prove what the boundaries claim, for every request there can be, with cvc5.
+    Prove(prove::ProveArgs),
+    /// Begin a bundle: a commented one that checks, tests and proves.
+    Init(init::InitArgs),
+    /// JSON Schemas of every file of a bundle, for editors.
+    Schema(schema::SchemaArgs),
+    /// Make a key to sign bundles with.
+    Keygen(sign::KeygenArgs),
+    /// Sign a bundle: write its lock, or add a signature to it.
+    Sign(sign::SignArgs),
+    /// Whether a bundle is what enough trusted people signed.
+    Verify(sign::VerifyArgs),
     /// The bundles inside the program.
     List,
 }
@@ -56,6 +72,12 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
         PolicyCommand::Overrides(args) => overrides::run(context, args),
+        PolicyCommand::Prove(args) => prove::run(context, args),
+        PolicyCommand::Init(args) => init::run(context, args),
+        PolicyCommand::Schema(args) => schema::run(args),
+        PolicyCommand::Keygen(args) => sign::keygen(context, args),
+        PolicyCommand::Sign(args) => sign::sign(context, args),
+        PolicyCommand::Verify(args) => sign::verify(context, args),
         PolicyCommand::List => Ok(list(context)),
     }
 }

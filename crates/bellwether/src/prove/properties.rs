@@ -64,9 +64,8 @@ pub(super) async fn all(
             conflicts.extend(against.conflicts(asker).await?);
         }
     }
-    conflicts.sort_by(|a, b| {
-        (&a.action, &a.forbid, &a.permit).cmp(&(&b.action, &b.forbid, &b.permit))
-    });
+    conflicts
+        .sort_by(|a, b| (&a.action, &a.forbid, &a.permit).cmp(&(&b.action, &b.forbid, &b.permit)));
     Ok((properties, conflicts))
 }
 
@@ -127,7 +126,9 @@ fn is_about(world: &World<'_>, invariant: &Named, kind: &Kind) -> bool {
     match (policy.action_constraint(), policy.annotation("action")) {
         (ActionConstraint::Any, None | Some("*")) => true,
         (ActionConstraint::Any, Some(action)) => action == kind.action,
-        _ => policy.get_valid_request_envs(world.schema).any(|env| env.action() == kind.env.action()),
+        _ => {
+            policy.get_valid_request_envs(world.schema).any(|env| env.action() == kind.env.action())
+        }
     }
 }
 

@@ -50,8 +50,6 @@ pub(crate) enum Claim {
     NotOverruled,
     /// Nothing is allowed that the older rules, or the parent's, did not allow.
     Tightens,
-    /// A property of the routing graphs, proved without a solver.
-    Routes,
 }
 
 impl Claim {
@@ -64,7 +62,6 @@ impl Claim {
             Self::NotShadowed => "not-shadowed",
             Self::NotOverruled => "not-overruled",
             Self::Tightens => "tightens",
-            Self::Routes => "routes",
         }
     }
 }

@@ -48,7 +48,8 @@ async fn one(
     };
     // A policy's digest does not tell its effect, and the same ones may stand on both sides.
     let of = new.policies.iter().chain(older).map(|one| &one.digest);
-    let effects: String = new.policies.iter().chain(older).map(|one| one.effect().to_string()).collect();
+    let effects: String =
+        new.policies.iter().chain(older).map(|one| one.effect().to_string()).collect();
     let key = key(&format!("tightens {} {effects}", older.len()), kind, of);
     let more = |env: &_| allowed(&whole, env) && !allowed(&old, env);
     Ok(match asker.ask(key, &implies_asserts(&newer, &before), more).await? {

@@ -7,9 +7,7 @@
 
 use super::ask::said;
 use bellwether_core::{Digest, Problem};
-use cedar_policy::{
-    Authorizer, Decision, Effect, Policy, PolicyId, PolicySet, RequestEnv, Schema,
-};
+use cedar_policy::{Authorizer, Decision, Effect, Policy, PolicyId, PolicySet, RequestEnv, Schema};
 use cedar_policy_symcc::{CompiledPolicy, CompiledPolicySet, Env};
 
 /// The boundaries of a bundle, ready to be proved.

@@ -33,7 +33,11 @@ fn skeleton(name: &str) -> String {
                 folded.push_str(&skeleton(plain.encode_utf8(&mut [0; 4])));
                 continue;
             }
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{300}'..='\u{36f}' => continue,
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'
+            | '\u{feff}'
+            | '\u{300}'..='\u{36f}' => continue,
             other => other,
         };
         folded.push(like);

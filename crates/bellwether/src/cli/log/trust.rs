@@ -41,7 +41,8 @@ impl TrustArgs {
     }
 }
 
-fn read_all(named: &[String]) -> Result<Vec<VerifierKey>> {
+/// Public keys, as text or in files with one a line.
+pub(crate) fn read_all(named: &[String]) -> Result<Vec<VerifierKey>> {
     let mut keys = Vec::new();
     for named in named {
         if Path::new(named).is_file() {

@@ -1,5 +1,7 @@
 //! What people read about bundles.
 
+mod begun;
+
 use super::*;
 use bellwether_engine::Rules;
 use std::collections::BTreeMap;

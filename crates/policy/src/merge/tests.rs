@@ -1,0 +1,129 @@
+//! What a child may add, and every trick by which it may try to say what the parent says.
+
+use super::*;
+
+fn files(pairs: &[(&str, &str)]) -> Files {
+    pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+fn parent() -> Files {
+    files(&[
+        (
+            "bundle.yaml",
+            "bundle: enterprise\nversion: 2.0.0\nowner: ann\ncurrency: EUR\nlateness: 3d\n",
+        ),
+        (
+            "facts.yaml",
+            "facts:\n  # kept\n  deal.amount: {type: money, from: crm.deal.updated.amount, scope: deal}\n",
+        ),
+        ("features.yaml", "features: {}\n"),
+        (
+            "people.yaml",
+            "roles: {legal: [lee], desk: [kim]}\npeople: {lee: {name: \"L: é\"}, kim: {}}\nalways: desk\n",
+        ),
+        ("routing/deal.yaml", "graph: deals\nsubject: deal\n"),
+        ("actions.yaml", "actions: {}\n"),
+    ])
+}
+
+const HEAD: (&str, &str) = (
+    "bundle.yaml",
+    "bundle: unit\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\nparent: ../enterprise\n",
+);
+
+#[test]
+fn a_child_adds_under_new_names() {
+    let child = files(&[
+        HEAD,
+        (
+            "facts.yaml",
+            "facts:\n    case.kind: {type: code, values: [\"on\", b], from: ticket.opened.kind}\n",
+        ),
+        ("people.yaml", "roles: {field: [sam]}\npeople: {sam: {away: [{from: 2026-08-01}]}}\n"),
+        ("routing/case.yaml", "graph: cases\n"),
+        ("boundaries/unit.cedar", "forbid (principal, action, resource);"),
+    ]);
+    let merged = merge(&parent(), &child).unwrap();
+    assert_eq!(merged["bundle.yaml"], HEAD.1);
+    assert_eq!(merged["features.yaml"], parent()["features.yaml"], "as it was written");
+    expect_test::expect![[r#""#]].assert_eq(&merged["people.yaml"]);
+    let read = |text: &str| Document::read("x", text).unwrap();
+    let facts = read(&merged["facts.yaml"]);
+    let names: Vec<_> = entries(&facts, "facts").iter().map(|(key, _)| key.text.as_str()).collect();
+    assert_eq!(names, ["deal.amount", "case.kind"]);
+    // A child of the child sees both as its parent.
+    let grandchild = files(&[
+        ("bundle.yaml", "bundle: team\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\n"),
+        ("people.yaml", "roles: {field: [kim]}\n"),
+    ]);
+    let problems = merge(&merged, &grandchild).unwrap_err();
+    assert_eq!(problems[0].code, "merge-redefines");
+}
+
+/// Each trick with the code that refuses it, and the line.
+#[test]
+fn renaming_tricks_are_refused() {
+    for (path, text, code, line) in [
+        ("facts.yaml", "facts:\n  deal.amount: {type: money}\n", "merge-redefines", 2),
+        ("features.yaml", "features:\n  deal.amount: {kind: count}\n", "merge-redefines", 2),
+        ("facts.yaml", "facts:\n  deal.am0unt: {type: money}\n", "merge-looks-alike", 2),
+        ("facts.yaml", "facts:\n  deal.\u{430}mount: {type: money}\n", "merge-looks-alike", 2),
+        ("facts.yaml", "facts:\n  deal.größe: {type: money}\n", "merge-looks-alike", 2),
+        ("facts.yaml", "facts: {}\nsignals:\n  crm.deal.updated: {}\n", "merge-not-yours", 2),
+        ("people.yaml", "roles:\n  legal: [mallory]\n", "merge-redefines", 2),
+        ("people.yaml", "roles:\n  Legal: [mallory]\n", "merge-looks-alike", 2),
+        ("people.yaml", "roles:\n  lega1: [mallory]\n", "merge-looks-alike", 2),
+        ("people.yaml", "people:\n  lee: {email: mallory@else.example}\n", "merge-redefines", 2),
+        ("people.yaml", "roles: {field: [sam]}\nalways: field\n", "merge-not-yours", 2),
+        ("routing/deal.yaml", "graph: other\n", "merge-redefines", 1),
+        ("routing/Deal.yaml", "graph: other\n", "merge-looks-alike", 1),
+        ("routing/dea1.yaml", "graph: other\n", "merge-looks-alike", 1),
+        ("routing/new.yaml", "graph: deals\n", "merge-redefines", 1),
+        ("routing/new.yaml", "subject: deal\ngraph: dea1s\n", "merge-looks-alike", 2),
+        ("actions.yaml", "actions: {refund_two: {group: [concession]}}\n", "merge-redefines", 1),
+        ("Actions.yaml", "actions: {}\n", "merge-looks-alike", 1),
+        ("thresholds.yaml", "thresholds: []\n", "merge-not-yours", 1),
+        ("rates.yaml", "rates: {}\n", "merge-not-yours", 1),
+        ("prompts/a.yaml", "x: 1\n", "merge-not-yours", 1),
+        ("mappings/a.yaml", "x: 1\n", "merge-not-yours", 1),
+        ("bundle.yaml", "bundle: unit\ncurrency: USD\nlateness: 3d\n", "merge-not-yours", 2),
+        ("bundle.yaml", "bundle: unit\ncurrency: EUR\n", "merge-not-yours", 1),
+        (
+            "bundle.yaml",
+            "bundle: enterpr1se\ncurrency: EUR\nlateness: 3d\n",
+            "merge-looks-alike",
+            1,
+        ),
+        ("people.yaml", "roles: {a: [b]\n", "yaml-syntax", 2),
+    ] {
+        let problems = merge(&parent(), &files(&[HEAD, (path, text)])).expect_err(text);
+        let [problem] = problems.as_slice() else { panic!("{text}: {problems:?}") };
+        let place = problem.place.as_ref().unwrap();
+        assert_eq!(
+            (problem.code, place.file.as_str(), place.line),
+            (code, path, line),
+            "{text}: {problem}"
+        );
+    }
+}
+
+#[test]
+fn every_problem_is_told() {
+    let child = files(&[
+        HEAD,
+        ("people.yaml", "roles: {legal: [x], Desk: [y]}\nalways: legal\n"),
+        ("thresholds.yaml", ""),
+        ("routing/deal.yaml", ""),
+    ]);
+    let codes: Vec<_> = merge(&parent(), &child).unwrap_err().iter().map(|one| one.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "merge-not-yours",
+            "merge-redefines",
+            "merge-looks-alike",
+            "merge-redefines",
+            "merge-not-yours"
+        ]
+    );
+}
