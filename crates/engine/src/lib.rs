@@ -13,6 +13,7 @@ pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod step;
+mod trust;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

@@ -311,7 +311,8 @@ fn proofs_agree_with_brute_force() {
         graphs += 1;
         let proofs = prove(&policy, &catalogue);
         for (at, node) in model.nodes.iter().enumerate() {
-            let named = order(&model, node).iter().any(|who| !model.people[*who].channels.is_empty());
+            let named =
+                order(&model, node).iter().any(|who| !model.people[*who].channels.is_empty());
             for property in
                 [Property::PersonMissing, Property::RoleMissing, Property::ChannelMissing]
             {
