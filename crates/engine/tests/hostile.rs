@@ -158,5 +158,18 @@ fn what_a_limit_rests_on_is_proved() {
         ["limit", "account.region", "signal.channel", "mood", "north_orders", "nothing"],
         Trust::Operator,
     );
-    expect_test::expect![[r#""#]].assert_eq(&render(&proofs));
+    expect_test::expect![[r#"
+        BROKEN  signal.channel: no text from outside moves it
+                     +0s  signal.channel <- engagement.recorded.channel
+        BROKEN  mood: no text from outside moves it
+                     +0s  mood <- chat.message.sentiment
+        BROKEN  north_orders: no text from outside moves it
+                     +0s  north_orders <- order.updated.status
+        BROKEN  nothing: no text from outside moves it
+                     +0s  nothing <- no fact of this name
+        holds   limit: no text from outside moves it
+        holds   account.region: no text from outside moves it
+        2 of 6 properties hold
+    "#]]
+    .assert_eq(&render(&proofs));
 }
