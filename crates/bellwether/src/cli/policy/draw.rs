@@ -9,10 +9,10 @@ use bellwether_policy::{Graph, Node, NodeKind};
 use std::fmt::Write as _;
 
 const WIDTH: usize = 190;
-const HEIGHT: usize = 54;
+const HEIGHT: usize = 62;
 /// Between columns: room for the names of rules.
 const GAP: usize = 230;
-const ROW: usize = 84;
+const ROW: usize = 92;
 const MARGIN: usize = 24;
 /// The longest text in a box or on an edge, in letters.
 const LETTERS: usize = 28;
@@ -33,11 +33,12 @@ pub(super) fn svg(graph: &Graph) -> String {
     let down = places.iter().map(|(_, y)| y + HEIGHT).max().unwrap_or(0) + MARGIN;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {across} {down}\" width=\"{across}\" \
-         height=\"{down}\" role=\"img\" color-scheme=\"light dark\" font-family=\"system-ui, sans-serif\" \
+         height=\"{down}\" role=\"img\" class=\"graph\" font-family=\"system-ui, sans-serif\" \
          font-size=\"12\">\n"
     );
     let _ = writeln!(svg, "<title>{}</title>", escaped(graph.name()));
     svg.push_str(STYLE);
+    svg.push_str("<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n");
     for edge in &edges {
         draw_edge(&mut svg, edge, &edges, &places);
     }
@@ -49,10 +50,12 @@ pub(super) fn svg(graph: &Graph) -> String {
 }
 
 const STYLE: &str = "<style>
-:root{color:#1f2328}
-@media (prefers-color-scheme:dark){:root{color:#e6edf3}}
+.graph{color:#1f2328;--page:#fff}
+@media (prefers-color-scheme:dark){.graph{color:#e6edf3;--page:#0d1117}}
+.page{fill:var(--page)}
 text{fill:currentColor}
-.small{font-size:10.5px;opacity:.8}
+.rule{stroke:var(--page);stroke-width:4;paint-order:stroke}
+.small{font-size:10.5px}
 .box{fill:currentColor;fill-opacity:.05;stroke:currentColor;stroke-width:1.2}
 .human{fill-opacity:.14;stroke-width:1.8}
 .edge{fill:none;stroke:currentColor;stroke-opacity:.6}
@@ -143,33 +146,42 @@ fn draw_edge(svg: &mut String, edge: &Edge, edges: &[Edge], places: &[(usize, us
     let whole = escaped(&edge.label);
     let _ = writeln!(
         svg,
-        "<text class=\"small\" x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{label}<title>{whole}</title></text>"
+        "<text class=\"small rule\" x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{label}<title>{whole}</title></text>"
     );
 }
 
 fn draw_node(svg: &mut String, node: &Node, (x, y): (usize, usize)) {
-    let (class, corner, below) = match &node.kind {
-        NodeKind::Decide { .. } => ("box", 2, "decides".to_owned()),
-        NodeKind::Discover { within, .. } => ("box", 2, format!("finds out more for {within}")),
+    let (class, corner, lines) = match &node.kind {
+        NodeKind::Decide { .. } => ("box", 2, ["decides".to_owned(), String::new()]),
+        NodeKind::Discover { within, .. } => {
+            ("box", 2, ["finds out more".to_owned(), format!("for {within}")])
+        }
         NodeKind::Human(human) => {
             let (role, ack, level) = (&human.role, human.ack, human.level);
-            ("box human", 12, format!("{role}, {ack} each, level {level}"))
+            ("box human", 12, [role.clone(), format!("{ack} each, level {level}")])
         }
-        NodeKind::End => ("box", 26, "nobody is asked".to_owned()),
+        NodeKind::End => ("box", 30, ["nobody is asked".to_owned(), String::new()]),
     };
-    let (name, shown) = (escaped(&shortened(&node.name)), escaped(&shortened(&below)));
     let middle = x + WIDTH / 2;
     let _ = writeln!(
         svg,
         "<g><title>{}: {}</title><rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" \
          height=\"{HEIGHT}\" rx=\"{corner}\"/>\n\
-         <text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\" font-weight=\"600\">{name}</text>\n\
-         <text class=\"small\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{shown}</text></g>",
+         <text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\" font-weight=\"600\">{}</text>",
         escaped(&node.name),
-        escaped(&below),
-        y + 23,
-        y + 41
+        escaped(lines.join(" ").trim_end()),
+        y + 20,
+        escaped(&shortened(&node.name))
     );
+    for (line, down) in lines.iter().zip([36, 51]).filter(|(line, _)| !line.is_empty()) {
+        let shown = escaped(&shortened(line));
+        let down = y + down;
+        let _ = writeln!(
+            svg,
+            "<text class=\"small\" x=\"{middle}\" y=\"{down}\" text-anchor=\"middle\">{shown}</text>"
+        );
+    }
+    svg.push_str("</g>\n");
 }
 
 /// At most so many letters.

@@ -29,28 +29,35 @@ fn a_small_graph_is_drawn() {
     let drawn = svg(&rules.policy().graphs()[0]);
     let shown = drawn.split_once("</defs>\n").unwrap().1;
     expect_test::expect![[r#"
-        <path class="edge" d="M214 34C290 34 788 37 864 37" marker-end="url(#tip)"/>
-        <text class="small" x="852" y="33" text-anchor="end">R1&amp;2, R3<title>R1&amp;2, R3</title></text>
-        <path class="edge" d="M214 45C290 45 368 51 444 51" marker-end="url(#tip)"/>
-        <text class="small" x="432" y="47" text-anchor="end">R4<title>R4</title></text>
-        <path class="edge" d="M214 56C290 56 368 135 444 135" marker-end="url(#tip)"/>
-        <text class="small" x="432" y="131" text-anchor="end">R9<title>R9</title></text>
-        <path class="edge doubt" d="M214 67C290 67 788 51 864 51" marker-end="url(#tip)"/>
-        <text class="small" x="852" y="47" text-anchor="end">unknown<title>unknown</title></text>
-        <path class="edge" d="M634 51C710 51 788 64 864 64" marker-end="url(#tip)"/>
-        <text class="small" x="852" y="60" text-anchor="end">after 2d<title>after 2d</title></text>
-        <g><title>s: decides</title><rect class="box" x="24" y="24" width="190" height="54" rx="2"/>
-        <text x="119" y="47" text-anchor="middle" font-weight="600">s</text>
-        <text class="small" x="119" y="65" text-anchor="middle">decides</text></g>
-        <g><title>wait: finds out more for 2d</title><rect class="box" x="444" y="24" width="190" height="54" rx="2"/>
-        <text x="539" y="47" text-anchor="middle" font-weight="600">wait</text>
-        <text class="small" x="539" y="65" text-anchor="middle">finds out more for 2d</text></g>
-        <g><title>desk: desk, 1h each, level 2</title><rect class="box human" x="864" y="24" width="190" height="54" rx="12"/>
-        <text x="959" y="47" text-anchor="middle" font-weight="600">desk</text>
-        <text class="small" x="959" y="65" text-anchor="middle">desk, 1h each, level 2</text></g>
-        <g><title>nothing: nobody is asked</title><rect class="box" x="444" y="108" width="190" height="54" rx="26"/>
-        <text x="539" y="131" text-anchor="middle" font-weight="600">nothing</text>
-        <text class="small" x="539" y="149" text-anchor="middle">nobody is asked</text></g>
+        <rect class="page" width="100%" height="100%"/>
+        <path class="edge" d="M214 36C290 36 788 39 864 39" marker-end="url(#tip)"/>
+        <text class="small rule" x="852" y="35" text-anchor="end">R1&amp;2, R3<title>R1&amp;2, R3</title></text>
+        <path class="edge" d="M214 48C290 48 368 55 444 55" marker-end="url(#tip)"/>
+        <text class="small rule" x="432" y="51" text-anchor="end">R4<title>R4</title></text>
+        <path class="edge" d="M214 61C290 61 368 147 444 147" marker-end="url(#tip)"/>
+        <text class="small rule" x="432" y="143" text-anchor="end">R9<title>R9</title></text>
+        <path class="edge doubt" d="M214 73C290 73 788 55 864 55" marker-end="url(#tip)"/>
+        <text class="small rule" x="852" y="51" text-anchor="end">unknown<title>unknown</title></text>
+        <path class="edge" d="M634 55C710 55 788 70 864 70" marker-end="url(#tip)"/>
+        <text class="small rule" x="852" y="66" text-anchor="end">after 2d<title>after 2d</title></text>
+        <g><title>s: decides</title><rect class="box" x="24" y="24" width="190" height="62" rx="2"/>
+        <text x="119" y="44" text-anchor="middle" font-weight="600">s</text>
+        <text class="small" x="119" y="60" text-anchor="middle">decides</text>
+        </g>
+        <g><title>wait: finds out more for 2d</title><rect class="box" x="444" y="24" width="190" height="62" rx="2"/>
+        <text x="539" y="44" text-anchor="middle" font-weight="600">wait</text>
+        <text class="small" x="539" y="60" text-anchor="middle">finds out more</text>
+        <text class="small" x="539" y="75" text-anchor="middle">for 2d</text>
+        </g>
+        <g><title>desk: desk 1h each, level 2</title><rect class="box human" x="864" y="24" width="190" height="62" rx="12"/>
+        <text x="959" y="44" text-anchor="middle" font-weight="600">desk</text>
+        <text class="small" x="959" y="60" text-anchor="middle">desk</text>
+        <text class="small" x="959" y="75" text-anchor="middle">1h each, level 2</text>
+        </g>
+        <g><title>nothing: nobody is asked</title><rect class="box" x="444" y="116" width="190" height="62" rx="30"/>
+        <text x="539" y="136" text-anchor="middle" font-weight="600">nothing</text>
+        <text class="small" x="539" y="152" text-anchor="middle">nobody is asked</text>
+        </g>
         </svg>
     "#]].assert_eq(shown);
 }
@@ -64,8 +71,8 @@ fn every_shipped_graph_is_drawn() {
             let drawn = svg(graph);
             let mut boxes: Vec<_> = drawn
                 .lines()
-                .filter_map(|line| line.split_once("<rect"))
-                .map(|(_, rest)| rest.split_once(" x=").unwrap().1)
+                .filter_map(|line| line.split_once("<rect class=\"box")?.1.split_once(" x="))
+                .map(|(_, place)| place)
                 .collect();
             assert_eq!(boxes.len(), graph.nodes().len(), "{}", graph.name());
             boxes.sort_unstable();
