@@ -50,14 +50,14 @@ pub(super) fn svg(graph: &Graph) -> String {
 }
 
 const STYLE: &str = "<style>
-.graph{color:#1f2328;--page:#fff}
-@media (prefers-color-scheme:dark){.graph{color:#e6edf3;--page:#0d1117}}
+.graph{color:#1f2328;--page:#fff;--box:#f6f8fa;--human:#e4e9ef}
+@media (prefers-color-scheme:dark){.graph{color:#e6edf3;--page:#0d1117;--box:#161b22;--human:#2a313c}}
 .page{fill:var(--page)}
 text{fill:currentColor}
 .rule{stroke:var(--page);stroke-width:4;paint-order:stroke}
 .small{font-size:10.5px}
-.box{fill:currentColor;fill-opacity:.05;stroke:currentColor;stroke-width:1.2}
-.human{fill-opacity:.14;stroke-width:1.8}
+.box{fill:var(--box);stroke:currentColor;stroke-width:1.2}
+.human{fill:var(--human);stroke-width:1.8}
 .edge{fill:none;stroke:currentColor;stroke-opacity:.6}
 .doubt{stroke-dasharray:5 4}
 </style>
