@@ -15,6 +15,7 @@ pub mod state;
 pub mod step;
 #[cfg(test)]
 mod thresholds_tests;
+mod trust;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

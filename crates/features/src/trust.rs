@@ -87,7 +87,8 @@ impl FeatureSet {
     /// What a signal brings for a fact that is not computed: a field as `kind.field`, or a kind.
     fn brought_by(&self, slot: Slot) -> String {
         let named = self.definitions.iter().find(|definition| definition.slot == slot);
-        let mut reads = self.reads.iter().filter(|read| named.is_some_and(|one| one.name == read.2));
+        let mut reads =
+            self.reads.iter().filter(|read| named.is_some_and(|one| one.name == read.2));
         if let Some((kind, field, ..)) = reads.next() {
             return format!("{kind}.{field}");
         }

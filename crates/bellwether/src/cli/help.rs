@@ -191,8 +191,8 @@ const HELP: &[Help] = &[
         BUNDLE,
         "its routing on stdout",
         [
-            "policy show customer-escalation",
             "policy show ./my-bundle --graph cases --at 2026-12-24",
+            "policy show incident-sla --graph incident-sla --svg",
         ],
         ENDS,
     ),

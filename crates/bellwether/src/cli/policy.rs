@@ -6,6 +6,7 @@
 
 mod check;
 mod diff;
+mod draw;
 #[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
 mod overrides;

@@ -13,7 +13,7 @@ use crate::config::Config;
 use bellwether_adapters::channel::{Card, CardKind};
 use bellwether_core::effect::AskCause;
 use bellwether_core::event::Note;
-use bellwether_core::{Body, DocKey, Effect, EffectKey, Personal, StreamId, Timestamp};
+use bellwether_core::{Body, Code, DocKey, Effect, EffectKey, Personal, StreamId, Timestamp};
 use bellwether_ledger::decode_event;
 use bellwether_runtime::delivery::{Prepared, Render, read_effect};
 use bellwether_store::OutboxRow;
@@ -60,8 +60,10 @@ fn prepare(desk: &Desk<'_>, config: &Config, row: &OutboxRow) -> Result<Prepared
         Effect::Notice { note, .. } => Some(notice(config, &asked, *note, &event.body)),
     };
     let Some(card) = card else { return Ok(Prepared::Unwanted) };
-    let staff = desk.staff();
-    Ok(Prepared::Card { card, ways: ways(config, &person, staff.email(&person)) })
+    let (staff, rules) = (desk.staff(), desk.rules()?);
+    let known = rules.policy().people().person(Code::of(&person));
+    let listed = known.map_or(&[][..], |known| &known.channels);
+    Ok(Prepared::Card { card, ways: ways(config, &person, listed, staff.email(&person)) })
 }
 
 /// `None` where the escalation has moved on: somebody else is asked, or nobody.

@@ -139,16 +139,20 @@ fn text(at: &SecretAt) -> Result<Personal<String>, Problem> {
     })
 }
 
-/// How a person is reached, in order: channel and address. Only a channel that needs none is tried
+/// How a person is reached, in order: channel and address. Their own entry in the configuration goes
+/// first, then the channels that `people.yaml` lists for them, then everybody's. Only a channel that needs none is tried
 /// without an address.
 pub(super) fn ways(
     config: &Config,
     person: &str,
+    listed: &[String],
     email: Option<&Personal<String>>,
 ) -> Vec<(String, Personal<String>)> {
     let usual = |channel: &String| Way { channel: channel.clone(), address: None };
     let own = config.delivery.people.get(person).cloned();
-    let ways = own.unwrap_or_else(|| config.delivery.channels.iter().map(usual).collect());
+    let usually = &config.delivery.channels;
+    let listed = if listed.is_empty() { usually.as_slice() } else { listed };
+    let ways = own.unwrap_or_else(|| listed.iter().map(usual).collect());
     let one = |Way { channel, address }: Way| {
         let kind = &config.channels.get(&channel)?.kind;
         let address = match (address, kind) {

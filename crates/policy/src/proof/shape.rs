@@ -67,7 +67,8 @@ fn dead_end(graph: &Graph) -> Option<Vec<String>> {
 }
 
 fn ends(graph: &Graph, at: usize) -> bool {
-    graph.nodes().get(at).is_none_or(|node| {
-        matches!(node.kind, NodeKind::End | NodeKind::Decide { .. })
-    })
+    graph
+        .nodes()
+        .get(at)
+        .is_none_or(|node| matches!(node.kind, NodeKind::End | NodeKind::Decide { .. }))
 }

@@ -68,7 +68,8 @@ fn a_broken_promise_shows_the_way_with_the_clock() {
         holds   g: every node leads on, whatever its rules yield
         holds   g/boss: a person is reached although any one channel is down (after 2d at worst)
         3 of 5 properties hold
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
     let alone = "people: {ann: {channels: mail}, bob: {channels: mail}}\nroles: {boss: [ann], desk: [bob, ann]}\nalways: desk\n";
     let shown = render(&proofs("", alone, NODES));
     expect![[r#"
@@ -90,5 +91,6 @@ fn a_broken_promise_shows_the_way_with_the_clock() {
         holds   g: every node leads on, whatever its rules yield
         holds   g/boss: a person is reached although any one person is missing (after 2d4h at worst)
         3 of 5 properties hold
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }

@@ -291,6 +291,8 @@ fn verdict(model: &Model, node: &Asks, property: Property) -> Result<i64, i64> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how many graphs is the caller's choice")]
+#[expect(clippy::disallowed_macros, reason = "the seeds are shown")]
 fn proofs_agree_with_brute_force() {
     let wanted = if std::env::var_os("BELLWETHER_FULL").is_some() { 500 } else { 150 };
     let (mut graphs, mut seed, mut held, mut broke) = (0, 0u64, 0, 0);
@@ -311,7 +313,8 @@ fn proofs_agree_with_brute_force() {
         graphs += 1;
         let proofs = prove(&policy, &catalogue);
         for (at, node) in model.nodes.iter().enumerate() {
-            let named = order(&model, node).iter().any(|who| !model.people[*who].channels.is_empty());
+            let named =
+                order(&model, node).iter().any(|who| !model.people[*who].channels.is_empty());
             for property in
                 [Property::PersonMissing, Property::RoleMissing, Property::ChannelMissing]
             {

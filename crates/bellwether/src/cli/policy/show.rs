@@ -1,5 +1,6 @@
-//! `policy show`: routing graphs as text that the owner of the rules can read.
+//! `policy show`: routing graphs as text that the owner of the rules can read, or drawn.
 
+use super::draw;
 use crate::bundle;
 use crate::cli::Format;
 use crate::cli::context::{Context, now, read_time};
@@ -22,6 +23,9 @@ pub(crate) struct ShowArgs {
     /// Only this graph.
     #[arg(long, value_name = "NAME")]
     graph: Option<String>,
+    /// Draw the graph as SVG; of a bundle with several, name one with `--graph`.
+    #[arg(long)]
+    svg: bool,
     /// Who would be asked at this instant, instead of now.
     #[arg(long, value_name = "TIME", value_parser = read_time)]
     at: Option<Timestamp>,
@@ -30,6 +34,14 @@ pub(crate) struct ShowArgs {
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Exit> {
     let rules = bundle::load(&args.bundle)?;
     let graphs = choose(&rules, args.graph.as_deref())?;
+    if args.svg {
+        let [graph] = graphs.as_slice() else {
+            let names: Vec<_> = graphs.iter().map(|graph| graph.name()).collect();
+            bail!("one drawing shows one graph; add `--graph` and one of: {}", names.join(", "))
+        };
+        print!("{}", draw::svg(graph));
+        return Ok(Exit::Fine);
+    }
     let at = args.at.unwrap_or_else(now);
     match context.format {
         Format::Text => print!("{}", text(&rules, &graphs, at)),
