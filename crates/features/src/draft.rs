@@ -114,6 +114,7 @@ impl Choice {
             default: None,
             description: self.description.clone(),
             version: 1,
+            trust: None,
             making: Making::Choice(self.rows.clone()),
         }
     }
