@@ -150,20 +150,20 @@ pub(crate) fn check_about(
     problems: &mut Vec<Problem>,
 ) {
     let word = &draft.about;
-    let unknown = |code: &'static str, what: &str, known: Vec<&str>| {
-        let message = format!("there is no {what} `{}`", word.text);
-        let problem = Problem::new(code, message).at(word.place.clone());
-        let help = format!("{what}s of this bundle: {}", known.join(", "));
-        problem.help(help).nearest(&word.text, known)
+    let unknown = |problem: Problem, known: Vec<&str>| {
+        let help = format!("known: {}", known.join(", "));
+        problem.at(word.place.clone()).help(help).nearest(&word.text, known)
     };
     match (&draft.one.about, graphs) {
         (About::Graph(name), Some(graphs)) if !graphs.contains(&name.as_str()) => {
-            problems.push(unknown("policy-unknown-graph", "graph", graphs.to_vec()));
+            let message = format!("there is no graph `{name}`");
+            problems.push(unknown(Problem::new("policy-unknown-graph", message), graphs.to_vec()));
         }
         (About::Action(name), _) => {
             let known: Vec<_> = actions.into_iter().flatten().map(String::as_str).collect();
             if !known.contains(&name.as_str()) {
-                problems.push(unknown("policy-unknown-action", "action", known));
+                let message = format!("there is no action `{name}`");
+                problems.push(unknown(Problem::new("policy-unknown-action", message), known));
             }
         }
         _ => {}

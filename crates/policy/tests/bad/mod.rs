@@ -168,6 +168,8 @@ fn every_code_has_its_mistake() {
         include_str!("../../src/routing/build.rs"),
         include_str!("../../src/routing/check.rs"),
         include_str!("../../src/routing/draft.rs"),
+        include_str!("../../src/routing/wait.rs"),
+        include_str!("../../src/overrides/read.rs"),
     ];
     let codes: BTreeSet<_> = sources
         .iter()
@@ -177,11 +179,91 @@ fn every_code_has_its_mistake() {
     let mut said = shown(&files());
     said.extend(ONE.iter().flat_map(|(path, old, new)| shown(&changed(path, old, new))));
     said.extend(shown(&too_large()));
+    said.extend(further().iter().flat_map(|(_, files)| shown(files)));
     let never: Vec<_> = codes
         .iter()
         .filter(|code| !said.iter().any(|said| said.contains(&format!("[{code}]"))))
         .collect();
     assert!(never.is_empty(), "no bundle shows {never:?}");
+}
+
+/// A code, and a bundle that has this one mistake in its approvals, waits or overrides.
+fn further() -> Vec<(&'static str, Files)> {
+    const GRAPH: &str = "graph: refunds\nsubject: account\nowner: ann\nstart: look\nnodes:\n  \
+        look: {kind: decide, unknown: hold}\n  \
+        hold: {kind: wait, for: [account.strategic], ready: pay, within: 1d, then: pay}\n  \
+        pay: {kind: human, role: cro, ack: 1h, approvals: [vp_sales, escalation_manager], refused: nothing}\n  \
+        nothing: {kind: end}\nrules:\n  - {id: all, from: look, to: pay, otherwise: true}\n";
+    const OVERRIDE: &str = "overrides:\n  - {id: one, graph: refunds, approvals: [cro], from: 2026-12-01, \
+        until: 2027-01-01, reason: why, author: ann, approver: bob}\n";
+    const FOUR: &str = "pay: {kind: human, role: cro, ack: 1h, approvals: [vp_sales, escalation_manager, cro, field_technician], refused: nothing}";
+    const TWO: &str = "pay: {kind: human, role: cro, ack: 1h, approvals: [vp_sales, escalation_manager], refused: nothing}";
+    let with = |graph: String, exception: String| {
+        let mut files = good::files();
+        files.insert("routing/refunds.yaml".to_owned(), graph);
+        files.insert("overrides/one.yaml".to_owned(), exception);
+        files
+    };
+    assert_eq!(shown(&with(GRAPH.to_owned(), OVERRIDE.to_owned())), Vec::<String>::new());
+    let in_graph = [
+        ("policy-approval-twice", "[vp_sales, escalation_manager]", "[vp_sales, vp_sales]"),
+        ("policy-unknown-role", "[vp_sales, escalation_manager]", "[vp_sale, escalation_manager]"),
+        ("policy-refused-node", "refused: nothing", "refused: hold"),
+        ("policy-too-many-checkpoints", TWO, FOUR),
+        ("policy-wait-ready", "ready: pay", "ready: nothing"),
+        ("policy-wait-nothing", "for: [account.strategic]", "for: []"),
+        ("policy-unknown-fact", "for: [account.strategic]", "for: [account.strategc]"),
+        ("policy-cycle", "ready: pay", "ready: look"),
+    ];
+    let in_override = [
+        ("policy-unknown-role", "approvals: [cro]", "approvals: [cfo]"),
+        ("policy-unknown-graph", "graph: refunds", "graph: refund"),
+        ("policy-unknown-action", "graph: refunds", "action: refund"),
+        ("policy-unknown-node", "approvals: [cro]", "route: paid"),
+        ("policy-override-route", "approvals: [cro]", "route: nothing"),
+        ("policy-override-owner", "reason: why", "reason: why, owner_signs: bob"),
+        ("policy-override-shape", "approvals: [cro]", "forbid: yes"),
+        ("policy-override-alone", "approver: bob", "approver: ann"),
+        ("policy-override-time", "2027-01-01", "2027-12-01"),
+        ("policy-override-time", "2027-01-01", "2026-11-01"),
+    ];
+    let swap = |text: &str, old: &str, new: &str| {
+        assert!(text.contains(old), "`{old}`");
+        text.replace(old, new)
+    };
+    let mut all: Vec<_> = in_graph
+        .map(|(code, old, new)| (code, with(swap(GRAPH, old, new), OVERRIDE.to_owned())))
+        .into();
+    all.extend(
+        in_override
+            .map(|(code, old, new)| (code, with(GRAPH.to_owned(), swap(OVERRIDE, old, new)))),
+    );
+    let again = OVERRIDE.replace("overrides:\n", "");
+    let twice = |second: String| with(GRAPH.to_owned(), format!("{OVERRIDE}{second}"));
+    all.push(("policy-override-overlap", twice(again.replace("id: one", "id: two"))));
+    let later = again.replace("from: 2026-12-01", "from: 2027-02-01");
+    all.push(("policy-duplicate-override", twice(later.replace("2027-01-01", "2027-03-01"))));
+    let alone = swap(GRAPH, "role: cro", "role: field_technician");
+    let alone = swap(&alone, "[vp_sales, escalation_manager]", "[field_technician2]");
+    let mut files = with(alone, OVERRIDE.to_owned());
+    let people = files.get("people.yaml").cloned().unwrap_or_default();
+    let people = people.replace("roles:\n", "roles:\n  field_technician2: [kim]\n  only: [kim]\n");
+    files.insert("people.yaml".to_owned(), people);
+    let graph = files.get("routing/refunds.yaml").cloned().unwrap_or_default();
+    files.insert(
+        "routing/refunds.yaml".to_owned(),
+        graph.replace("role: field_technician,", "role: only,"),
+    );
+    all.push(("policy-approves-own", files));
+    all
+}
+
+#[test]
+fn each_mistake_of_approvals_waits_and_overrides_is_said() {
+    for (code, files) in further() {
+        let said = shown(&files);
+        assert!(said.iter().any(|one| one.contains(&format!("[{code}]"))), "{code}: {said:#?}");
+    }
 }
 
 fn too_large() -> Files {

@@ -32,6 +32,7 @@ pub(crate) fn catalogue() -> Catalogue {
         fact("neg_7d", Type::Int, Scope::Account),
         fact("completeness", Type::Ratio, Scope::Account),
         fact("case.safety_risk", Type::Bool, Scope::Case),
+        fact("now", Type::Time, Scope::Account),
     ])
     .unwrap()
 }
