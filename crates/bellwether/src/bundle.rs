@@ -103,25 +103,30 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
         chain.push((real.clone(), files));
         let Some((parent, at)) = next else { return Ok(chain) };
         let wanted = real.join(&parent);
-        let refuse = |code, message: String, help: &str| {
-            Err(Problems(vec![Problem::new(code, message).at(at.clone()).help(help)]).into())
+        let refuse = |problem: Problem, help: &str| {
+            Err(Problems(vec![problem.at(at.clone()).help(help)]).into())
         };
         if !wanted.is_dir() {
             let message = format!("there is no folder `{parent}` beside this bundle");
             return refuse(
-                "bundle-parent-missing",
-                message,
+                Problem::new("bundle-parent-missing", message),
                 "`parent` is a path such as `../enterprise`",
             );
         }
         let wanted = std::fs::canonicalize(&wanted)?;
         if chain.iter().any(|(known, _)| *known == wanted) {
             let message = format!("`{parent}` is a child of this bundle itself");
-            return refuse("bundle-parent-cycle", message, "name a parent that stands above it");
+            return refuse(
+                Problem::new("bundle-parent-cycle", message),
+                "name a parent that stands above it",
+            );
         }
         if chain.len() == MOST_IN_CHAIN {
             let message = format!("more than {MOST_IN_CHAIN} bundles stand on each other");
-            return refuse("bundle-parent-deep", message, "put some of them together");
+            return refuse(
+                Problem::new("bundle-parent-deep", message),
+                "put some of them together",
+            );
         }
         folder = wanted;
     }

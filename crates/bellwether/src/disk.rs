@@ -15,6 +15,17 @@ pub(crate) fn free(_: &Path) -> Option<u64> {
     None
 }
 
+/// Writes a file that appears when it is whole, in the place of an older one.
+///
+/// # Errors
+/// The system's; then the older one is as it was.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = path.to_owned().into_os_string();
+    part.push(".part");
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(&part, path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,15 +37,4 @@ mod tests {
         assert!(free(folder.path()).is_some_and(|free| free > 0));
         assert_eq!(free(&folder.path().join("none")), None);
     }
-}
-
-/// Writes a file that appears when it is whole, in the place of an older one.
-///
-/// # Errors
-/// The system's; then the older one is as it was.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut part = path.to_owned().into_os_string();
-    part.push(".part");
-    std::fs::write(&part, bytes)?;
-    std::fs::rename(&part, path)
 }

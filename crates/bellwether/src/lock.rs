@@ -172,9 +172,7 @@ pub(crate) fn verify(source: &Source, wanted: &Wanted<'_>) -> Result<Verified, V
 
 /// The trusted keys that signed, if they are enough.
 fn signatures(note: &Note, wanted: &Wanted<'_>) -> Result<Vec<String>, Problem> {
-    let refuse = |code, message: String, help: &str| {
-        Err(Problem::new(code, message).at(place(FILE)).help(help))
-    };
+    let refuse = |problem: Problem, help: &str| Err(problem.at(place(FILE)).help(help));
     let names: Vec<_> = note.signatures().iter().map(|one| format!("`{}`", one.name())).collect();
     let signed = match note.verify(wanted.signers) {
         Ok(signed) => signed,
@@ -183,13 +181,12 @@ fn signatures(note: &Note, wanted: &Wanted<'_>) -> Result<Vec<String>, Problem> 
             let message =
                 format!("no signer that is trusted signed this: only {}", names.join(", "));
             let help = "name the signer in `[rules] signers`, or let somebody who is named sign it";
-            return refuse("lock-unknown-signer", message, help);
+            return refuse(Problem::new("lock-unknown-signer", message), help);
         }
         Err(error) => {
             let message = format!("the lock was changed after it was signed: {error}");
             return refuse(
-                "lock-tampered",
-                message,
+                Problem::new("lock-tampered", message),
                 "take the lock as it was signed, or sign anew",
             );
         }
@@ -204,7 +201,10 @@ fn signatures(note: &Note, wanted: &Wanted<'_>) -> Result<Vec<String>, Problem> 
             signed.len(),
             signed.iter().map(|one| one.key.name()).collect::<Vec<_>>().join(", "),
         );
-        return refuse("lock-too-few", message, "let another signer add theirs: `policy sign`");
+        return refuse(
+            Problem::new("lock-too-few", message),
+            "let another signer add theirs: `policy sign`",
+        );
     }
     Ok(signed.iter().map(|one| one.key.name().to_owned()).collect())
 }
@@ -212,22 +212,26 @@ fn signatures(note: &Note, wanted: &Wanted<'_>) -> Result<Vec<String>, Problem> 
 /// Whether the files are those that were signed.
 fn files(lock: &Lock, source: &Source) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut refuse = |code, path: &str, what: &str, help: &str| {
-        let problem = Problem::new(code, format!("`{path}` {what}")).at(place(path));
-        problems.push(problem.help(help));
+    let mut refuse = |problem: Problem, path: &str, help: &str| {
+        problems.push(problem.at(place(path)).help(help));
     };
     for (path, digest) in &lock.files {
         match source.own.get(path) {
-            None => refuse("lock-file-missing", path, "was signed and is not here", "put it back"),
+            None => {
+                let what = format!("`{path}` was signed and is not here");
+                refuse(Problem::new("lock-file-missing", what), path, "put it back")
+            }
             Some(text) if of(text) != *digest => {
                 let help = "put back the signed one, or sign the bundle anew";
-                refuse("lock-file-changed", path, "is not as it was signed", help);
+                let what = format!("`{path}` is not as it was signed");
+                refuse(Problem::new("lock-file-changed", what), path, help);
             }
             Some(_) => {}
         }
     }
     for path in source.own.keys().filter(|path| !lock.files.contains_key(*path)) {
-        refuse("lock-file-extra", path, "is here and was not signed", "remove it, or sign anew");
+        let what = format!("`{path}` is here and was not signed");
+        refuse(Problem::new("lock-file-extra", what), path, "remove it, or sign anew");
     }
     let own = !problems.is_empty();
     if lock.parent != source.parent {
@@ -265,29 +269,36 @@ fn standing(lock: &Lock, wanted: &Wanted<'_>) -> Vec<Problem> {
 
 /// Whether the proof is of these files, and found nothing.
 fn proof(lock: &Lock, source: &Source, wanted: &Wanted<'_>) -> Option<Problem> {
-    let refuse = |code, message: &str| {
-        let problem = Problem::new(code, message).at(place(report::FILE));
+    let refuse = |problem: Problem| {
+        let problem = problem.at(place(report::FILE));
         let help = "prove and sign anew: `bellwether policy prove DIR --out DIR/PROOF.json`, `policy sign`";
         Some(problem.help(help))
     };
     let Some(signed) = lock.proof else {
-        let missing =
-            || refuse("lock-proof-missing", "the lock names no proof, and one is required");
+        let missing = || {
+            refuse(Problem::new(
+                "lock-proof-missing",
+                "the lock names no proof, and one is required",
+            ))
+        };
         return wanted.require_proof.then(missing).flatten();
     };
     let Some(text) = &source.proof else {
-        return refuse("lock-proof-missing", "the proof that the lock names is not here");
+        return refuse(Problem::new(
+            "lock-proof-missing",
+            "the proof that the lock names is not here",
+        ));
     };
     let said = report::Said::read(text).filter(|_| Digest::of(text.as_bytes()) == signed);
     match said {
         Some(said) if said.bundle != lock.digest => {
-            refuse("lock-proof-other", "the proof is about other files than these")
+            refuse(Problem::new("lock-proof-other", "the proof is about other files than these"))
         }
         Some(said) if wanted.require_proof && !said.proved => {
-            refuse("lock-proof-findings", "not everything in the proof is proved")
+            refuse(Problem::new("lock-proof-findings", "not everything in the proof is proved"))
         }
         Some(_) => None,
-        None => refuse("lock-proof-other", "this is not the proof that was signed"),
+        None => refuse(Problem::new("lock-proof-other", "this is not the proof that was signed")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Access, Config, Intake, Oidc, SecretAt, Server, Telemetry, TlsFiles, Watch};
 use super::{channels, sources};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
-use bellwether_core::{Duration, Personal, Ppm, Problem};
+use bellwether_core::{Duration, Ppm, Problem};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -42,23 +42,10 @@ fn sign(source: &mut Source, by: &[&Signer], expires: Option<&str>) {
     source.lock = Some(note.to_string());
 }
 
-#[test]
-fn whoever_signed_is_believed_and_nobody_else() {
-    let (ann, bob, eve) = (signer("ann", 1), signer("bob", 2), signer("eve", 3));
-    let again = signer("ann-too", 1);
-    let keys: Vec<_> = [&ann, &bob, &again].map(|signer| signer.verifier().clone()).into();
-    let two = Wanted {
-        signers: &keys,
-        signatures: 2,
-        require_proof: true,
-        now: at("2026-12-01"),
-        in_force: Some(("small", "1.3.9")),
-    };
-    let fine = signed(&[&ann, &bob, &eve], Some("2027-01-01"));
-    let verified = verify(&fine, &two).unwrap();
-    assert_eq!(verified.signed_by, ["ann", "bob"]);
-    assert_eq!(verified.lock.unwrap().version, "1.4.0");
-
+/// Bundles that are not what two of ann and bob signed, each with what is wrong.
+fn wrong() -> Vec<(&'static str, Source, &'static [&'static str])> {
+    let (ann, bob, eve, again) =
+        (signer("ann", 1), signer("bob", 2), signer("eve", 3), signer("ann-too", 1));
     let change = |change: &dyn Fn(&mut Source)| {
         let mut source = signed(&[&ann, &bob], Some("2027-01-01"));
         change(&mut source);
@@ -72,7 +59,7 @@ fn whoever_signed_is_believed_and_nobody_else() {
         })
     };
     let broken = |source: &Source| Some(proof(source, Outcome::Broken("it does".to_owned())));
-    for (what, source, codes) in [
+    vec![
         ("unsigned", change(&|source| source.lock = None), &["lock-missing"][..]),
         ("rubbish", change(&|source| source.lock = Some("x".to_owned())), &["lock-format"]),
         ("too few", signed(&[&ann], None), &["lock-too-few"]),
@@ -132,10 +119,30 @@ fn whoever_signed_is_believed_and_nobody_else() {
             }),
             &["lock-file-changed", "lock-expired", "lock-proof-missing"],
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn whoever_signed_is_believed_and_nobody_else() {
+    let (ann, bob, eve) = (signer("ann", 1), signer("bob", 2), signer("eve", 3));
+    let again = signer("ann-too", 1);
+    let keys: Vec<_> = [&ann, &bob, &again].map(|signer| signer.verifier().clone()).into();
+    let two = Wanted {
+        signers: &keys,
+        signatures: 2,
+        require_proof: true,
+        now: at("2026-12-01"),
+        in_force: Some(("small", "1.3.9")),
+    };
+    let fine = signed(&[&ann, &bob, &eve], Some("2027-01-01"));
+    let verified = verify(&fine, &two).unwrap();
+    assert_eq!(verified.signed_by, ["ann", "bob"]);
+    assert_eq!(verified.lock.unwrap().version, "1.4.0");
+
+    for (what, source, codes) in wrong() {
         let problems = verify(&source, &two).expect_err(what);
         let found: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(found, codes, "{what}: {problems:?}");
+        assert_eq!(found, *codes, "{what}: {problems:?}");
         assert!(problems.iter().all(|problem| !problem.help.is_empty()), "{problems:?}");
     }
 }

@@ -46,7 +46,19 @@ fn a_child_adds_under_new_names() {
     let merged = merge(&parent(), &child).unwrap();
     assert_eq!(merged["bundle.yaml"], HEAD.1);
     assert_eq!(merged["features.yaml"], parent()["features.yaml"], "as it was written");
-    expect_test::expect![[r#""#]].assert_eq(&merged["people.yaml"]);
+    expect_test::expect![[r##"
+        # Put together from the parent's file and the child's.
+        roles:
+          legal: [lee]
+          desk: [kim]
+          field: [sam]
+        people:
+          lee: {name: "L: é"}
+          kim: {}
+          sam: {away: [{from: 2026-08-01}]}
+        always: desk
+    "##]]
+    .assert_eq(&merged["people.yaml"]);
     let read = |text: &str| Document::read("x", text).unwrap();
     let facts = read(&merged["facts.yaml"]);
     let names: Vec<_> = entries(&facts, "facts").iter().map(|(key, _)| key.text.as_str()).collect();
