@@ -6,7 +6,7 @@
 
 use crate::rules::Rules;
 use bellwether_core::{Duration, Trust};
-use bellwether_policy::{Proof, Property, Step};
+use bellwether_policy::proof::{Proof, Property, Step};
 
 impl Rules {
     /// Proves of each fact that no signal trusted less than `least` may move it. `facts` are those that a

@@ -5,7 +5,8 @@ use bellwether_core::signal::MatchedBy;
 use bellwether_core::{Code, Duration, Field, Rates, Signal, Timestamp, Trust, Type, Value};
 use bellwether_engine::Rules;
 use bellwether_expr::Scope;
-use bellwether_policy::{Masks, render};
+use bellwether_policy::Masks;
+use bellwether_policy::proof::render;
 use bellwether_testkit::Dice;
 
 const FACTS: &str = "

@@ -20,19 +20,23 @@ mod merge;
 mod overrides;
 mod people;
 mod policy;
-mod proof;
+pub mod proof;
 mod read;
 mod routing;
 pub mod thresholds;
 
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Asserts, Choose, Coverage, Expected, Property, Range, Test, TestOutcome, coverage, run_tests};
+pub use cases::{
+    Asserts, Choose, Coverage, Expected, Property, Range, Test, TestOutcome, coverage, run_tests,
+};
 pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
-pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule, Verdict};
+pub use graph::{
+    AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
+    Verdict,
+};
 pub use merge::{merge, same_look};
 pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};
-pub use proof::{Proof, Property, Step, prove, render};

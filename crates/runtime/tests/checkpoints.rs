@@ -41,7 +41,9 @@ fn rules(each: usize) -> Arc<Rules> {
     let files = [
         (
             "bundle.yaml",
-            format!("bundle: claims\nversion: 1.0.0\nowner: claims\ncurrency: EUR\ncheckpoints: {checkpoints}\n"),
+            format!(
+                "bundle: claims\nversion: 1.0.0\nowner: claims\ncurrency: EUR\ncheckpoints: {checkpoints}\n"
+            ),
         ),
         (
             "facts.yaml",
@@ -51,7 +53,9 @@ fn rules(each: usize) -> Arc<Rules> {
         ),
         (
             "people.yaml",
-            format!("roles:\n{roles}  payer: [p-payer]\n  desk: [p-desk, p-night]\npeople:\n{people}  p-payer: {{}}\n  p-desk: {{}}\n  p-night: {{}}\nalways: desk\n"),
+            format!(
+                "roles:\n{roles}  payer: [p-payer]\n  desk: [p-desk, p-night]\npeople:\n{people}  p-payer: {{}}\n  p-desk: {{}}\n  p-night: {{}}\nalways: desk\n"
+            ),
         ),
         (
             "routing/claim.yaml",
@@ -158,7 +162,10 @@ fn three_steps_wait_less_and_catch_as_much() {
     ];
     for (name, outcome) in &rows {
         let (wait, caught, wrong) = (outcome.wait, outcome.caught, outcome.wrong);
-        println!("{name}: {} steps, a claim waits {wait} min, {caught} of {wrong} caught", outcome.steps.len());
+        println!(
+            "{name}: {} steps, a claim waits {wait} min, {caught} of {wrong} caught",
+            outcome.steps.len()
+        );
     }
     let [(_, relying), (_, close), (_, three)] = &rows;
     assert_eq!((close.steps.len(), three.steps.len()), (9, 3));

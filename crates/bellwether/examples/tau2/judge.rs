@@ -135,11 +135,13 @@ impl Judge {
         match self.boundaries.ask(action, &request) {
             Answer::Allow { by } => Route::Act(by.join(", ")),
             Answer::NeedsApproval { denied_by, .. } => Route::Refuse(denied_by.join(", ")),
-            Answer::Deny { by, errors } => Route::Refuse(match (by.is_empty(), errors.is_empty()) {
-                (_, false) => errors.join(", "),
-                (true, true) => "no permit".to_owned(),
-                (false, true) => by.join(", "),
-            }),
+            Answer::Deny { by, errors } => {
+                Route::Refuse(match (by.is_empty(), errors.is_empty()) {
+                    (_, false) => errors.join(", "),
+                    (true, true) => "no permit".to_owned(),
+                    (false, true) => by.join(", "),
+                })
+            }
         }
     }
 }
@@ -157,7 +159,11 @@ fn declared(written: &Value, catalogue: &Catalogue) -> Result<Vec<ActionDecl>> {
         for (name, fact) in action.at("context").as_object().into_iter().flatten() {
             let known = catalogue.slot(&fact.words()).and_then(|slot| catalogue.fact(slot));
             let known = known.with_context(|| format!("there is no fact `{}`", fact.words()))?;
-            members.push(Member { name: name.clone(), kind: known.kind, optional: optional.contains(name) });
+            members.push(Member {
+                name: name.clone(),
+                kind: known.kind,
+                optional: optional.contains(name),
+            });
         }
         let groups = action.at("group").items().iter().map(Reading::words).collect();
         Ok(ActionDecl { name: name.clone(), groups, subject: Subject::Case, members })

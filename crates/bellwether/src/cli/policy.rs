@@ -7,10 +7,10 @@
 mod check;
 mod diff;
 mod draw;
+mod init;
+mod overrides;
 #[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
-mod overrides;
-mod init;
 mod prove;
 mod schema;
 mod show;

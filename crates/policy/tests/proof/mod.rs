@@ -3,7 +3,8 @@
 mod oracle;
 
 use crate::good;
-use bellwether_policy::{Files, Proof, compile, prove, render};
+use bellwether_policy::proof::{Proof, prove, render};
+use bellwether_policy::{Files, compile};
 use expect_test::expect;
 
 /// A bundle of one graph, with the people and nodes of a test.

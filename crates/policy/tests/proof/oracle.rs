@@ -3,7 +3,8 @@
 
 use super::files;
 use crate::good;
-use bellwether_policy::{Property, compile, prove};
+use bellwether_policy::compile;
+use bellwether_policy::proof::{Property, prove};
 use bellwether_testkit::Dice;
 use std::fmt::Write as _;
 

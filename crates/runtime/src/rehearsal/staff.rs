@@ -5,15 +5,13 @@
 //! - Out: a rehearsal that those answers have moved; every node that was waited at, with how it went on.
 //! - Never: a clock or chance of its own; two cards at once for one person. Working hours are not looked at.
 
-use super::asks::{Asks, Left, Standing};
 use super::Rehearsal;
+use super::asks::{Asks, Left, Standing};
 use crate::embedded::plain_event;
 use crate::error::DriveError;
 use bellwether_core::event::Answer;
 use bellwether_core::signal::RawSignal;
-use bellwether_core::{
-    Body, Code, Duration, EffectKey, Envelope, Origin, StreamId, Timestamp,
-};
+use bellwether_core::{Body, Code, Duration, EffectKey, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::Step;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 //! - Out: JSON with clocks in seconds; as text they print themselves.
 //! - Never: a name or an address; people are handles.
 
-use bellwether_policy::{Proof, Step};
+use bellwether_policy::proof::{Proof, Step};
 use serde_json::{Value, json};
 
 /// The proofs as a list.
@@ -26,7 +26,7 @@ pub(crate) fn json(proofs: &[Proof]) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::bundle::{SHIPPED, load};
-    use bellwether_policy::{prove, render};
+    use bellwether_policy::proof::{prove, render};
     use std::path::Path;
 
     #[test]

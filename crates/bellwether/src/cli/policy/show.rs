@@ -127,7 +127,16 @@ fn what(graph: &Graph, node: &Node) -> String {
             what
         }
         NodeKind::Human(Human {
-            role, fallback, level, ack, act, again, reach, steps, approval, ..
+            role,
+            fallback,
+            level,
+            ack,
+            act,
+            again,
+            reach,
+            steps,
+            approval,
+            ..
         }) => {
             let mut what = format!("asks {role}");
             if !fallback.is_empty() {
