@@ -10,6 +10,7 @@ mod document;
 mod keys;
 mod load;
 mod read;
+mod rules;
 mod secret;
 mod show;
 mod sources;
@@ -19,6 +20,7 @@ mod tests;
 pub(crate) use bellwether_runtime::sources::imap::Tls;
 pub(crate) use keys::starter;
 pub(crate) use load::place;
+pub(crate) use rules::Signing;
 pub(crate) use secret::{Secret, SecretAt, only_mine};
 pub(crate) use show::{json, show};
 
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) sources: BTreeMap<String, Source>,
     /// How people are reached, by name.
     pub(crate) channels: BTreeMap<String, Channel>,
+    /// Who must have signed the rules.
+    pub(crate) rules: Signing,
     /// Who is reached how.
     pub(crate) delivery: Delivery,
     /// Who may sign in.

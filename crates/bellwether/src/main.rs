@@ -12,6 +12,7 @@ mod http;
 mod log;
 mod progress;
 mod report;
+mod rollout;
 mod serve;
 mod table;
 mod telemetry;

@@ -21,11 +21,12 @@ pub use trim::Trimmed;
 use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;
 use crate::owners::{Heard, Owners};
+use crate::rollout::Canary;
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
-use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
+use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{
     ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, may_be_forgotten,
     needs_journal, step,
@@ -50,6 +51,8 @@ pub struct Embedded {
     kin: refold::Kin,
     book: RuleBook,
     active: Arc<Rules>,
+    /// Rules that decide for a share of the accounts.
+    canary: Option<Canary>,
     epoch: u64,
     streams: BTreeMap<StreamId, StreamState>,
     frozen: BTreeMap<StreamId, ReplayError>,
@@ -66,13 +69,15 @@ pub struct Embedded {
     clock: owners::Clock,
     /// The step of the event with this digest breaks off.
     #[cfg(test)]
-    breaks: Option<bellwether_core::Digest>,
+    breaks: Option<Digest>,
 }
 
 /// What waits for the next commit.
 struct Pending {
     batch: Batch,
     touched: BTreeSet<StreamId>,
+    /// The rules that held before this batch changed them.
+    rules: Option<(Arc<Rules>, Option<Canary>)>,
 }
 
 /// What became of one signal.
@@ -92,6 +97,34 @@ impl Embedded {
     /// The rules that hold for new events.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.active
+    }
+
+    /// The rules that decide for a share of the accounts, if some do.
+    pub fn canary_rules(&self) -> Option<&Arc<Rules>> {
+        self.canary.as_ref().map(|canary| &canary.rules)
+    }
+
+    /// The digest of the rules that decide about a stream's new events.
+    pub fn rules_of(&self, stream: StreamId) -> Digest {
+        self.edge.rules_for(stream, self.active.digest())
+    }
+
+    /// Lets other rules hold; what held before comes back should the batch fail.
+    pub(crate) fn let_decide(&mut self, active: Arc<Rules>, canary: Option<Canary>) {
+        self.edge.share(canary.as_ref().map(|canary| canary.share));
+        let before = std::mem::replace(&mut self.active, active);
+        let before = (before, std::mem::replace(&mut self.canary, canary));
+        self.pending.rules.get_or_insert(before);
+    }
+
+    /// What waits for the next commit in the house's own stream.
+    pub(crate) fn pending_house(&self) -> Result<Vec<(Timestamp, Body)>, DriveError> {
+        let waits = self.pending.batch.entries.iter();
+        let waits = waits.filter(|entry| entry.stream == StreamId::SYSTEM);
+        waits
+            .map(|entry| decode_event(&entry.event).map(|event| (event.at, event.body)))
+            .collect::<Result<_, _>>()
+            .map_err(DriveError::from)
     }
 
     /// Every set of rules that a kept event names.
@@ -226,7 +259,8 @@ impl Embedded {
     ) -> Result<Step, DriveError> {
         self.load(stream)?;
         self.pending.batch.at = self.pending.batch.at.max(at);
-        let (bytes, envelope) = timers::plain_event(stream, body, self.stamp(at, origin));
+        let (bytes, envelope) =
+            timers::plain_event(stream, body, self.stamp_of(stream, at, origin));
         self.step(&envelope, bytes, Vec::new())
     }
 
@@ -252,6 +286,7 @@ impl Embedded {
         if let Some(due) = done.timers.iter().map(|timer| timer.due).min() {
             self.alarms.note(stream, due);
         }
+        let rules = self.book.get(&event.rules).unwrap_or(&self.active);
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
         entry.payloads = payloads;
         entry.evidence = (!done.evidence.is_empty()).then(|| done.evidence.join(&b'\n'));
@@ -260,7 +295,7 @@ impl Embedded {
             .iter()
             .map(|(key, effect)| {
                 let mut body = Vec::new();
-                write_effect(key, effect, &|code| self.active.word(code), &mut body);
+                write_effect(key, effect, &|code| rules.word(code), &mut body);
                 NewEffect { key: key.0, body, due: event.at }
             })
             .collect();
@@ -268,7 +303,12 @@ impl Embedded {
         Ok(done)
     }
 
-    /// What is stamped on an event taken in now.
+    /// What is stamped on an event of a stream.
+    fn stamp_of(&self, stream: StreamId, at: Timestamp, origin: Origin) -> Stamp {
+        Stamp { rules: self.rules_of(stream), ..self.stamp(at, origin) }
+    }
+
+    /// What is stamped on a signal taken in now; the edge chooses the rules once it knows the stream.
     fn stamp(&self, at: Timestamp, origin: Origin) -> Stamp {
         let (rules, epoch, seen) = (self.active.digest(), self.epoch, Seen::Unasked);
         Stamp { at, origin, rules, epoch, seen }
@@ -334,6 +374,7 @@ impl Embedded {
             driver.edge.commit();
             driver.owners.commit();
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
+            driver.pending.rules = None;
             Ok(())
         })?;
         // What is written behind is a cache, and keys can be minted later: the commit stands whatever becomes

@@ -6,6 +6,7 @@ mod features;
 mod log;
 mod outbox;
 mod people;
+mod rollout;
 mod witness;
 
 use super::Cli;
@@ -313,6 +314,7 @@ fn every() -> impl Iterator<Item = &'static Help> {
         features::FEATURES,
         log::LOG,
         outbox::OUTBOX,
+        rollout::ROLLOUT,
         people::PEOPLE,
         witness::WITNESS,
     ];

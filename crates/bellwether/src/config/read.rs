@@ -23,8 +23,17 @@ pub(super) fn config(
     base: &Path,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 8] =
-        ["server", "intake", "sources", "channels", "delivery", "access", "telemetry", "watch"];
+    const SECTIONS: [&str; 9] = [
+        "server",
+        "intake",
+        "sources",
+        "channels",
+        "rules",
+        "delivery",
+        "access",
+        "telemetry",
+        "watch",
+    ];
     let mut fields = Fields::new(document, &document.root, &mut *problems);
     for name in SECTIONS {
         fields.node(name);
@@ -34,7 +43,7 @@ pub(super) fn config(
         Kind::Map(entries) => entries.as_slice(),
         _ => &[],
     };
-    let [server, intake, sources, channels, delivery, access, telemetry, watch] =
+    let [server, intake, sources, channels, rules, delivery, access, telemetry, watch] =
         SECTIONS.map(|name| entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node));
     let nothing = Node { kind: Kind::Null, line: 1, column: 1 };
     let reading = &mut Reading { document, base, problems };
@@ -43,6 +52,7 @@ pub(super) fn config(
     let server = read_server(reading, server.unwrap_or(&nothing));
     let intake = read_intake(reading, intake.unwrap_or(&nothing));
     let known: Vec<&str> = channels.keys().map(String::as_str).collect();
+    let rules = super::rules::read(reading, rules.unwrap_or(&nothing));
     let delivery = read_delivery(reading, delivery.unwrap_or(&nothing), &known);
     let access = read_access(reading, access.unwrap_or(&nothing));
     let telemetry = read_telemetry(reading, telemetry.unwrap_or(&nothing));
@@ -52,6 +62,7 @@ pub(super) fn config(
         intake: intake?,
         sources,
         channels,
+        rules: rules?,
         delivery: delivery?,
         access: access?,
         telemetry,

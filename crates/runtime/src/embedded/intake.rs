@@ -15,6 +15,10 @@ impl Embedded {
         self.edge.rollback();
         self.owners.rollback();
         self.behind.forget_pending();
+        if let Some((active, canary)) = self.pending.rules.take() {
+            self.edge.share(canary.as_ref().map(|canary| canary.share));
+            (self.active, self.canary) = (active, canary);
+        }
         for stream in std::mem::take(&mut self.pending.touched) {
             self.streams.remove(&stream);
             self.known.forget(stream);

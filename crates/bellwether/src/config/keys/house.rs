@@ -58,6 +58,34 @@ pub(super) const FIRST: &[Key] = &[
 /// Those behind sources and channels.
 pub(super) const REST: &[Key] = &[
     key(
+        "rules",
+        &[],
+        "signers",
+        ["", "[\"ann+5e2d1f0a+AW9...\"]"],
+        "Public keys of those who may sign a bundle's lock, as `policy keygen` prints them.",
+    ),
+    key(
+        "rules",
+        &[],
+        "signatures",
+        ["", "2"],
+        "How many of them must have signed before a bundle comes into force; 1 without it, 0 where nobody is named.",
+    ),
+    key(
+        "rules",
+        &[],
+        "require_proof",
+        ["false", "true"],
+        "Only a bundle whose lock names a proof without findings comes into force.",
+    ),
+    key(
+        "rules",
+        &[],
+        "four_eyes",
+        ["false", "true"],
+        "Who proposes a bundle and who approves it are two people; the server brings none into force by itself.",
+    ),
+    key(
         "delivery",
         &[],
         "channels",
