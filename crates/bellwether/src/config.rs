@@ -6,6 +6,7 @@
 //!   secret, which stands in a file, a variable or a credential of its own.
 
 mod channels;
+mod delivery;
 mod document;
 mod keys;
 mod load;

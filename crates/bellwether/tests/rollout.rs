@@ -104,6 +104,11 @@ fn what_may_not_be_applied_leaves_the_rules_as_they_are() {
     world.write("four.toml", "[rules]\nfour_eyes = true\n");
     let asked = [&apply("signed", &[])[..], &["--config", "four.toml"]].concat();
     world.run(&asked).ends(1).warns(&["rollout-signer"]);
+    // Nor may a bundle begin that lacks what the configuration asks for.
+    world.write("proof.toml", "[rules]\nrequire_proof = true\n");
+    let asked = [&apply("signed", &[])[..], &["--config", "proof.toml"]].concat();
+    world.run(&asked).ends(1);
+    world.run(&["policy", "plan", "signed", "--config", "proof.toml"]).ends(2);
     assert_eq!(states(&world), ["small 1.0.0 in_force"]);
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod guard;
 mod hidden;
 mod lookup;
 pub(crate) mod owner;
+mod share;
 mod taken;
 
 pub use called::{Called, open_source_id};
@@ -112,17 +113,6 @@ impl Edge {
         let guards = Guards::new(directory.guards()?);
         let (before, share) = (durable, None);
         Ok(Self { vault, directory, tenures, guards, durable, before, share })
-    }
-
-    /// From here on other rules decide about a share of the accounts, or about none.
-    pub(crate) fn share(&mut self, share: Option<Share>) {
-        self.share = share;
-    }
-
-    /// The rules that decide about a stream, where others than the usual ones may.
-    pub(crate) fn rules_for(&self, stream: StreamId, usual: Digest) -> Digest {
-        let share = self.share.filter(|share| share.takes(self.vault.tenant(), stream));
-        share.map_or(usual, |share| share.rules)
     }
 
     /// Takes one signal in.

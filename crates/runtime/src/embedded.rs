@@ -11,6 +11,7 @@ mod known;
 mod owners;
 mod recover;
 pub mod refold;
+mod ruling;
 mod timers;
 mod trim;
 
@@ -26,13 +27,13 @@ use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
-use bellwether_core::{Body, Digest, Envelope, Origin, StreamId, Timestamp};
+use bellwether_core::{Body, Envelope, Origin, StreamId, Timestamp};
 use bellwether_engine::{
     ReplayError, RuleBook, Rules, Scratch, Step, StepError, StreamState, may_be_forgotten,
     needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
-use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
+use bellwether_store::{Batch, Entry, NewEffect, Payload, Store, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ pub struct Embedded {
     clock: owners::Clock,
     /// The step of the event with this digest breaks off.
     #[cfg(test)]
-    breaks: Option<Digest>,
+    breaks: Option<bellwether_core::Digest>,
 }
 
 /// What waits for the next commit.
@@ -97,34 +98,6 @@ impl Embedded {
     /// The rules that hold for new events.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.active
-    }
-
-    /// The rules that decide for a share of the accounts, if some do.
-    pub fn canary_rules(&self) -> Option<&Arc<Rules>> {
-        self.canary.as_ref().map(|canary| &canary.rules)
-    }
-
-    /// The digest of the rules that decide about a stream's new events.
-    pub fn rules_of(&self, stream: StreamId) -> Digest {
-        self.edge.rules_for(stream, self.active.digest())
-    }
-
-    /// Lets other rules hold; what held before comes back should the batch fail.
-    pub(crate) fn let_decide(&mut self, active: Arc<Rules>, canary: Option<Canary>) {
-        self.edge.share(canary.as_ref().map(|canary| canary.share));
-        let before = std::mem::replace(&mut self.active, active);
-        let before = (before, std::mem::replace(&mut self.canary, canary));
-        self.pending.rules.get_or_insert(before);
-    }
-
-    /// What waits for the next commit in the house's own stream.
-    pub(crate) fn pending_house(&self) -> Result<Vec<(Timestamp, Body)>, DriveError> {
-        let waits = self.pending.batch.entries.iter();
-        let waits = waits.filter(|entry| entry.stream == StreamId::SYSTEM);
-        waits
-            .map(|entry| decode_event(&entry.event).map(|event| (event.at, event.body)))
-            .collect::<Result<_, _>>()
-            .map_err(DriveError::from)
     }
 
     /// Every set of rules that a kept event names.
@@ -303,11 +276,6 @@ impl Embedded {
         Ok(done)
     }
 
-    /// What is stamped on an event of a stream.
-    fn stamp_of(&self, stream: StreamId, at: Timestamp, origin: Origin) -> Stamp {
-        Stamp { rules: self.rules_of(stream), ..self.stamp(at, origin) }
-    }
-
     /// What is stamped on a signal taken in now; the edge chooses the rules once it knows the stream.
     fn stamp(&self, at: Timestamp, origin: Origin) -> Stamp {
         let (rules, epoch, seen) = (self.active.digest(), self.epoch, Seen::Unasked);
@@ -403,23 +371,6 @@ impl Embedded {
             self.drop_batch();
         }
         result
-    }
-
-    fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
-        let batch = &mut self.pending.batch;
-        batch.at = batch.at.max(at);
-        batch.tallies.extend(taken.standing.map(guarded));
-        batch.accounts.extend(taken.accounts.iter().map(|account| Account {
-            slot: account.slot,
-            id: account.id,
-            name_sealed: account.name_sealed.clone(),
-        }));
-        batch.identities.extend(taken.learnt.iter().map(|(blind, slot, how)| Identity {
-            blind: blind.0.to_vec(),
-            slot: *slot,
-            how: how.as_str().to_owned(),
-            since: at,
-        }));
     }
 }
 

@@ -1,11 +1,9 @@
 //! From the document to the configuration: every section in turn, every problem kept.
 
-use super::{
-    Access, Config, Delivery, Intake, Oidc, SecretAt, Server, Telemetry, TlsFiles, Watch, Way,
-};
+use super::{Access, Config, Intake, Oidc, SecretAt, Server, Telemetry, TlsFiles, Watch};
 use super::{channels, sources};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
-use bellwether_core::{Duration, Personal, Ppm, Problem};
+use bellwether_core::{Duration, Ppm, Problem};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -53,7 +51,7 @@ pub(super) fn config(
     let intake = read_intake(reading, intake.unwrap_or(&nothing));
     let known: Vec<&str> = channels.keys().map(String::as_str).collect();
     let rules = super::rules::read(reading, rules.unwrap_or(&nothing));
-    let delivery = read_delivery(reading, delivery.unwrap_or(&nothing), &known);
+    let delivery = super::delivery::read(reading, delivery.unwrap_or(&nothing), &known);
     let access = read_access(reading, access.unwrap_or(&nothing));
     let telemetry = read_telemetry(reading, telemetry.unwrap_or(&nothing));
     let watch = read_watch(reading, watch.unwrap_or(&nothing));
@@ -264,61 +262,6 @@ fn read_intake(reading: &mut Reading<'_>, node: &Node) -> Option<Intake> {
     let per_second = count(&mut fields, "per_second", [1, 10_000_000]);
     fields.finish();
     Some(Intake { most_waiting: most_waiting?, per_second })
-}
-
-fn read_delivery(reading: &mut Reading<'_>, node: &Node, known: &[&str]) -> Option<Delivery> {
-    let mut fields = reading.fields(node);
-    let mut channels = Vec::new();
-    for (text, at) in fields.texts("channels") {
-        check_channel(&mut fields, text, at, known);
-        channels.push(text.to_owned());
-    }
-    let mut people = BTreeMap::new();
-    for (key, node) in fields.entries("people") {
-        let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        let mut ways = Vec::new();
-        for item in items {
-            let Kind::Scalar { text, .. } = &item.kind else {
-                fields.refuse("config-shape", item, "a way is `channel` or `channel:address`");
-                continue;
-            };
-            let (channel, address) = match text.split_once(':') {
-                Some((channel, address)) => (channel, Some(Personal::new(address.to_owned()))),
-                None => (text.as_str(), None),
-            };
-            check_channel(&mut fields, channel, item, known);
-            ways.push(Way { channel: channel.to_owned(), address });
-        }
-        people.insert(key.text.clone(), ways);
-    }
-    let workers = count(&mut fields, "workers", [1, 64]);
-    let cap_per_day = count(&mut fields, "cap_per_day", [1, 10_000]);
-    fields.finish();
-    let small = |number: u64| u32::try_from(number).ok();
-    Some(Delivery {
-        channels,
-        people,
-        workers: workers.and_then(small)?,
-        cap_per_day: cap_per_day.and_then(small),
-    })
-}
-
-fn check_channel(fields: &mut Fields<'_>, name: &str, at: &Node, known: &[&str]) {
-    if known.contains(&name) {
-        return;
-    }
-    // What stands behind the colon is a person's; it is not repeated.
-    let problem = Problem::new("config-no-channel", format!("there is no channel `{name}`"));
-    let place = fields.place_of(at);
-    let help = match known {
-        [] => format!("add a section `[channels.{name}]`"),
-        known => format!("configured are: {}", known.join(", ")),
-    };
-    let problem = problem.at(place).help(help).nearest(name, known.iter().copied());
-    fields.problems().push(problem);
 }
 
 fn read_access(reading: &mut Reading<'_>, node: &Node) -> Option<Access> {

@@ -43,10 +43,10 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Signing> {
             }
         }
     }
-    let named = signers.len() as u64;
+    // More than are named is no mistake to load with: no bundle will ever have them.
     let signatures = match fields.node("signatures") {
-        Some(_) => count(&mut fields, "signatures", [named.min(1), named])?,
-        None => named.min(1),
+        Some(_) => count(&mut fields, "signatures", [1, 32])?,
+        None => signers.len().min(1) as u64,
     };
     let require_proof = fields.flag("require_proof").unwrap_or(false);
     let four_eyes = fields.flag("four_eyes").unwrap_or(false);

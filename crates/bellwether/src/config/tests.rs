@@ -147,6 +147,10 @@ fn what_holds_is_shown_without_secrets() {
         [intake]
         most_waiting = 100000  # default
 
+        [rules]
+        require_proof = false  # default
+        four_eyes = false  # default
+
         [delivery]
         workers = 4  # default
 

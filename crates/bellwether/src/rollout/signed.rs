@@ -33,7 +33,10 @@ pub(crate) fn check(
     let _ = (in_force, now);
     let files = bundle::files(place)?;
     if asked.signatures > 0 || asked.require_proof {
-        let message = "the configuration asks for a signed bundle, and this one is not";
+        let (named, wanted) = (asked.signers.len(), asked.signatures);
+        let message = format!(
+            "the configuration asks for {wanted} of {named} signatures, and none of this bundle counts"
+        );
         let problem = Problem::new("rollout-unsigned", message);
         let help = "let those whom `[rules] signers` names sign it";
         return Err(Problems(vec![problem.help(help)]).into());

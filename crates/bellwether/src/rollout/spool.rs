@@ -129,8 +129,11 @@ fn refusal(error: &anyhow::Error) -> Answer {
         let (code, message) = (problem.code.to_owned(), problem.message.clone());
         return Answer::Refused { code, message, help: problem.help.clone() };
     }
-    let help = "run the command again; `bellwether doctor` looks at the house".to_owned();
-    Answer::Refused { code: "rollout-order".to_owned(), message: error.to_string(), help }
+    let problem = Problem::new("rollout-order", error.to_string());
+    let help =
+        "run the command again with the version of the server; `bellwether doctor` looks at it";
+    let (code, message) = (problem.code.to_owned(), problem.message);
+    Answer::Refused { code, message, help: help.to_owned() }
 }
 
 fn make(folder: &Path) -> Result<()> {

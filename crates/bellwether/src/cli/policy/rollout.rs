@@ -204,3 +204,28 @@ fn tell(context: &Context, order: &Order) -> Result<Exit> {
     }
     Ok(Exit::Fine)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn with_four_eyes_the_signatures_say_who_it_is() {
+        let said = |signed: &[&str], four_eyes: bool| {
+            let signed_by = signed.iter().map(|name| (*name).to_owned()).collect();
+            let checked = Checked { files: BTreeMap::new(), signed_by };
+            proposer(&checked, four_eyes, "kim").ok()
+        };
+        let named = |by: &str, other: Option<&str>| Some((by.to_owned(), other.map(str::to_owned)));
+        for (signed, four_eyes, expected) in [
+            (&[][..], false, named("kim", None)),
+            (&["ann", "bob"][..], false, named("kim", None)),
+            (&[][..], true, None),
+            (&["ann"][..], true, named("ann", None)),
+            (&["ann", "bob"][..], true, named("ann", Some("bob"))),
+        ] {
+            assert_eq!(said(signed, four_eyes), expected, "{signed:?} {four_eyes}");
+        }
+    }
+}

@@ -61,14 +61,14 @@ pub(super) const REST: &[Key] = &[
         "rules",
         &[],
         "signers",
-        ["", "[\"ann+5e2d1f0a+AW9...\"]"],
+        ["", "[\"ann+c4faeb66+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\"]"],
         "Public keys of those who may sign a bundle's lock, as `policy keygen` prints them.",
     ),
     key(
         "rules",
         &[],
         "signatures",
-        ["", "2"],
+        ["", "1"],
         "How many of them must have signed before a bundle comes into force; 1 without it, 0 where nobody is named.",
     ),
     key(
