@@ -14,6 +14,7 @@ mod log;
 mod progress;
 mod prove;
 mod report;
+mod rollout;
 mod serve;
 mod table;
 mod telemetry;

@@ -16,6 +16,7 @@ pub(crate) mod problem;
 pub(crate) mod read;
 mod settings;
 mod start;
+mod versions;
 mod viewer;
 
 use crate::access::{self, Desk};
@@ -41,6 +42,7 @@ use start::Started;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use versions::Versions;
 
 /// Bodies are at most 1 MiB (design: bounded everything).
 const LIMITS: Limits = Limits {
@@ -70,6 +72,10 @@ pub(crate) struct App {
     pub(crate) traces: Option<(Arc<dyn Spans>, Ppm)>,
     /// What pages and the API read.
     pub(crate) reading: Arc<Reading>,
+    /// What is counted of the versions of the rules.
+    pub(crate) versions: Arc<Versions>,
+    /// Whether a second person must agree before rules begin.
+    pub(crate) four_eyes: bool,
 }
 
 /// Where and how to serve.

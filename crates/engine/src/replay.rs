@@ -65,17 +65,28 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// [`ReplayError`] when the event cannot be read or stepped, or the record differs.
     pub fn check(&mut self, event: &[u8], record: &[u8]) -> Result<(Envelope, Step), ReplayError> {
+        let (envelope, derived) = self.derive(event, record)?;
+        if derived.record == record {
+            return Ok((envelope, derived));
+        }
+        let same = derived.record.iter().zip(record).take_while(|(ours, kept)| ours == kept);
+        let (byte, seq, stream) = (same.count(), derived.seq, envelope.stream);
+        Err(ReplayError::Differs { stream, seq, byte, derived: derived.record })
+    }
+
+    /// As [`Replay::check`], and gives what was derived also where it differs.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when the event cannot be read or stepped.
+    pub fn derive(&mut self, event: &[u8], record: &[u8]) -> Result<(Envelope, Step), ReplayError> {
         let envelope = decode_event(event)?;
         let stream = envelope.stream;
         let state = self.streams.entry(stream).or_insert_with(|| StreamState::new(stream));
         let derived = step(state, &envelope, self.book, &mut self.scratch)?;
-        if derived.record == record {
-            return Ok((envelope, derived));
+        if derived.record != record {
+            state.head = Digest::of(record);
         }
-        state.head = Digest::of(record);
-        let same = derived.record.iter().zip(record).take_while(|(ours, kept)| ours == kept);
-        let (byte, seq) = (same.count(), derived.seq);
-        Err(ReplayError::Differs { stream, seq, byte, derived: derived.record })
+        Ok((envelope, derived))
     }
 
     /// The state of a stream as derived so far.

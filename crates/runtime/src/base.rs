@@ -63,14 +63,29 @@ impl<'a> Retrace<'a> {
     /// # Errors
     /// [`RetraceError`]; after a difference the stream goes on from the kept record.
     pub fn check(&mut self, row: &Row<'_>) -> Result<Traced, RetraceError> {
+        match self.is_purged(row)? {
+            true => Ok(Traced::Purged),
+            false => Ok(Traced::Same(Box::new(self.replay.check(row.event, row.record)?))),
+        }
+    }
+
+    /// As [`Retrace::check`], and gives what was derived also where it differs; nothing for what is purged.
+    ///
+    /// # Errors
+    /// [`RetraceError`].
+    pub fn derive(&mut self, row: &Row<'_>) -> Result<Option<(Envelope, Step)>, RetraceError> {
+        match self.is_purged(row)? {
+            true => Ok(None),
+            false => Ok(Some(self.replay.derive(row.event, row.record)?)),
+        }
+    }
+
+    fn is_purged(&mut self, row: &Row<'_>) -> Result<bool, DriveError> {
         let purged = match self.purged.get(&row.stream) {
             Some(purged) => *purged,
             None => self.begin(row)?,
         };
-        if row.seq <= purged {
-            return Ok(Traced::Purged);
-        }
-        Ok(Traced::Same(Box::new(self.replay.check(row.event, row.record)?)))
+        Ok(row.seq <= purged)
     }
 
     fn begin(&mut self, row: &Row<'_>) -> Result<u64, DriveError> {

@@ -19,6 +19,7 @@ pub(crate) mod guard;
 mod hidden;
 mod lookup;
 pub(crate) mod owner;
+mod share;
 mod taken;
 
 pub use called::{Called, open_source_id};
@@ -32,6 +33,7 @@ pub use taken::{AccountRow, Payload, Taken, open_name};
 
 use crate::identity::{self, Blind, Directory, Hint, How, IdentityStore};
 use crate::keys::{KeyError, KeyProvider, KeyStore, Slot, Vault};
+use crate::rollout::Share;
 use crate::seal::{Context, Sealer};
 use bellwether_core::event::Seen;
 use bellwether_core::signal::{MatchedBy, RawSignal};
@@ -69,6 +71,8 @@ pub struct Edge {
     durable: Slot,
     /// The next slot before the last signal was taken.
     before: Slot,
+    /// Which accounts other rules decide about.
+    share: Option<Share>,
 }
 
 /// A blind index, the slot it is kept for, and what it is made of.
@@ -107,7 +111,8 @@ impl Edge {
         let durable = vault.next_slot();
         let (directory, tenures) = (Directory::new(identities), Tenures::default());
         let guards = Guards::new(directory.guards()?);
-        Ok(Self { vault, directory, tenures, guards, durable, before: durable })
+        let (before, share) = (durable, None);
+        Ok(Self { vault, directory, tenures, guards, durable, before, share })
     }
 
     /// Takes one signal in.
@@ -251,7 +256,7 @@ impl Edge {
         let (bytes, envelope) = encode_event(&EventDraft {
             stream,
             at: if stamp.origin == Origin::History { raw.at.min(stamp.at) } else { stamp.at },
-            rules: stamp.rules,
+            rules: self.rules_for(stream, stamp.rules),
             origin: stamp.origin,
             epoch: stamp.epoch,
             seen: stamp.seen,

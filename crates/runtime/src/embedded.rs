@@ -11,6 +11,7 @@ mod known;
 mod owners;
 mod recover;
 pub mod refold;
+mod ruling;
 mod timers;
 mod trim;
 
@@ -21,6 +22,7 @@ pub use trim::Trimmed;
 use crate::edge::{self, Edge, Stamp, Standing, Taken};
 use crate::error::DriveError;
 use crate::owners::{Heard, Owners};
+use crate::rollout::Canary;
 use crate::wiring::Links;
 use bellwether_core::event::Seen;
 use bellwether_core::record::Status;
@@ -31,7 +33,7 @@ use bellwether_engine::{
     needs_journal, step,
 };
 use bellwether_ledger::{DecodeError, decode_event, mark_failed, write_effect};
-use bellwether_store::{Account, Batch, Entry, Identity, NewEffect, Payload, Store, Tally};
+use bellwether_store::{Batch, Entry, NewEffect, Payload, Store, Tally};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,6 +52,8 @@ pub struct Embedded {
     kin: refold::Kin,
     book: RuleBook,
     active: Arc<Rules>,
+    /// Rules that decide for a share of the accounts.
+    canary: Option<Canary>,
     epoch: u64,
     streams: BTreeMap<StreamId, StreamState>,
     frozen: BTreeMap<StreamId, ReplayError>,
@@ -73,6 +77,8 @@ pub struct Embedded {
 struct Pending {
     batch: Batch,
     touched: BTreeSet<StreamId>,
+    /// The rules that held before this batch changed them.
+    rules: Option<(Arc<Rules>, Option<Canary>)>,
 }
 
 /// What became of one signal.
@@ -226,7 +232,8 @@ impl Embedded {
     ) -> Result<Step, DriveError> {
         self.load(stream)?;
         self.pending.batch.at = self.pending.batch.at.max(at);
-        let (bytes, envelope) = timers::plain_event(stream, body, self.stamp(at, origin));
+        let (bytes, envelope) =
+            timers::plain_event(stream, body, self.stamp_of(stream, at, origin));
         self.step(&envelope, bytes, Vec::new())
     }
 
@@ -252,6 +259,7 @@ impl Embedded {
         if let Some(due) = done.timers.iter().map(|timer| timer.due).min() {
             self.alarms.note(stream, due);
         }
+        let rules = self.book.get(&event.rules).unwrap_or(&self.active);
         let mut entry = Entry::new(stream, done.seq, bytes, done.record.clone());
         entry.payloads = payloads;
         entry.evidence = (!done.evidence.is_empty()).then(|| done.evidence.join(&b'\n'));
@@ -260,7 +268,7 @@ impl Embedded {
             .iter()
             .map(|(key, effect)| {
                 let mut body = Vec::new();
-                write_effect(key, effect, &|code| self.active.word(code), &mut body);
+                write_effect(key, effect, &|code| rules.word(code), &mut body);
                 NewEffect { key: key.0, body, due: event.at }
             })
             .collect();
@@ -268,7 +276,7 @@ impl Embedded {
         Ok(done)
     }
 
-    /// What is stamped on an event taken in now.
+    /// What is stamped on a signal taken in now; the edge chooses the rules once it knows the stream.
     fn stamp(&self, at: Timestamp, origin: Origin) -> Stamp {
         let (rules, epoch, seen) = (self.active.digest(), self.epoch, Seen::Unasked);
         Stamp { at, origin, rules, epoch, seen }
@@ -334,6 +342,7 @@ impl Embedded {
             driver.edge.commit();
             driver.owners.commit();
             driver.behind.written(std::mem::take(&mut driver.pending.touched));
+            driver.pending.rules = None;
             Ok(())
         })?;
         // What is written behind is a cache, and keys can be minted later: the commit stands whatever becomes
@@ -362,23 +371,6 @@ impl Embedded {
             self.drop_batch();
         }
         result
-    }
-
-    fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
-        let batch = &mut self.pending.batch;
-        batch.at = batch.at.max(at);
-        batch.tallies.extend(taken.standing.map(guarded));
-        batch.accounts.extend(taken.accounts.iter().map(|account| Account {
-            slot: account.slot,
-            id: account.id,
-            name_sealed: account.name_sealed.clone(),
-        }));
-        batch.identities.extend(taken.learnt.iter().map(|(blind, slot, how)| Identity {
-            blind: blind.0.to_vec(),
-            slot: *slot,
-            how: how.as_str().to_owned(),
-            since: at,
-        }));
     }
 }
 

@@ -56,6 +56,9 @@ pub enum DriveError {
     /// The state that a stream is to be derived from is not the one that its record committed.
     #[error("the base of the stream {0} is not what its record committed")]
     BadBase(StreamId),
+    /// A change of the rules is refused.
+    #[error(transparent)]
+    Rollout(#[from] crate::rollout::RolloutError),
     /// No rules were activated yet.
     #[error("the data directory has no rules yet")]
     NoRules,
@@ -96,6 +99,7 @@ impl DriveError {
             Self::Spool => "import-spool",
             Self::Link(error) => error.code(),
             Self::Privacy(error) => error.code(),
+            Self::Rollout(error) => error.code(),
             Self::Trimmed(_) => "drive-trimmed",
             Self::BadBase(_) => "drive-base",
             Self::NoRules => "drive-no-rules",
@@ -113,6 +117,7 @@ impl DriveError {
             Self::Link(error) => error.help(),
             Self::Log(error) => error.help(),
             Self::Privacy(error) => error.help(),
+            Self::Rollout(error) => error.help(),
             Self::Trimmed(_) => {
                 "its features stay as they are; keep events longer than windows reach"
             }

@@ -22,6 +22,7 @@ pub mod names;
 mod owners;
 pub mod privacy;
 pub mod rehearsal;
+pub mod rollout;
 pub mod seal;
 pub mod shelf;
 pub mod sources;

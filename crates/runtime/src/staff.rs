@@ -41,7 +41,40 @@ impl Embedded {
             let gone = if there { None } else { staff.gone.or(Some(at)) };
             changed.push(Staff { gone, ..staff.clone() });
         }
-        for person in people.persons() {
+        self.take_details(rules, at, |_| true, &mut changed)?;
+        changed.retain(|staff| !known.contains(staff));
+        self.batch().staff.extend(changed);
+        Ok(())
+    }
+
+    /// Keeps names and addresses of people whom nobody knows yet, of rules that are not in force: what is
+    /// known of the others stays as it is until they are.
+    ///
+    /// # Errors
+    /// As [`Embedded::keep_staff`].
+    pub(crate) fn keep_newcomers(
+        &mut self,
+        rules: &Rules,
+        at: Timestamp,
+    ) -> Result<(), DriveError> {
+        let known = self.store().staff()?;
+        let mut kept = Vec::new();
+        let is_new = |person: &str| known.iter().all(|staff| staff.person != person);
+        self.take_details(rules, at, is_new, &mut kept)?;
+        self.batch().staff.extend(kept);
+        Ok(())
+    }
+
+    /// Seals what rules say of people, each under the key that is theirs already.
+    fn take_details(
+        &mut self,
+        rules: &Rules,
+        at: Timestamp,
+        wanted: impl Fn(&str) -> bool,
+        changed: &mut Vec<Staff>,
+    ) -> Result<(), DriveError> {
+        let persons = rules.policy().people().persons().iter();
+        for person in persons.filter(|person| wanted(&person.key)) {
             let Some(details) = written(person.name.as_ref(), person.email.as_ref()) else {
                 continue;
             };
@@ -59,8 +92,6 @@ impl Embedded {
                 None => changed.push(staff),
             }
         }
-        changed.retain(|staff| !known.contains(staff));
-        self.batch().staff.extend(changed);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod log;
 mod outbox;
 mod people;
 mod rules;
+mod rollout;
 mod witness;
 
 use super::Cli;
@@ -321,6 +322,7 @@ fn every() -> impl Iterator<Item = &'static Help> {
         features::FEATURES,
         log::LOG,
         outbox::OUTBOX,
+        rollout::ROLLOUT,
         people::PEOPLE,
         rules::RULES,
         witness::WITNESS,

@@ -1,8 +1,9 @@
-//! `policy`: check, test, show, compare, prove and sign bundles.
+//! `policy`: check, test, show, compare, prove and sign bundles, and bring them into force.
 //!
-//! - In: bundles as folders or shipped names; nothing but their files.
-//! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter.
-//! - Never: opens a data directory, or changes a file that it did not write.
+//! - In: bundles as folders or shipped names; for `plan` to `shadow` also the data directory.
+//! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter; versions, and
+//!   which one decides.
+//! - Never: changes a file of a bundle that it did not write.
 
 mod check;
 mod diff;
@@ -12,6 +13,7 @@ mod overrides;
 #[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
 mod prove;
+mod rollout;
 mod schema;
 mod show;
 mod sign;
@@ -19,7 +21,7 @@ mod sign;
 mod tests;
 mod trial;
 
-pub(super) use check::json as problems_json;
+pub(in crate::cli) use check::json as problems_json;
 
 use super::{Format, context::Context};
 use crate::bundle;
@@ -56,6 +58,20 @@ pub(crate) enum PolicyCommand {
     Verify(sign::VerifyArgs),
     /// The bundles inside the program.
     List,
+    /// What would change if a bundle came into force, and whether it may. Writes nothing.
+    Plan(rollout::PlanArgs),
+    /// Bring a bundle into force: for all, for a share of the accounts, or in shadow.
+    Apply(rollout::ApplyArgs),
+    /// Agree to a proposal as a second person; it then begins.
+    Approve(rollout::ApproveArgs),
+    /// Go back to rules that were in force, or end a canary.
+    Rollback(rollout::RollbackArgs),
+    /// Take a proposal back, or end a shadow or a canary.
+    Withdraw(rollout::WithdrawArgs),
+    /// The versions that are kept, where each stands, and who said so.
+    Status,
+    /// What rules in shadow would have decided otherwise.
+    Shadow(rollout::ShadowArgs),
 }
 
 /// Which bundle.
@@ -80,6 +96,13 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
         PolicyCommand::Sign(args) => sign::sign(context, args),
         PolicyCommand::Verify(args) => sign::verify(context, args),
         PolicyCommand::List => Ok(list(context)),
+        PolicyCommand::Plan(args) => rollout::plan(context, args),
+        PolicyCommand::Apply(args) => rollout::apply(context, args),
+        PolicyCommand::Approve(args) => rollout::approve(context, args),
+        PolicyCommand::Rollback(args) => rollout::rollback(context, args),
+        PolicyCommand::Withdraw(args) => rollout::withdraw(context, args),
+        PolicyCommand::Status => rollout::status(context),
+        PolicyCommand::Shadow(args) => rollout::shadow(context, args),
     }
 }
 

@@ -3,12 +3,14 @@
 use super::Format;
 use super::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::rollout::compared;
 use crate::table::thousands;
 use crate::{bundle, progress};
 use anyhow::{Result, bail};
 use bellwether_core::{Body, StreamId};
-use bellwether_engine::{ReplayError, RuleBook};
+use bellwether_engine::{ReplayError, RuleBook, Rules};
 use bellwether_runtime::base::{Retrace, RetraceError, Traced};
+use bellwether_runtime::rollout::shadow::{Beside, Compared};
 use bellwether_store::{Row, View};
 use serde::Serialize;
 use serde_json::json;
@@ -39,9 +41,9 @@ pub(crate) struct ReplayArgs {
 pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     context.must_exist()?;
     let store = context.read()?;
-    let book = bellwether_runtime::embedded::read_rules(&store).map_err(Failure::drive)?;
+    let kept = bellwether_runtime::embedded::read_rules(&store).map_err(Failure::drive)?;
     let other = args.bundle.as_ref().map(|place| bundle::load(place)).transpose()?.map(Arc::new);
-    let book = other.map_or(book.clone(), |rules| book.with_stand_in(&rules));
+    let book = other.as_ref().map_or(kept.clone(), |rules| kept.with_stand_in(rules));
     let bar = progress::bar(store.last_pos()?, "records");
     let start = Instant::now();
     let found = replay(&store, &book, args.stream, |differ, record, error| {
@@ -55,13 +57,17 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
     bar.finish_and_clear();
     let Replayed { equal, differ, purged, erased } = found?;
     let seconds = start.elapsed().as_secs_f64();
+    // What the change comes to over everything: what a shadow of the same rules has counted.
+    let tried = other.as_ref().filter(|_| args.all);
+    let tried = tried.map(|rules| beside(&store, &kept, rules)).transpose()?;
     if context.format == Format::Json {
-        println!(
-            "{}",
-            json!({
-                "equal": equal, "differ": differ, "purged": purged, "erased": erased, "seconds": seconds
-            })
-        );
+        let mut found = json!({
+            "equal": equal, "differ": differ, "purged": purged, "erased": erased, "seconds": seconds
+        });
+        if let (Some(tried), Some(found)) = (&tried, found.as_object_mut()) {
+            found.insert("compared".to_owned(), compared::json(tried));
+        }
+        println!("{found}");
         return Ok(if differ == 0 { Exit::Fine } else { Exit::Findings });
     }
     println!(
@@ -81,7 +87,23 @@ pub(crate) fn run(context: &Context, args: &ReplayArgs) -> Result<Exit> {
             thousands(erased)
         );
     }
+    if let Some(tried) = &tried {
+        print!("\n{}", compared::text(tried));
+    }
     Ok(if differ == 0 { Exit::Fine } else { Exit::Findings })
+}
+
+/// What other rules come to over the whole journal.
+pub(crate) fn beside(view: &View, book: &RuleBook, rules: &Arc<Rules>) -> Result<Compared> {
+    let stand_in = book.with_stand_in(rules);
+    let mut beside = Beside::new(view, book, &stand_in, Arc::clone(rules));
+    match beside.follow(|| true) {
+        Ok(()) => Ok(beside.found().clone()),
+        Err(error) => {
+            let pos = beside.pos() + 1;
+            bail!("[{}] the event at position {pos} of the journal: {error}", error.code())
+        }
+    }
 }
 
 /// How records compare with what their events derive to.

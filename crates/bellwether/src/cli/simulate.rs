@@ -1,9 +1,10 @@
 //! `simulate`: the history of a data directory through another bundle, under a virtual clock.
 //!
 //! Signals, answers and links are taken from the journal as they were; timers fire when they would have;
-//! nothing is written and nobody is asked. Shows the load per person, and which subjects would be asked
-//! about newly or no longer.
+//! nothing is written and nobody is asked. Shows the load per role and person, and which subjects would be
+//! asked about newly or no longer.
 
+mod load;
 mod show;
 
 use super::context::Context;
@@ -17,6 +18,7 @@ use bellwether_engine::{Rules, Step};
 use bellwether_runtime::embedded::read_rules;
 use bellwether_runtime::rehearsal::Retelling;
 use bellwether_store::Store;
+use load::Shifts;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -40,6 +42,7 @@ pub(crate) struct SimulateArgs {
 struct Load {
     people: BTreeMap<String, u64>,
     subjects: BTreeMap<(StreamId, DocKey), Asked>,
+    shifts: Shifts,
 }
 
 /// The first time that somebody would have been asked about a subject.
@@ -57,6 +60,8 @@ impl Load {
             else {
                 continue;
             };
+            let place = (event.stream, decided.doc, decided.graph);
+            self.shifts.asked(place, decided.node, event.at);
             let word = |code: Code| rules.word(code).unwrap_or_default().to_owned();
             *self.people.entry(word(person)).or_default() += 1;
             let asked =
@@ -74,8 +79,9 @@ struct World {
 
 impl World {
     fn new(store: &Store, rules: Arc<Rules>) -> Result<Self> {
+        let load = Load { shifts: Shifts::new(&rules), ..Load::default() };
         let told = Retelling::new(store, rules).map_err(Failure::drive)?;
-        Ok(Self { told, load: Load::default() })
+        Ok(Self { told, load })
     }
 
     fn rules(&self) -> &Arc<Rules> {
@@ -96,7 +102,9 @@ pub(crate) fn run(context: &Context, args: &SimulateArgs) -> Result<Exit> {
         bar.inc(1);
         done = worlds.iter_mut().try_for_each(|World { told, load }| {
             let rules = Arc::clone(told.rules());
-            told.tell(row, |event, step| load.note(event, step, &rules))
+            told.tell(row, |event, step| load.note(event, step, &rules))?;
+            told.streams().get(&row.stream).into_iter().for_each(|state| load.shifts.look(state));
+            Ok(())
         });
         if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
@@ -106,6 +114,7 @@ pub(crate) fn run(context: &Context, args: &SimulateArgs) -> Result<Exit> {
         let rules = Arc::clone(told.rules());
         let passed = told.finish(|event, step| load.note(event, step, &rules));
         passed.map_err(Failure::drive)?;
+        told.streams().values().for_each(|state| load.shifts.look(state));
     }
     show::show(context, &worlds, args.most, &names);
     Ok(Exit::Fine)

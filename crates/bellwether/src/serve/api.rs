@@ -10,6 +10,7 @@ pub(crate) mod escalations;
 pub(crate) mod house;
 mod log;
 pub(crate) mod request;
+mod rules;
 
 use super::App;
 use super::problem::{Body, Refused};
@@ -122,7 +123,10 @@ enum BadBody {
         house::settle,
         house::retry,
         house::quarantine,
-        house::facts
+        house::facts,
+        rules::list,
+        rules::shadow,
+        rules::change
     ),
     components(schemas(
         Body,
@@ -159,6 +163,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/stop", post(house::stop))
         .route("/v1/quarantine", get(house::quarantine))
         .route("/v1/facts", get(house::facts))
+        .route("/v1/rules", get(rules::list))
+        .route("/v1/rules/{rules}/shadow", get(rules::shadow))
+        .route("/v1/rules/{rules}/{change}", post(rules::change))
 }
 
 /// Nothing is at this address.

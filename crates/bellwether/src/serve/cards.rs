@@ -169,6 +169,11 @@ fn notice(config: &Config, asked: &Asked<'_>, note: Note, body: &Body) -> Card {
         Note::Latency => "Deciding takes long".to_owned(),
         Note::BreakGlass => "The account for emergencies was used".to_owned(),
         Note::ClockJump => "The clock of the machine jumped".to_owned(),
+        Note::RulesProposed => "Rules were proposed".to_owned(),
+        Note::RulesApproved => "Rules were approved".to_owned(),
+        Note::RulesStarted => "Other rules begin".to_owned(),
+        Note::RulesRolledBack => "Earlier rules are in force again".to_owned(),
+        Note::RulesWithdrawn => "Rules were withdrawn".to_owned(),
         Note::Stop if member("stopped") == "true" => "Sending was stopped".to_owned(),
         Note::Stop => "Sending goes on".to_owned(),
     };

@@ -16,6 +16,7 @@ mod log;
 mod names;
 mod outbox;
 mod parts;
+mod rules;
 mod trial;
 
 use super::App;
@@ -54,6 +55,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/outbox/stop", get(outbox::ask).post(outbox::stop))
         .route("/outbox/{pos}/{nth}/retry", post(outbox::retry))
         .route("/outbox/{pos}/{nth}/settle", post(outbox::settle))
+        .route("/rules", get(rules::list))
+        .route("/rules/{rules}", get(rules::one))
+        .route("/rules/{rules}/{change}", get(rules::ask).post(rules::act))
         .route("/log", get(log::state))
         .route("/log/proof/{pos}", get(log::proof))
         .route("/log/record/{pos}", get(log::record))

@@ -6,6 +6,8 @@
 //! - Never: keeps a server from starting because a source cannot be reached: it is tried again.
 
 use super::channels;
+use super::versions::{Versions, orders};
+use crate::cli::context::Context;
 use crate::cli::sources::read_mapping;
 use crate::config::{self, Config, MailServer, SecretAt, Source, SourceKind};
 use crate::disk;
@@ -94,7 +96,7 @@ impl Operation {
         config: &Config,
         mappings: &Mappings,
         (live, intake): (&Live, &Intake),
-        data: &Path,
+        (context, versions): (&Context, &Arc<Versions>),
     ) -> Result<Self> {
         let mut problems = Vec::new();
         let telemetry = match Telemetry::start(&config.telemetry) {
@@ -139,8 +141,13 @@ impl Operation {
         );
         let fresh = fresh.map_err(crate::exit::Failure::live)?;
         work.push(("freshness".to_owned(), Box::new(move || fresh.run())));
-        let (data, least) = (data.to_owned(), config.watch.disk_free);
-        work.push(("disk".to_owned(), Box::new(move || watch_disk(&data, least, &*pace))));
+        let (data, least, beside) =
+            (context.data.clone(), config.watch.disk_free, Arc::clone(&pace));
+        work.push(("disk".to_owned(), Box::new(move || watch_disk(&data, least, &*beside))));
+        let (house, asked, beside) = (context.clone(), live.clone(), Arc::clone(&pace));
+        work.push(("orders".to_owned(), Box::new(move || orders(&house, &asked, &*beside))));
+        let (house, versions) = (context.clone(), Arc::clone(versions));
+        work.push(("shadow".to_owned(), Box::new(move || versions.run(&house, &*pace))));
         let (threads, working) = spawn(work)?;
         Ok(Self { stop, threads, working, telemetry })
     }

@@ -13,6 +13,7 @@ pub(crate) mod decisions;
 pub(crate) mod escalations;
 pub(crate) mod house;
 pub(crate) mod log;
+pub(crate) mod rules;
 pub(crate) mod sending;
 pub(crate) mod trial;
 

@@ -4,6 +4,7 @@ use super::intake::Doors;
 use super::metrics::{self, House, Metrics};
 use super::operate::{Mappings, Operation};
 use super::read::Reading;
+use super::versions::Versions;
 use super::{App, Serving, cards, channels, settings};
 use crate::access::{self, Desk};
 use crate::cli::context::{Context, Working, now};
@@ -58,7 +59,8 @@ impl Started {
         let silence = config.sources.iter();
         let silence = silence.filter_map(|(name, source)| Some((name.clone(), source.silence?)));
         let reading = Reading::new(context, live.clone(), silence.collect());
-        let operation = Operation::start(config, &mappings, (&live, &intake), &context.data)?;
+        let watched = Arc::new(Versions::default());
+        let operation = Operation::start(config, &mappings, (&live, &intake), (context, &watched))?;
         // Without a channel effects wait: nobody is to be given up who was never tried.
         let delivery = match routes.is_empty() {
             true => None,
@@ -66,6 +68,8 @@ impl Started {
         };
         let mut figures =
             vec![metrics::driver(live.clone(), intake.clone()), House::of(context.data.clone())];
+        let counted = Arc::clone(&watched);
+        figures.push(Box::new(move || counted.figures()));
         let again = delivery.as_ref().map(Delivery::again);
         figures.extend(again.iter().map(|again| metrics::delivery(Arc::clone(again.stats()))));
         let metrics = Metrics::new(figures);
@@ -81,6 +85,8 @@ impl Started {
             access,
             is_demo,
             reading,
+            versions: watched,
+            four_eyes: config.rules.four_eyes,
         });
         Ok(Self { app, metrics, tls, signing, first, delivery, operation, running })
     }

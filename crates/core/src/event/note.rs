@@ -51,6 +51,16 @@ pub enum Note {
     ClockJump,
     /// Taking in and deciding take too long, or are quick again.
     Latency,
+    /// Somebody else agreed to a proposal of rules.
+    RulesApproved,
+    /// Somebody proposed rules: to watch beside those in force, for a share of the accounts, or for all.
+    RulesProposed,
+    /// Earlier rules come into force again.
+    RulesRolledBack,
+    /// Rules that were proposed begin: beside those in force, for a share of the accounts, or for all.
+    RulesStarted,
+    /// A proposal is taken back, or rules that watched or decided for a share end.
+    RulesWithdrawn,
     /// A source has said nothing for longer than it may, or speaks again.
     SourceSilent,
     /// Sending was stopped, or goes on.
@@ -59,8 +69,18 @@ pub enum Note {
 
 impl Note {
     /// All notes.
-    pub const ALL: [Self; 5] =
-        [Self::BreakGlass, Self::ClockJump, Self::Latency, Self::SourceSilent, Self::Stop];
+    pub const ALL: [Self; 10] = [
+        Self::BreakGlass,
+        Self::ClockJump,
+        Self::Latency,
+        Self::RulesApproved,
+        Self::RulesProposed,
+        Self::RulesRolledBack,
+        Self::RulesStarted,
+        Self::RulesWithdrawn,
+        Self::SourceSilent,
+        Self::Stop,
+    ];
 
     /// The word in events, and the type of the leaf.
     pub const fn as_str(self) -> &'static str {
@@ -68,6 +88,11 @@ impl Note {
             Self::BreakGlass => "access.breakglass",
             Self::ClockJump => "clock.jump",
             Self::Latency => "latency",
+            Self::RulesApproved => "rules.approved",
+            Self::RulesProposed => "rules.proposed",
+            Self::RulesRolledBack => "rules.rolled_back",
+            Self::RulesStarted => "rules.started",
+            Self::RulesWithdrawn => "rules.withdrawn",
             Self::SourceSilent => "source.silent",
             Self::Stop => "stop",
         }

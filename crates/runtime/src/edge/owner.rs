@@ -187,7 +187,7 @@ impl Edge {
         encode_event(&EventDraft {
             stream: StreamId::account(*survivor),
             at: if stamp.origin == Origin::History { *at } else { stamp.at },
-            rules: stamp.rules,
+            rules: self.rules_for(StreamId::account(*survivor), stamp.rules),
             origin: stamp.origin,
             epoch: stamp.epoch,
             seen: stamp.seen,

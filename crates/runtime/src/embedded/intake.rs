@@ -1,13 +1,13 @@
 //! What cannot be used: refused rows go to quarantine, each sealed under a key of its own, with
 //! the reason; of a batch that failed nothing is left.
 
-use super::Embedded;
-use crate::edge::Standing;
+use super::{Embedded, guarded};
+use crate::edge::{Standing, Taken};
 use crate::error::DriveError;
 use crate::seal::{self, Context};
 use bellwether_adapters::Refusal;
 use bellwether_core::{Personal, Purpose, StreamId, Timestamp};
-use bellwether_store::{Access, Import, NewImport, Quarantined};
+use bellwether_store::{Access, Account, Identity, Import, NewImport, Quarantined};
 
 impl Embedded {
     /// Forgets everything that was taken since the last commit.
@@ -15,12 +15,34 @@ impl Embedded {
         self.edge.rollback();
         self.owners.rollback();
         self.behind.forget_pending();
+        if let Some((active, canary)) = self.pending.rules.take() {
+            self.edge.share(canary.as_ref().map(|canary| canary.share));
+            (self.active, self.canary) = (active, canary);
+        }
         for stream in std::mem::take(&mut self.pending.touched) {
             self.streams.remove(&stream);
             self.known.forget(stream);
             self.evicted.insert(stream);
         }
         self.pending.batch = bellwether_store::Batch::new(self.pending.batch.at);
+    }
+
+    /// What the next commit writes beside a signal that was taken.
+    pub(super) fn note_arrivals(&mut self, taken: &Taken, at: Timestamp) {
+        let batch = &mut self.pending.batch;
+        batch.at = batch.at.max(at);
+        batch.tallies.extend(taken.standing.map(guarded));
+        batch.accounts.extend(taken.accounts.iter().map(|account| Account {
+            slot: account.slot,
+            id: account.id,
+            name_sealed: account.name_sealed.clone(),
+        }));
+        batch.identities.extend(taken.learnt.iter().map(|(blind, slot, how)| Identity {
+            blind: blind.0.to_vec(),
+            slot: *slot,
+            how: how.as_str().to_owned(),
+            since: at,
+        }));
     }
 
     /// The event that was stepped last belongs to a trace (W3C `traceparent`), and so do its effects.

@@ -12,10 +12,10 @@ use crate::error::DriveError;
 use crate::keys::KeyProvider;
 use crate::log;
 use crate::owners::Owners;
+use crate::rollout::{Canary, Rollout, Share};
 use bellwether_core::record::ENGINE;
-use bellwether_core::{Body, Digest, Envelope, Origin, Problem, StreamId, Timestamp};
+use bellwether_core::{Body, Digest, Origin, Problem, StreamId, Timestamp};
 use bellwether_engine::{Replay, ReplayError, RuleBook, Rules, Scratch, StreamState};
-use bellwether_ledger::decode_event;
 use bellwether_store::{Batch, Meta, Options, Snapshot, Store, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -158,9 +158,11 @@ impl Embedded {
     pub fn open(dir: &Path, provider: Box<dyn KeyProvider + Send>) -> Result<Self, DriveError> {
         let store = Store::open(dir, &Options::default())?;
         let book = read_rules(&store)?;
-        let active = active_rules(&store, &book)?;
+        let rollout = Rollout::read(&store)?;
+        let active = held(&rollout, &book)?;
         log::check_start(&store, &store.keys()?)?;
         let mut driver = Self::assemble(store, provider, book, active)?;
+        driver.resume_canary(&rollout)?;
         driver.read_tail()?;
         driver.write_epoch_leaf()?;
         driver.read_owners()?;
@@ -175,7 +177,8 @@ impl Embedded {
     ) -> Result<Self, DriveError> {
         let (edge, links) = crate::wiring::edge(&store, provider)?;
         let epoch = store.meta()?.epoch;
-        let pending = Pending { batch: Batch::new(Timestamp::MIN), touched: BTreeSet::new() };
+        let (batch, touched) = (Batch::new(Timestamp::MIN), BTreeSet::new());
+        let pending = Pending { batch, touched, rules: None };
         Ok(Self {
             store,
             edge,
@@ -183,6 +186,7 @@ impl Embedded {
             kin: refold::Kin::default(),
             book,
             active,
+            canary: None,
             epoch,
             streams: BTreeMap::new(),
             frozen: BTreeMap::new(),
@@ -205,25 +209,20 @@ impl Embedded {
     /// # Errors
     /// [`DriveError`] when the activation cannot be committed; the old rules then stay.
     pub fn activate(&mut self, rules: Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
-        let digest = rules.digest();
-        self.store.put_blob(
-            "rules",
-            digest,
-            &crate::shelf::pack(rules.files(), rules.preimage()),
-        )?;
-        self.book.add(Arc::clone(&rules));
-        let before = std::mem::replace(&mut self.active, rules);
-        let preimage = self.active.preimage().to_owned();
-        let body = Body::RulesActivated { rules: digest, preimage };
-        let rules = Arc::clone(&self.active);
-        let done = self
-            .keep_staff(&rules, at)
-            .and_then(|()| self.give(StreamId::SYSTEM, &body, Origin::Live, at))
-            .and_then(|_| self.commit());
+        self.shelve(&rules)?;
+        let done = self.enforce(&rules, at).and_then(|()| self.commit());
         if done.is_err() {
-            self.active = before;
+            self.drop_batch();
         }
         done
+    }
+
+    /// Keeps rules on the shelf, so that events may name them.
+    pub(crate) fn shelve(&mut self, rules: &Arc<Rules>) -> Result<(), DriveError> {
+        let bytes = crate::shelf::pack(rules.files(), rules.preimage());
+        self.store.put_blob("rules", rules.digest(), &bytes)?;
+        self.book.add(Arc::clone(rules));
+        Ok(())
     }
 
     /// Puts the rules in force under this program's engine if they were activated under an older one: from
@@ -242,6 +241,16 @@ impl Embedded {
         let rules = rules.map_err(|problems| bad_rules(digest, &problems))?;
         self.activate(Arc::new(rules), at)?;
         Ok(true)
+    }
+
+    /// Goes on with a canary that was under way.
+    fn resume_canary(&mut self, rollout: &Rollout) -> Result<(), DriveError> {
+        let Some((rules, percent, activation)) = rollout.canary() else { return Ok(()) };
+        let share = Share { rules, activation, percent };
+        let rules = self.book.get(&rules).cloned().ok_or(DriveError::NoRules)?;
+        self.edge.share(Some(share));
+        self.canary = Some(Canary { rules, share });
+        Ok(())
     }
 
     /// The first leaf of an epoch, if a restore began one and it is not there yet.
@@ -280,20 +289,15 @@ impl Embedded {
     }
 }
 
-/// The rules that were activated last.
+/// The rules that are in force.
 ///
 /// # Errors
-/// [`DriveError::NoRules`] when none were.
+/// [`DriveError::NoRules`] when none are.
 pub fn active_rules(store: &View, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
-    let mut active = None;
-    store.stream_events(StreamId::SYSTEM, 1, |kept| {
-        if let Ok(Envelope { body: Body::RulesActivated { rules, .. }, .. }) =
-            decode_event(kept.event)
-        {
-            active = Some(rules);
-        }
-        ControlFlow::Continue(())
-    })?;
-    let digest: Digest = active.ok_or(DriveError::NoRules)?;
+    held(&Rollout::read(store)?, book)
+}
+
+fn held(rollout: &Rollout, book: &RuleBook) -> Result<Arc<Rules>, DriveError> {
+    let digest = rollout.active().ok_or(DriveError::NoRules)?;
     book.get(&digest).cloned().ok_or(DriveError::NoRules)
 }

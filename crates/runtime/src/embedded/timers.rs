@@ -121,7 +121,7 @@ impl Embedded {
                 (cases, until) = (cases - 1, until.max(after(state.time)));
             }
             let Some((timer, at, origin)) = next_due(state, until, origin) else { break };
-            let (bytes, event) = timer_event(stream, &timer, self.stamp(at, origin));
+            let (bytes, event) = timer_event(stream, &timer, self.stamp_of(stream, at, origin));
             self.step(&event, bytes, Vec::new())?;
             fired += 1;
         }

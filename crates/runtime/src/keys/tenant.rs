@@ -17,6 +17,8 @@ pub struct TenantKeys {
     pub(crate) document: Prf,
     /// For telling guarded people again, once nothing else is kept of them.
     pub(crate) guard: Prf,
+    /// For choosing the accounts of a canary.
+    pub(crate) canary: Prf,
     /// For wrapping subject keys.
     pub(crate) wrapping: Secret,
 }
@@ -37,6 +39,7 @@ impl TenantKeys {
             content: Prf::new(&key("content")),
             document: Prf::new(&key("document-id")),
             guard: Prf::new(&key("guard")),
+            canary: Prf::new(&key("canary")),
             wrapping: key("wrapping"),
         }
     }

@@ -1,12 +1,13 @@
-//! `log show`: epochs, keys and signatures at a glance.
+//! `log show`: epochs, keys and signatures at a glance, and what happened to the rules.
 
 use super::failed;
 use crate::cli::Format;
 use crate::cli::context::{Context, to_the_second};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::table::{Table, thousands};
 use anyhow::Result;
 use bellwether_ledger::note::Note;
+use bellwether_runtime::rollout::{Rollout, Step};
 use bellwether_store::{Epoch, LogKey, View};
 use serde::Serialize;
 use serde_json::json;
@@ -75,11 +76,36 @@ pub(crate) fn keys(view: &View) -> Result<Vec<Key>> {
     Ok(view.log_keys()?.into_iter().map(one).collect())
 }
 
+/// What happened to the rules, the newest last, for people.
+fn changes(steps: &[Step]) -> String {
+    let mut table = Table::new(&["when", "what", "rules", "who", "why"]);
+    for step in steps {
+        let mode = step.mode.map(|mode| format!(" ({mode})")).unwrap_or_default();
+        table.row([
+            to_the_second(step.at).to_string(),
+            format!("{}{mode}", step.what),
+            step.rules.to_string().chars().take(12).collect(),
+            step.by.clone(),
+            step.reason.clone(),
+        ]);
+    }
+    table.render()
+}
+
 pub(super) fn run(context: &Context) -> Result<Exit> {
     let store = context.read()?;
     let (epochs, keys) = (epochs(&store)?, keys(&store)?);
+    let rollout = Rollout::read(&store).map_err(Failure::drive)?;
+    let steps = rollout.steps();
     if context.format == Format::Json {
-        println!("{}", json!({"epochs": epochs, "keys": keys}));
+        let one = |step: &Step| {
+            json!({
+                "at": step.at.to_string(), "what": step.what, "rules": step.rules.to_string(),
+                "mode": step.mode.map(|mode| mode.to_string()), "by": step.by, "reason": step.reason,
+            })
+        };
+        let rules = serde_json::Value::from_iter(steps.iter().map(one));
+        println!("{}", json!({"epochs": epochs, "keys": keys, "rules": rules}));
         return Ok(Exit::Fine);
     }
     let mut table = Table::new(&["epoch", ">records", ">signed", "last signed", "by", "origin"]);
@@ -102,5 +128,6 @@ pub(super) fn run(context: &Context) -> Result<Exit> {
     if !table.is_empty() {
         print!("\n{}", table.render());
     }
+    print!("\n{}", changes(steps));
     Ok(Exit::Fine)
 }

@@ -1,13 +1,14 @@
 //! What a simulation came to, for people and for programs.
 
 use super::World;
+use super::load::Shift;
 use crate::cli::names::Names;
 use crate::cli::{Format, context::Context};
 use crate::table::{Table, thousands};
 use bellwether_core::{DocKey, StreamId};
 use bellwether_runtime::rehearsal::LeftOut;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 type Subject = (StreamId, DocKey);
 
@@ -47,10 +48,31 @@ impl Compared<'_> {
         })
     }
 
+    /// Each role with what it has to do: in force, and tried.
+    fn roles(&self) -> BTreeMap<String, [Shift; 2]> {
+        let mut roles: BTreeMap<String, [Shift; 2]> = BTreeMap::new();
+        for (role, shift) in self.live.load.shifts.shifts() {
+            roles.insert(role, [shift, Shift::default()]);
+        }
+        for (role, shift) in self.tried.load.shifts.shifts() {
+            roles.entry(role).or_default()[1] = shift;
+        }
+        roles
+    }
+
     fn json(&self, most: usize, names: &Names) -> Value {
         let load = self
             .load()
             .map(|(person, now, then)| json!({"person": person, "now": now, "then": then}));
+        let shift = |one: Shift| {
+            json!({
+                "asks": one.asks, "busiest_day": one.busiest, "at_once": one.at_once,
+                "mean_wait_seconds": one.wait.micros() / 1_000_000,
+            })
+        };
+        let roles = self.roles().into_iter().map(
+            |(role, [now, then])| json!({"role": role, "now": shift(now), "then": shift(then)}),
+        );
         let listed = |subjects: &[Subject], world: &World| {
             let one = |subject: &Subject| {
                 let asked = world.load.subjects.get(subject)?;
@@ -71,7 +93,7 @@ impl Compared<'_> {
         let LeftOut { activations, refolds, trimmed } = self.live.told.left_out();
         json!({
             "in_force": bundle(self.live), "tried": bundle(self.tried), "same": self.is_same(),
-            "load": Value::from_iter(load),
+            "load": Value::from_iter(load), "roles": Value::from_iter(roles),
             "asked_now": self.live.load.subjects.len(), "asked_then": self.tried.load.subjects.len(),
             "newly": self.newly.len(), "no_longer": self.gone.len(),
             "newly_first": listed(&self.newly, self.tried),
@@ -97,6 +119,17 @@ impl Compared<'_> {
         }
         println!("Load: {live} in force, {tried} tried; nobody was asked");
         print!("{}", table.render());
+        let columns = ["role", ">asks", ">busiest day", ">at once", ">mean wait"];
+        let mut table = Table::new(&columns);
+        for (role, both) in self.roles() {
+            for (which, one) in ["in force", "tried"].into_iter().zip(both) {
+                let numbers = [one.asks, one.busiest, one.at_once].map(thousands);
+                let [asks, busiest, at_once] = &numbers;
+                let wait = one.wait.to_string();
+                table.row([&format!("{role} ({which})"), asks, busiest, at_once, &wait]);
+            }
+        }
+        print!("\n{}", table.render());
         let [now, then] = [self.live, self.tried].map(|world| world.load.subjects.len());
         println!("subjects that somebody is asked about: {now} now, {then} then");
         for (what, subjects, world) in

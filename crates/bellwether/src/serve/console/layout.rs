@@ -40,7 +40,13 @@ const PLACES: [(&str, &[(&str, &str)]); 3] = [
     ("Policy", &[("/decisions", "Decisions"), ("/try", "Try a policy")]),
     (
         "House",
-        &[("/sources", "Sources"), ("/outbox", "Outbox"), ("/log", "Log"), ("/help", "Help")],
+        &[
+            ("/sources", "Sources"),
+            ("/outbox", "Outbox"),
+            ("/rules", "Rules"),
+            ("/log", "Log"),
+            ("/help", "Help"),
+        ],
     ),
 ];
 

@@ -1,0 +1,231 @@
+//! `policy plan|apply|approve|rollback|withdraw|status|shadow`: how other rules come into force.
+//!
+//! - In: a bundle from a checkout, or the digest of a version that is kept; who says so and why.
+//! - Out: what would change, what did, and how the versions stand.
+//! - Never: needs the server to be stopped: while one runs it takes the order and carries it out.
+
+mod plan;
+mod shadow;
+mod status;
+
+pub(super) use plan::plan;
+pub(super) use shadow::{ShadowArgs, shadow};
+pub(super) use status::status;
+
+use crate::cli::Format;
+use crate::cli::context::{Context, now};
+use crate::cli::names::read_purpose;
+use crate::exit::{Exit, Failure, Problems};
+use crate::rollout::signed::Checked;
+use crate::rollout::{Done, Order, spool};
+use anyhow::Result;
+use bellwether_core::Problem;
+use bellwether_runtime::rollout::Rollout;
+use plan::Plan;
+use std::path::PathBuf;
+
+/// What to plan.
+#[derive(clap::Args)]
+pub(crate) struct PlanArgs {
+    /// The bundle: a folder, or the name of a shipped one.
+    #[arg(value_name = "DIR|NAME")]
+    bundle: PathBuf,
+}
+
+/// Who says something, and why.
+#[derive(clap::Args)]
+struct Voice {
+    /// Why, in one line; it is written to the log. Name no customers.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who says so, by their handle, where nobody has to sign; it is written to the log.
+    #[arg(long, value_name = "HANDLE", default_value = "command", value_parser = read_purpose)]
+    by: String,
+}
+
+/// Which rules are to begin, and how.
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("how")))]
+pub(crate) struct ApplyArgs {
+    /// The bundle: a folder, or the name of a shipped one.
+    #[arg(value_name = "DIR|NAME")]
+    bundle: PathBuf,
+    /// They decide beside the rules in force, and nothing comes of it.
+    #[arg(long, group = "how")]
+    shadow: bool,
+    /// They decide for about so many of a hundred accounts, 1 to 99.
+    #[arg(long, group = "how", value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    canary: Option<u8>,
+    /// They decide for all; the usual.
+    #[arg(long, group = "how")]
+    enforce: bool,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// Which proposal begins.
+#[derive(clap::Args)]
+pub(crate) struct ApproveArgs {
+    /// Its digest, or how that begins, as `status` shows it.
+    rules: String,
+    /// The bundle with the lock that the second person signed.
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// Which rules come back.
+#[derive(clap::Args)]
+pub(crate) struct RollbackArgs {
+    /// The digest of a version that was in force; without it a canary ends, or the one before comes back.
+    rules: Option<String>,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// What ends.
+#[derive(clap::Args)]
+pub(crate) struct WithdrawArgs {
+    /// The digest of a proposal, a shadow or a canary, or how it begins.
+    rules: String,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+pub(super) fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit> {
+    let plan = Plan::of(context, &args.bundle)?;
+    let checked = plan.accept()?;
+    let four_eyes = context.config()?.config.rules.four_eyes;
+    let (by, approved) = proposer(&checked, four_eyes, &args.voice.by)?;
+    let mode = match (args.shadow, args.canary) {
+        (true, _) => "shadow",
+        (_, Some(_)) => "canary",
+        _ => "enforce",
+    };
+    let order = Order::Propose {
+        files: checked.files,
+        mode: mode.to_owned(),
+        percent: args.canary,
+        approved,
+        four_eyes,
+        by,
+        reason: args.voice.reason.clone(),
+    };
+    tell(context, &order)
+}
+
+/// Who proposes, and who has agreed already: with four eyes the first two who signed, else whoever says so.
+fn proposer(checked: &Checked, four_eyes: bool, by: &str) -> Result<(String, Option<String>)> {
+    match (four_eyes, checked.signed_by.as_slice()) {
+        (false, _) => Ok((by.to_owned(), None)),
+        (true, [first, rest @ ..]) => Ok((first.clone(), rest.first().cloned())),
+        (true, []) => Err(nobody("who proposes it").into()),
+    }
+}
+
+fn nobody(what: &str) -> Problems {
+    let message = format!("two people must agree, and no signature says {what}");
+    let problem = Problem::new("rollout-signer", message);
+    Problems(vec![problem.help(
+        "let a person whom `[rules] signers` names sign the bundle, or use the Rules page of the console",
+    )])
+}
+
+pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit> {
+    let four_eyes = context.config()?.config.rules.four_eyes;
+    let checked = match &args.bundle {
+        Some(place) => Some(Plan::of(context, place)?.accept()?),
+        None => None,
+    };
+    let by = match (four_eyes, &checked) {
+        (false, _) => args.voice.by.clone(),
+        (true, Some(checked)) => {
+            let store = context.read()?;
+            let rollout = Rollout::read(&store).map_err(Failure::drive)?;
+            let version =
+                rollout.find(&args.rules).map_err(|error| Failure::drive(error.into()))?;
+            let proposer = version.proposed.as_ref().map(|proposed| proposed.by.as_str());
+            let mut signed = checked.signed_by.iter();
+            let other = signed.find(|name| Some(name.as_str()) != proposer);
+            // Who signed alone is refused as the same person, in the words for that.
+            other.or(checked.signed_by.first()).cloned().ok_or_else(|| nobody("who approves it"))?
+        }
+        (true, None) => return Err(nobody("who approves it").into()),
+    };
+    let reason = args.voice.reason.clone();
+    let files = checked.map(|checked| checked.files);
+    tell(context, &Order::Approve { rules: args.rules.clone(), files, by, reason })
+}
+
+pub(super) fn rollback(context: &Context, args: &RollbackArgs) -> Result<Exit> {
+    let Voice { by, reason } = &args.voice;
+    let (rules, by, reason) = (args.rules.clone(), by.clone(), reason.clone());
+    tell(context, &Order::RollBack { rules, by, reason })
+}
+
+pub(super) fn withdraw(context: &Context, args: &WithdrawArgs) -> Result<Exit> {
+    let Voice { by, reason } = &args.voice;
+    let (rules, by, reason) = (args.rules.clone(), by.clone(), reason.clone());
+    tell(context, &Order::Withdraw { rules, by, reason })
+}
+
+/// Does it here, or has the server do it that holds the directory.
+fn carry_out(context: &Context, order: &Order) -> Result<Done> {
+    let is_locked = |error: &anyhow::Error| {
+        error.downcast_ref::<Failure>().is_some_and(|failure| failure.code() == "store-locked")
+    };
+    let mut driver = match context.open() {
+        Err(error) if is_locked(&error) => return spool::send(&context.data, order),
+        driver => driver?,
+    };
+    let ready = order.clone().ready()?;
+    let done = ready.carry_out(&mut driver, now()).map_err(Failure::drive)?;
+    driver.commit().map_err(Failure::drive)?;
+    Ok(done)
+}
+
+fn tell(context: &Context, order: &Order) -> Result<Exit> {
+    let done = carry_out(context, order)?;
+    if context.format == Format::Json {
+        println!("{}", serde_json::to_string(&done)?);
+        return Ok(Exit::Fine);
+    }
+    let rules = &done.rules;
+    match done.stands.as_str() {
+        "waits" => {
+            println!("{rules} waits for a second person:\n  bellwether policy approve {rules}")
+        }
+        "shadow" => println!("{rules} decides in shadow:\n  bellwether policy shadow {rules}"),
+        "canary" => println!("{rules} decides for a share of the accounts"),
+        "withdrawn" => println!("{rules} is withdrawn"),
+        "rolled_back" => println!("{rules} is in force"),
+        _ => println!("{rules} is in force; going back:\n  bellwether policy rollback"),
+    }
+    Ok(Exit::Fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn with_four_eyes_the_signatures_say_who_it_is() {
+        let said = |signed: &[&str], four_eyes: bool| {
+            let signed_by = signed.iter().map(|name| (*name).to_owned()).collect();
+            let checked = Checked { files: BTreeMap::new(), signed_by };
+            proposer(&checked, four_eyes, "kim").ok()
+        };
+        let named = |by: &str, other: Option<&str>| Some((by.to_owned(), other.map(str::to_owned)));
+        for (signed, four_eyes, expected) in [
+            (&[][..], false, named("kim", None)),
+            (&["ann", "bob"][..], false, named("kim", None)),
+            (&[][..], true, None),
+            (&["ann"][..], true, named("ann", None)),
+            (&["ann", "bob"][..], true, named("ann", Some("bob"))),
+        ] {
+            assert_eq!(said(signed, four_eyes), expected, "{signed:?} {four_eyes}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `policy plan`: what would change if a bundle came into force, and whether it may. Writes nothing.
+
+use super::PlanArgs;
+use crate::bundle;
+use crate::cli::Format;
+use crate::cli::context::{Context, now};
+use crate::cli::policy::{counted, diff, problems_json};
+use crate::exit::{Exit, Failure, Problems};
+use crate::rollout::signed::{self, Checked};
+use anyhow::Result;
+use bellwether_core::Problem;
+use bellwether_engine::Rules;
+use bellwether_policy::{Change, TestOutcome, run_tests};
+use bellwether_runtime::embedded::read_rules;
+use bellwether_runtime::rollout::is_older;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a bundle would do to the rules in force.
+pub(super) struct Plan {
+    in_force: Arc<Rules>,
+    composed: Option<Rules>,
+    changes: Vec<Change>,
+    tests: usize,
+    checked: Option<Checked>,
+    /// Everything that is to be said; with an error it may not be applied.
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Plan {
+    /// Compares a bundle with the rules in force.
+    ///
+    /// # Errors
+    /// What the data directory or the bundle's folder says when they cannot be read.
+    pub(super) fn of(context: &Context, place: &Path) -> Result<Self> {
+        context.must_exist()?;
+        let store = context.read()?;
+        let book = read_rules(&store).map_err(Failure::drive)?;
+        let in_force = context.active_rules(&store, &book)?;
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let composed = match Rules::compose(bundle::files(place)?) {
+            Ok(rules) => {
+                warnings = rules.warnings().to_vec();
+                Some(rules)
+            }
+            Err(found) => {
+                problems = found;
+                None
+            }
+        };
+        let (mut changes, mut tests) = (Vec::new(), 0);
+        if let Some(rules) = &composed {
+            changes = diff::changes(&in_force, rules);
+            let outcomes = run_tests(rules.policy(), rules.catalogue());
+            tests = outcomes.len();
+            problems.extend(outcomes.iter().filter(|one| !one.passed()).map(failed));
+            problems.extend(older(&in_force, rules));
+        }
+        let asked = context.config()?.config.rules;
+        let meta = in_force.policy().meta();
+        let known = Some((meta.name.as_str(), meta.version.as_str()));
+        let checked = match signed::check(place, &asked, known, now()) {
+            Ok(checked) => Some(checked),
+            Err(error) => {
+                problems.extend(error.downcast::<Problems>()?.0);
+                None
+            }
+        };
+        Ok(Self { in_force, composed, changes, tests, checked, problems, warnings })
+    }
+
+    /// The bundle, if it may be applied.
+    ///
+    /// # Errors
+    /// [`Problems`]: why not.
+    pub(super) fn accept(self) -> Result<Checked> {
+        match self.checked.filter(|_| self.problems.is_empty()) {
+            Some(checked) => Ok(checked),
+            None => Err(Problems(self.problems).into()),
+        }
+    }
+
+    fn is_same(&self) -> bool {
+        let same = |rules: &Rules| rules.digest() == self.in_force.digest();
+        self.composed.as_ref().is_some_and(same)
+    }
+}
+
+fn failed(outcome: &TestOutcome) -> Problem {
+    let message = format!("the test `{}` fails: {}", outcome.name, outcome.failures.join("; "));
+    let problem = Problem::new("rollout-tests", message).at(outcome.place.clone());
+    problem.help("`bellwether policy test` shows what happened instead")
+}
+
+fn older(in_force: &Rules, new: &Rules) -> Option<Problem> {
+    let (now, new) = (in_force.policy().meta(), new.policy().meta());
+    if now.name != new.name || !is_older(&new.version, &now.version) {
+        return None;
+    }
+    let message =
+        format!("version {} is older than {}, which is in force", new.version, now.version);
+    let help = "raise `version` in bundle.yaml; going back is `bellwether policy rollback`";
+    Some(Problem::new("rollout-downgrade", message).help(help))
+}
+
+pub(in crate::cli::policy) fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    let plan = Plan::of(context, &args.bundle)?;
+    let may = plan.problems.is_empty();
+    match context.format {
+        Format::Json => println!("{}", plan.json(may)),
+        Format::Text => print!("{}", plan.text(may)),
+    }
+    Ok(if may { Exit::Fine } else { Exit::Findings })
+}
+
+impl Plan {
+    fn json(&self, may: bool) -> serde_json::Value {
+        let one =
+            |change: &Change| json!({"what": change.what, "old": change.old, "new": change.new});
+        let bundle = |rules: &Rules| {
+            let meta = rules.policy().meta();
+            json!({"bundle": meta.name, "version": meta.version, "rules": rules.digest().to_string()})
+        };
+        json!({
+            "may_be_applied": may,
+            "in_force": bundle(&self.in_force),
+            "planned": self.composed.as_ref().map(bundle),
+            "same": self.is_same(),
+            "changes": serde_json::Value::from_iter(self.changes.iter().map(one)),
+            "tests": self.tests,
+            "signed_by": self.checked.as_ref().map(|checked| &checked.signed_by),
+            "problems": problems_json(&self.problems),
+            "warnings": problems_json(&self.warnings),
+        })
+    }
+
+    fn text(&self, may: bool) -> String {
+        use std::fmt::Write as _;
+        let name = |rules: &Rules| {
+            let meta = rules.policy().meta();
+            format!("{} {} ({})", meta.name, meta.version, rules.digest())
+        };
+        let mut text = format!("in force: {}\n", name(&self.in_force));
+        if let Some(rules) = &self.composed {
+            let _ = writeln!(text, "planned:  {}\n", name(rules));
+            if self.is_same() {
+                text.push_str("they are the very rules in force: nothing would change\n");
+            }
+            for change in &self.changes {
+                let _ = writeln!(text, "{change}");
+            }
+            if !self.changes.is_empty() {
+                let _ = writeln!(text, "{}\n", counted(self.changes.len(), "difference"));
+            }
+            let _ = writeln!(text, "{} ran", counted(self.tests, "test"));
+        }
+        if let Some(checked) = self.checked.as_ref().filter(|checked| !checked.signed_by.is_empty())
+        {
+            let _ = writeln!(text, "signed by {}", checked.signed_by.join(", "));
+        }
+        let said: Vec<Problem> = self.problems.iter().chain(&self.warnings).cloned().collect();
+        if !said.is_empty() {
+            let _ = writeln!(text, "\n{}", Problems(said));
+        }
+        text.push_str(if may { "it may be applied\n" } else { "it may not be applied\n" });
+        text
+    }
+}

@@ -1,0 +1,206 @@
+//! Rules: versions side by side, what a shadow has come to, and which one decides.
+
+use super::layout::Frame;
+use super::parts::{Tone, badge, time, words};
+use super::{Form, Shown, go};
+use crate::access::answer::{Denied, UNDONE};
+use crate::access::{FORM, Principal};
+use crate::rollout::compared;
+use crate::serve::App;
+use crate::serve::api::request::{Args, Segments};
+use crate::serve::problem::Refused;
+use crate::serve::read::rules::{self, CHANGES, Changing};
+use crate::serve::viewer::Viewer;
+use crate::table::thousands;
+use axum::extract::{Request, State};
+use axum::http::{Method, Uri};
+use axum::response::IntoResponse as _;
+use bellwether_core::Digest;
+use maud::{Markup, html};
+use std::sync::Arc;
+
+/// Every version, and what happened to them.
+pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
+    args.only(&[])?;
+    let watched = Arc::clone(&app.versions);
+    let (versions, steps, now) = app
+        .reading
+        .run(move |desk| Ok((rules::versions(desk, &watched)?, rules::steps(desk)?, desk.now())))
+        .await?;
+    let body = html! {
+        p.intro { "Versions of the rules: which one decides, which ones are tried, and who said so." }
+        div.scroll role="region" aria-label="Versions" tabindex="0" {
+            table {
+                thead { tr { th scope="col" { "Version" } th scope="col" { "Stands" } th.right scope="col" { "Records" } th scope="col" { "Proposed" } th scope="col" { "Approved" } } }
+                tbody { @for one in &versions {
+                    tr {
+                        th scope="row" data-label="Version" { a href={ "/rules/" (one.rules) } { (one.bundle) } " " span.id title=(one.rules) { (short(&one.rules)) } }
+                        td data-label="Stands" { (stands(one)) }
+                        td.right data-label="Records" { (thousands(one.records)) }
+                        td data-label="Proposed" { (said(one.proposed.as_ref())) }
+                        td data-label="Approved" { (said(one.approved.as_ref())) }
+                    }
+                } }
+            }
+        }
+        h2 { "What happened" }
+        div.scroll role="region" aria-label="What happened" tabindex="0" {
+            table {
+                thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Version" } th scope="col" { "Who" } th scope="col" { "Why" } } }
+                tbody { @for step in &steps {
+                    tr {
+                        td data-label="When" { (time(step.at, now)) }
+                        th scope="row" data-label="What" { (words(step.what.trim_start_matches("rules."))) @if let Some(mode) = step.mode { ": " (mode) } }
+                        td data-label="Version" { span.id { (short(&step.rules.to_string())) } }
+                        td data-label="Who" { (step.by) }
+                        td data-label="Why" { (step.reason) }
+                    }
+                } }
+            }
+        }
+    };
+    Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
+}
+
+fn short(digest: &str) -> String {
+    digest.chars().take(12).collect()
+}
+
+fn stands(one: &rules::Shown) -> Markup {
+    let tone = match one.state.as_str() {
+        "in_force" => Tone::Good,
+        "canary" | "shadow" | "proposed" => Tone::Unsure,
+        _ => Tone::Plain,
+    };
+    let percent = one.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
+    html! {
+        (badge(tone, &format!("{}{percent}", words(&one.state))))
+        @if let Some(waits) = &one.waits { " waits for a second person: " (waits) }
+    }
+}
+
+fn said(said: Option<&rules::Said>) -> Markup {
+    html! { @if let Some(said) = said { (said.by) @if !said.reason.is_empty() { ": " (said.reason) } } }
+}
+
+/// One version: what a shadow has come to, and what can be done.
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    path: Segments,
+    args: Args,
+) -> Shown {
+    args.only(&[])?;
+    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
+    let watched = Arc::clone(&app.versions);
+    let versions = app.reading.run(move |desk| rules::versions(desk, &watched)).await?;
+    let wanted = digest.to_string();
+    let version = versions.into_iter().find(|one| one.rules == wanted);
+    let version = version.ok_or_else(|| Refused::not_found("no version has this digest"))?;
+    let found = app.versions.shadow(digest);
+    let offered: &[&str] = match (version.state.as_str(), version.waits.is_some()) {
+        (_, true) => &["approve", "withdraw"],
+        ("in_force", _) => &[],
+        ("was_in_force", _) => &["rollback"],
+        ("shadow" | "canary", _) => &["begin", "withdraw"],
+        _ => &["begin"],
+    };
+    let body = html! {
+        p.lead { (version.bundle) ": " (stands(&version)) }
+        p { span.id { (version.rules) } }
+        p.actions { @for change in offered { a.button.quiet href={ "/rules/" (version.rules) "/" (change) } { (label(change)) } } }
+        @if let Some(found) = &found {
+            h2 { "In shadow so far" }
+            pre tabindex="0" { (compared::text(found)) }
+            @if !found.examples.is_empty() {
+                ul { @for example in &found.examples {
+                    li { a href=(compared::link(example)) { (example.graph) " " (example.at) } }
+                } }
+            }
+        }
+    };
+    Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
+}
+
+fn label(change: &str) -> &'static str {
+    match change {
+        "approve" => "Approve",
+        "rollback" => "Go back to it",
+        "withdraw" => "Withdraw",
+        _ => "Begin",
+    }
+}
+
+/// Who may: asked before the question, so that a yes is not lost on the way.
+async fn guarded(
+    app: &Arc<App>,
+    (viewer, who): (&Viewer, &Principal),
+    (uri, method): (&Uri, &Method),
+    (name, change): (&str, &str),
+) -> Result<Option<axum::response::Response>, Refused> {
+    if !CHANGES.contains(&change) {
+        return Err(Refused::not_found("nothing of that kind can be done with rules"));
+    }
+    let wanted = name.to_owned();
+    let proposer = app.reading.run(move |desk| rules::proposer(desk, &wanted)).await?;
+    let proposer = proposer.filter(|_| change == "approve");
+    let may = rules::may(app, who, viewer, proposer.as_deref());
+    Ok(may.err().map(|error| Denied::of(uri, method, error).into_response()))
+}
+
+/// Asks why.
+pub(super) async fn ask(
+    State(app): State<Arc<App>>,
+    (viewer, who): (Viewer, Principal),
+    (uri, path): (Uri, Segments),
+    args: Args,
+) -> Shown {
+    args.only(&[UNDONE])?;
+    let (name, change) = (path.text("rules"), path.text("change"));
+    let denied = guarded(&app, (&viewer, &who), (&uri, &Method::GET), (name, change)).await?;
+    if let Some(denied) = denied {
+        return Ok(denied);
+    }
+    let undone = args.text(UNDONE, 1)?.is_some();
+    let body = html! {
+        @if undone { p.notice.bad role="status" { strong { "It is not done yet." } " The proof was too old; say it once more." } }
+        p.lead { (label(change)) ": " span.id { (short(name)) } }
+        p { "Who does this and why is written to the log. Escalations under way keep the rules that opened them." }
+        form action={ "/rules/" (name) "/" (change) } method="post" {
+            input type="hidden" name=(FORM) value=(viewer.form);
+            @if change == "begin" {
+                p { label for="mode" { "How" } " " select #mode name="mode" {
+                    option value="shadow" { "in shadow" } option value="canary" { "for a share of the accounts" } option value="enforce" { "for all" }
+                } }
+                p { label for="percent" { "Share in percent" } " " input #percent type="number" name="percent" min="1" max="99"; }
+            }
+            p { label for="reason" { "Why" } " " input #reason type="text" name="reason" maxlength="500" required; }
+            p.actions { button.primary type="submit" { (label(change)) } a.button.quiet href={ "/rules/" (name) } { "Back" } }
+        }
+    };
+    Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
+}
+
+/// Does it, and goes back to the versions.
+pub(super) async fn act(
+    State(app): State<Arc<App>>,
+    (viewer, who): (Viewer, Principal),
+    (uri, path): (Uri, Segments),
+    request: Request,
+) -> Shown {
+    let (name, change) = (path.text("rules").to_owned(), path.text("change").to_owned());
+    let form = Form::read(request).await?;
+    let denied = guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change)).await?;
+    if let Some(denied) = denied {
+        return Ok(denied);
+    }
+    let text = |field: &str| form.text(field).map(str::to_owned);
+    let reason = text("reason").unwrap_or_default();
+    let percent = form.text("percent").and_then(|text| text.parse().ok());
+    let (said, four_eyes) = (Changing { reason, mode: text("mode"), percent }, app.four_eyes);
+    let done = app
+        .reading
+        .run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, &change), said));
+    done.await?;
+    Ok(go("/rules"))
+}

@@ -1,0 +1,83 @@
+//! Why a change of the rules is refused.
+
+use bellwether_core::Digest;
+
+/// Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RolloutError {
+    /// One person proposes and approves.
+    #[error("{by} proposed these rules and cannot approve them too")]
+    SamePerson {
+        /// Who.
+        by: String,
+    },
+    /// An older version than the one in force.
+    #[error("version {offered} is older than {in_force}, which is in force")]
+    Downgrade {
+        /// What was offered.
+        offered: String,
+        /// What decides now.
+        in_force: String,
+    },
+    /// They decide already, in that way.
+    #[error("the rules {0} stand so already")]
+    Already(Digest),
+    /// No version has the digest.
+    #[error("no version has the digest {0}")]
+    Unknown(String),
+    /// Nothing waits for a second person.
+    #[error("the rules {0} wait for nobody")]
+    NotProposed(Digest),
+    /// They never decided for all.
+    #[error("the rules {0} were never in force")]
+    NeverInForce(Digest),
+    /// There is nothing to go back to.
+    #[error("no other rules were in force before these")]
+    NoPrevious,
+    /// There is nothing to take back.
+    #[error("the rules {0} neither wait nor watch nor decide for a share")]
+    NothingToEnd(Digest),
+    /// A reason is missing, too long or not one line.
+    #[error("the reason is empty, longer than 500 characters or more than one line")]
+    Reason,
+    /// No such share.
+    #[error("a canary decides for 1 to 99 percent of the accounts, not {0}")]
+    Percent(u8),
+}
+
+impl RolloutError {
+    /// Never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SamePerson { .. } => "rollout-same-person",
+            Self::Downgrade { .. } => "rollout-downgrade",
+            Self::Already(_) => "rollout-already",
+            Self::Unknown(_) => "rollout-unknown",
+            Self::NotProposed(_) => "rollout-not-proposed",
+            Self::NeverInForce(_) | Self::NoPrevious => "rollout-never-in-force",
+            Self::NothingToEnd(_) => "rollout-nothing-to-end",
+            Self::Reason => "rollout-reason",
+            Self::Percent(_) => "rollout-percent",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::SamePerson { .. } => "somebody else has to read and approve them",
+            Self::Downgrade { .. } => {
+                "raise `version` in bundle.yaml; going back is `bellwether policy rollback`"
+            }
+            Self::Already(_) => "nothing is to be done",
+            Self::Unknown(_) | Self::NotProposed(_) | Self::NothingToEnd(_) => {
+                "`bellwether policy status` lists the versions with their digests"
+            }
+            Self::NeverInForce(_) | Self::NoPrevious => {
+                "`bellwether policy status` says what was in force; other rules are proposed with \
+                 `bellwether policy apply`"
+            }
+            Self::Reason => "say in one line why, without names of customers",
+            Self::Percent(_) => "for all accounts it is `--enforce`, for none `--shadow`",
+        }
+    }
+}
