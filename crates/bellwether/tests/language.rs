@@ -5,7 +5,7 @@ use bellwether_adapters::Mapping;
 use bellwether_core::Place;
 use bellwether_engine::Rules;
 use bellwether_expr::Expr;
-use bellwether_policy::run_tests;
+use bellwether_engine::trial::run_tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = include_str!("../../../docs/bundle-language.md");
@@ -67,7 +67,7 @@ fn every_example_compiles() {
     }
     let rules = compose(&files, 1);
     assert_eq!(rules.warnings(), [], "the example has nothing to look at");
-    let outcomes = run_tests(rules.policy(), rules.catalogue());
+    let outcomes = run_tests(&rules);
     assert!(outcomes.len() >= 3);
     for outcome in outcomes {
         assert!(outcome.passed(), "{}: {:?}", outcome.name, outcome.failures);

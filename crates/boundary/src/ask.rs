@@ -11,7 +11,6 @@
 
 use crate::compile::Boundaries;
 use crate::decl::{Member, cedar_type};
-use crate::lint::FIXED;
 use bellwether_core::{Ppm, Type};
 use cedar_policy::{Context, Decision, EntityUid, PolicySet, RestrictedExpression};
 use std::collections::BTreeMap;
@@ -195,7 +194,7 @@ impl ActionSet {
     /// The context without approvals: everything the action must bring, of the right type, and no more.
     fn pairs(&self, request: &Request<'_>) -> Result<Pairs, Vec<String>> {
         let mut errors = Vec::new();
-        let mut pairs = Pairs::with_capacity(self.members.len() + FIXED.len());
+        let mut pairs = Pairs::with_capacity(self.members.len() + 4);
         for member in &self.members {
             let mut given = request.members.iter().filter(|(name, _)| *name == member.name);
             let value = match given.next() {

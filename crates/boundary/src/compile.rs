@@ -266,3 +266,9 @@ fn action_set(action: &ActionDecl, read: &[Read], roles: &[&str], types: &Types)
         roles: roles.iter().map(|role| ((*role).to_owned(), uid(&types.role, role))).collect(),
     }
 }
+
+/// The version of Cedar's language that policies are read by, such as `4.5`.
+pub fn language() -> String {
+    let version = cedar_policy::get_lang_version();
+    format!("{}.{}", version.major, version.minor)
+}

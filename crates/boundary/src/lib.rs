@@ -16,7 +16,6 @@ mod read;
 mod schema;
 
 pub use ask::{Answer, Given, Request};
-pub use compile::{Boundaries, Compiled};
+pub use compile::{Boundaries, Compiled, language};
 pub use decl::{ActionDecl, Member, Subject};
-pub use lint::FIXED;
 pub use read::{Boundary, Invariant};

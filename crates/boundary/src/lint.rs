@@ -11,9 +11,6 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Attributes of `context` that every request has.
-pub const FIXED: [&str; 5] = ["confidence", "calibrated", "completeness", "tainted", "approvals"];
-
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
