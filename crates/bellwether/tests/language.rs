@@ -51,8 +51,8 @@ fn every_example_compiles() {
             }
             "expressions" => expressions.extend(text.lines().map(|one| (line, one.to_owned()))),
             yaml => {
-                let file =
-                    yaml.strip_prefix("yaml ").unwrap_or_else(|| panic!("line {line}: {yaml}"));
+                let file = yaml.strip_prefix("yaml ").or_else(|| yaml.strip_prefix("cedar "));
+                let file = file.unwrap_or_else(|| panic!("line {line}: {yaml}"));
                 if files.contains_key(file) {
                     later.push((file.to_owned(), line, text));
                 } else {
@@ -62,7 +62,7 @@ fn every_example_compiles() {
         }
     }
     let named: BTreeSet<_> = files.keys().map(String::as_str).collect();
-    for file in ["bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
+    for file in ["actions.yaml", "bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
         assert!(named.contains(file), "{file} has no example");
     }
     let rules = compose(&files, 1);
