@@ -4,8 +4,8 @@
 use bellwether_adapters::Mapping;
 use bellwether_core::Place;
 use bellwether_engine::Rules;
-use bellwether_expr::Expr;
 use bellwether_engine::trial::run_tests;
+use bellwether_expr::Expr;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = include_str!("../../../docs/bundle-language.md");
@@ -62,7 +62,9 @@ fn every_example_compiles() {
         }
     }
     let named: BTreeSet<_> = files.keys().map(String::as_str).collect();
-    for file in ["actions.yaml", "bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
+    for file in
+        ["actions.yaml", "bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"]
+    {
         assert!(named.contains(file), "{file} has no example");
     }
     let rules = compose(&files, 1);

@@ -34,19 +34,33 @@ fn policies(same: usize, other: usize) -> String {
         let scope = format!("(principal, action == Bellwether::Action::\"{action}\", resource)");
         let approved = format!("context.approvals.contains(Bellwether::Role::\"{role}\")");
         let _ = match nth % 2 {
-            0 => writeln!(text, "{head} permit {scope} when {{ context.amount > {limit} && context.amount <= {} && context.confidence >= 850000 && context.calibrated && {approved} }};", limit + 99),
-            _ => writeln!(text, "{head} @needs(\"{role}\") forbid {scope} when {{ context.amount > context.headroom && context.risk > {limit} }} unless {{ {approved} }};"),
+            0 => writeln!(
+                text,
+                "{head} permit {scope} when {{ context.amount > {limit} && context.amount <= {} && context.confidence >= 850000 && context.calibrated && {approved} }};",
+                limit + 99
+            ),
+            _ => writeln!(
+                text,
+                "{head} @needs(\"{role}\") forbid {scope} when {{ context.amount > context.headroom && context.risk > {limit} }} unless {{ {approved} }};"
+            ),
         };
     };
     (0..same).for_each(|nth| one(nth, "issue_refund"));
     (same..same + other).for_each(|nth| one(nth, "reorder_part"));
-    let _ = writeln!(text, "@id(\"small\") @owner(\"o\") @reason(\"r\") permit (principal, action == Bellwether::Action::\"issue_refund\", resource) when {{ context.amount > 0 && context.amount <= 10000 }};");
+    let _ = writeln!(
+        text,
+        "@id(\"small\") @owner(\"o\") @reason(\"r\") permit (principal, action == Bellwether::Action::\"issue_refund\", resource) when {{ context.amount > 0 && context.amount <= 10000 }};"
+    );
     text
 }
 
 fn request(amount: i64, headroom: i64, risk: i64) -> Request<'static> {
     Request {
-        members: vec![("amount", Given::Long(amount)), ("headroom", Given::Long(headroom)), ("risk", Given::Long(risk))],
+        members: vec![
+            ("amount", Given::Long(amount)),
+            ("headroom", Given::Long(headroom)),
+            ("risk", Given::Long(risk)),
+        ],
         confidence: Ppm::new(900_000),
         calibrated: true,
         completeness: Ppm::new(1_000_000),
@@ -62,8 +76,16 @@ fn micros(mut times: Vec<u128>) -> (f64, f64) {
 }
 
 fn main() {
-    println!("{:<28} {:>10} {:>10} {:>10} {:>12} {:>12}", "policies", "load ms", "ask p50 us", "p99 us", "denied p50", "denied p99");
-    for (name, same, other) in [("7", 6, 0), ("7 and 200 other-action", 6, 200), ("7 and 200 same-action", 206, 0), ("1,000 same-action", 999, 0)] {
+    println!(
+        "{:<28} {:>10} {:>10} {:>10} {:>12} {:>12}",
+        "policies", "load ms", "ask p50 us", "p99 us", "denied p50", "denied p99"
+    );
+    for (name, same, other) in [
+        ("7", 6, 0),
+        ("7 and 200 other-action", 6, 200),
+        ("7 and 200 same-action", 206, 0),
+        ("1,000 same-action", 999, 0),
+    ] {
         let text = policies(same, other);
         let files = BTreeMap::from([("boundaries/a.cedar".to_owned(), text)]);
         let started = Instant::now();

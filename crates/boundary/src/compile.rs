@@ -54,7 +54,8 @@ impl Boundaries {
         let schema_text = schema::text(actions, roles);
         let schema = Schema::from_cedarschema_str(&schema_text);
         let (schema, _) = schema.map_err(|error| vec![no_schema(&error.to_string())])?;
-        let entities = schema.action_entities().map_err(|error| vec![no_schema(&error.to_string())])?;
+        let entities =
+            schema.action_entities().map_err(|error| vec![no_schema(&error.to_string())])?;
         let mut problems = Vec::new();
         let read_policies = read(files, false, roles, &mut problems);
         let mut ceilings = read(files, true, roles, &mut problems);
@@ -69,9 +70,9 @@ impl Boundaries {
             return Err(problems);
         }
         let types = Types::read().map_err(|error| vec![no_schema(&error)])?;
-        let sets = actions.iter().map(|action| {
-            (action.name.clone(), action_set(action, &read_policies, roles, &types))
-        });
+        let sets = actions
+            .iter()
+            .map(|action| (action.name.clone(), action_set(action, &read_policies, roles, &types)));
         let words = read_policies.iter().flat_map(|one| one.found.words.iter().cloned());
         let mut words: Vec<_> = words.collect();
         words.sort_unstable();
@@ -129,7 +130,8 @@ impl Boundaries {
     pub fn overdue(&self, today: Timestamp) -> Vec<Problem> {
         let due = |one: &&Boundary| one.review.is_some_and(|review| review <= today);
         let tell = |one: &Boundary| {
-            let message = format!("`{}` was to be looked at again by {} before today", one.id, one.owner);
+            let message =
+                format!("`{}` was to be looked at again by {} before today", one.id, one.owner);
             let help = "see whether it still holds, then set a later `@review`";
             Problem::new("boundary-overdue", message).at(one.place.clone()).warning().help(help)
         };
@@ -157,7 +159,8 @@ fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -
         return false;
     }
     let narrowed = one.policy.to_json().ok().and_then(|mut json| {
-        let scope = serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
+        let scope =
+            serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
         *json.get_mut("action")? = scope;
         Policy::from_json(Some(one.policy.id().clone()), json).ok()
     });
@@ -198,10 +201,14 @@ fn validate(
             None => problem,
         }
     };
-    problems.extend(checked.validation_errors().map(|error| tell("boundary-invalid", error.policy_id(), error)));
+    problems.extend(
+        checked.validation_errors().map(|error| tell("boundary-invalid", error.policy_id(), error)),
+    );
     if let Some(warnings) = warnings {
         let told = checked.validation_warnings();
-        warnings.extend(told.map(|warning| tell("boundary-dead", warning.policy_id(), warning).warning()));
+        warnings.extend(
+            told.map(|warning| tell("boundary-dead", warning.policy_id(), warning).warning()),
+        );
     }
 }
 
@@ -225,7 +232,9 @@ struct Types {
 impl Types {
     fn read() -> Result<Self, String> {
         let name = |name: &str| {
-            format!("Bellwether::{name}").parse::<EntityTypeName>().map_err(|error| error.to_string())
+            format!("Bellwether::{name}")
+                .parse::<EntityTypeName>()
+                .map_err(|error| error.to_string())
         };
         let subjects = crate::decl::Subject::ALL.into_iter();
         let subjects = subjects.map(|subject| Ok((subject.entity(), name(subject.entity())?)));

@@ -93,7 +93,10 @@ impl Found {
             }
             "contains" | "containsAll" | "containsAny" if is_approvals(body.get("left")) => {
                 let right = body.get("right").unwrap_or(&Value::Null);
-                if !self.named_roles(right) || approvals == Approvals::No || approvals == Approvals::Negated {
+                if !self.named_roles(right)
+                    || approvals == Approvals::No
+                    || approvals == Approvals::Negated
+                {
                     self.misused(approvals);
                 }
                 self.walk(right, inner);
@@ -103,8 +106,8 @@ impl Found {
                     self.misused(approvals);
                 }
             }
-            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "contains" | "containsAll" | "containsAny"
-            | "isEmpty" | "." | "has" | "is" => self.parts(body, inner),
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "contains" | "containsAll"
+            | "containsAny" | "isEmpty" | "." | "has" | "is" => self.parts(body, inner),
             "Set" => {
                 body.as_array().into_iter().flatten().for_each(|item| self.walk(item, inner));
             }

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_policy_ends_where_cedar_ends_it() {
-        let text = "// one; two\n@id(\"a;\\\"b\") permit (x);\r\n\n  forbid // ; \"\n;  // end;\npermit";
+        let text =
+            "// one; two\n@id(\"a;\\\"b\") permit (x);\r\n\n  forbid // ; \"\n;  // end;\npermit";
         let found: Vec<_> = pieces(text).into_iter().map(|piece| piece.text).collect();
         assert_eq!(found, ["@id(\"a;\\\"b\") permit (x);", "forbid // ; \"\n;", "permit"]);
         let places: Vec<_> =

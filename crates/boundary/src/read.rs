@@ -75,7 +75,8 @@ pub(crate) fn read(
                     && let Some(first) = read.iter().find(|known| known.boundary.id == here.id)
                 {
                     let message = format!("two policies have the id `{}`", here.id);
-                    let help = format!("the first stands at {}; rename one of them", first.boundary.place);
+                    let help =
+                        format!("the first stands at {}; rename one of them", first.boundary.place);
                     let problem = Problem::new("boundary-duplicate", message);
                     problems.push(problem.at(here.place.clone()).help(help));
                     continue;
@@ -135,7 +136,10 @@ fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Pro
     let known = if ceiling { KNOWN_CEILING } else { KNOWN };
     for (name, _) in policy.annotations() {
         if !known.contains(&name) {
-            wrong(format!("`@{name}` is not known here"), &format!("known here: @{}", known.join(", @")));
+            wrong(
+                format!("`@{name}` is not known here"),
+                &format!("known here: @{}", known.join(", @")),
+            );
         }
     }
     let id = policy.annotation("id").unwrap_or_default().to_owned();
@@ -143,7 +147,10 @@ fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Pro
     for name in required {
         if policy.annotation(name).is_none_or(|text| text.trim().is_empty()) {
             let whose = if id.is_empty() { "this policy".to_owned() } else { format!("`{id}`") };
-            wrong(format!("{whose} has no `@{name}`"), &format!("write `@{name}(\"..\")` before it"));
+            wrong(
+                format!("{whose} has no `@{name}`"),
+                &format!("write `@{name}(\"..\")` before it"),
+            );
         }
     }
     let utc = civil::zone("UTC").ok();
@@ -156,7 +163,10 @@ fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Pro
     });
     let forbids = policy.effect() == Effect::Forbid;
     if ceiling && forbids {
-        wrong(format!("the invariant `{id}` forbids"), "write what may be allowed at most: a permit");
+        wrong(
+            format!("the invariant `{id}` forbids"),
+            "write what may be allowed at most: a permit",
+        );
     }
     let needs = policy.annotation("needs").unwrap_or_default();
     let needs = needs.split(',').map(str::trim).filter(|role| !role.is_empty());
@@ -220,7 +230,8 @@ fn tell(fault: &Fault, text: &str, at: impl Fn(usize) -> Place, boundary: &Bound
         }
         Fault::Operator(name) => {
             let message = format!("`{id}` uses `{name}`, which boundaries may not");
-            let help = "comparisons, `&&`, `||`, `!`, `has`, `in`, `if` and `contains` are all they need";
+            let help =
+                "comparisons, `&&`, `||`, `!`, `has`, `in`, `if` and `contains` are all they need";
             let found = at(text.find(name.as_str()).unwrap_or(0));
             Problem::new("boundary-operator", message).at(found).help(help)
         }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What every request says besides the action's own members.
-const ALWAYS: &str = "confidence: Long, calibrated: Bool, completeness: Long, tainted: Bool, approvals: Set<Role>";
+const ALWAYS: &str =
+    "confidence: Long, calibrated: Bool, completeness: Long, tainted: Bool, approvals: Set<Role>";
 
 /// The schema as text.
 pub(crate) fn text(actions: &[ActionDecl], roles: &[&str]) -> String {
@@ -24,9 +25,13 @@ pub(crate) fn text(actions: &[ActionDecl], roles: &[&str]) -> String {
     }
     for action in actions {
         let groups: Vec<_> = action.groups.iter().map(|group| format!("{group:?}")).collect();
-        let within = if groups.is_empty() { String::new() } else { format!(" in [{}]", groups.join(", ")) };
+        let within =
+            if groups.is_empty() { String::new() } else { format!(" in [{}]", groups.join(", ")) };
         let (name, subject) = (&action.name, action.subject.entity());
-        let _ = write!(text, "  action {name:?}{within} appliesTo {{\n    principal: [Agent], resource: [{subject}],\n    context: {{ {ALWAYS}");
+        let _ = write!(
+            text,
+            "  action {name:?}{within} appliesTo {{\n    principal: [Agent], resource: [{subject}],\n    context: {{ {ALWAYS}"
+        );
         for member in &action.members {
             let mark = if member.optional { "?" } else { "" };
             let _ = write!(text, ", {}{mark}: {}", member.name, cedar_type(member.kind));

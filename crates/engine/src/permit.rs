@@ -63,7 +63,8 @@ pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
         });
     }
     let members = values.iter().zip(&words);
-    let members = members.map(|((name, kind, raw), word)| (*name, Given::from_raw(*kind, *raw, word)));
+    let members =
+        members.map(|((name, kind, raw), word)| (*name, Given::from_raw(*kind, *raw, word)));
     let completeness = catalogue.slot("completeness").and_then(|slot| slots.get(slot));
     let request = Request {
         members: members.collect(),
@@ -73,7 +74,8 @@ pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
         tainted: wish.tainted,
         approvals: wish.approvals.iter().map(String::as_str).collect(),
     };
-    let refused = || Answer::Deny { by: Vec::new(), errors: vec!["there are no boundaries".to_owned()] };
+    let refused =
+        || Answer::Deny { by: Vec::new(), errors: vec!["there are no boundaries".to_owned()] };
     let answer = rules.boundaries().map(|known| known.ask(&wish.action.name, &request));
     Permit::Answered(answer.unwrap_or_else(refused))
 }

@@ -236,8 +236,14 @@ fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet, bounded: bo
     let tz = jiff_version();
     let features = features.digest();
     // Boundaries also rest on the language that they are written in.
-    let cedar = if bounded { format!(r#""cedar":"{}","#, bellwether_boundary::language()) } else { String::new() };
-    format!(r#"{{"bundle":"{bundle}",{cedar}"engine":{ENGINE},"features":"{features}","tz":"{tz}"}}"#)
+    let cedar = if bounded {
+        format!(r#""cedar":"{}","#, bellwether_boundary::language())
+    } else {
+        String::new()
+    };
+    format!(
+        r#"{{"bundle":"{bundle}",{cedar}"engine":{ENGINE},"features":"{features}","tz":"{tz}"}}"#
+    )
 }
 
 /// The time zone database is inside the binary; its edition is part of what a decision rests on.

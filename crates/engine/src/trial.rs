@@ -28,11 +28,15 @@ impl From<Permit> for Judgement {
         let said = |decision, by, approvals, errors| Self { decision, by, approvals, errors };
         match permit {
             Permit::Missing(facts) => said(Judged::Doubt, Vec::new(), Vec::new(), facts),
-            Permit::Answered(Answer::Allow { by }) => said(Judged::Allow, by, Vec::new(), Vec::new()),
+            Permit::Answered(Answer::Allow { by }) => {
+                said(Judged::Allow, by, Vec::new(), Vec::new())
+            }
             Permit::Answered(Answer::NeedsApproval { sets, denied_by }) => {
                 said(Judged::Approval, denied_by, sets, Vec::new())
             }
-            Permit::Answered(Answer::Deny { by, errors }) => said(Judged::Deny, by, Vec::new(), errors),
+            Permit::Answered(Answer::Deny { by, errors }) => {
+                said(Judged::Deny, by, Vec::new(), errors)
+            }
         }
     }
 }

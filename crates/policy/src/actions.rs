@@ -64,13 +64,19 @@ pub(crate) fn read(
 ) -> Vec<Action> {
     let mut fields = Fields::new(document, &document.root, problems);
     let entries = required_entries(&mut fields, "actions");
-    let read = |(key, node): &(Key, Node)| read_action(document, key, node, catalogue, fields.problems());
+    let read =
+        |(key, node): &(Key, Node)| read_action(document, key, node, catalogue, fields.problems());
     let actions: Vec<_> = entries.iter().filter_map(read).collect();
     for action in &actions {
-        for group in action.groups.iter().filter(|group| actions.iter().any(|one| one.name == **group)) {
-            let message = format!("`{group}` is an action, so it cannot be the group of `{}`", action.name);
+        for group in
+            action.groups.iter().filter(|group| actions.iter().any(|one| one.name == **group))
+        {
+            let message =
+                format!("`{group}` is an action, so it cannot be the group of `{}`", action.name);
             let problem = Problem::new("action-name", message).at(action.place.clone());
-            fields.problems().push(problem.help("name the group after what its actions have in common"));
+            fields
+                .problems()
+                .push(problem.help("name the group after what its actions have in common"));
         }
     }
     fields.finish();
@@ -115,11 +121,16 @@ fn read_action(
     for word in words(&mut fields, "optional") {
         match facts.iter_mut().find(|fact| fact.name == word.text) {
             Some(fact) => fact.optional = true,
-            None => fields.problems().push(no_member(&word, "optional", context.iter().map(|(key, _)| &*key.text))),
+            None => fields.problems().push(no_member(
+                &word,
+                "optional",
+                context.iter().map(|(key, _)| &*key.text),
+            )),
         }
     }
     let limits = words(&mut fields, "limits");
-    let members = || parameters.iter().map(|one| &*one.name).chain(context.iter().map(|(key, _)| &*key.text));
+    let members =
+        || parameters.iter().map(|one| &*one.name).chain(context.iter().map(|(key, _)| &*key.text));
     for word in limits.iter().filter(|word| !members().any(|name| name == word.text)) {
         fields.problems().push(no_member(word, "limits", members()));
     }
@@ -127,7 +138,16 @@ fn read_action(
     let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect();
     let (groups, limits) = (text(groups), text(limits));
     let name = key.text.clone();
-    Some(Action { name, description, groups, subject: subject?, parameters, context: facts, limits, place })
+    Some(Action {
+        name,
+        description,
+        groups,
+        subject: subject?,
+        parameters,
+        context: facts,
+        limits,
+        place,
+    })
 }
 
 fn read_type(word: &Word, problems: &mut Vec<Problem>) -> Option<Type> {
@@ -161,8 +181,10 @@ fn read_fact(
         && !is_visible(known.scope, subject)
     {
         let (scope, subject) = (known.scope.as_str(), subject.as_str());
-        let message =
-            format!("`{}` belongs to one {scope}, but this action is done to the {subject}", known.name);
+        let message = format!(
+            "`{}` belongs to one {scope}, but this action is done to the {subject}",
+            known.name
+        );
         let problem = Problem::new("policy-fact-scope", message).at(fact.place.clone());
         problems.push(problem.help(format!("use a fact of the account or the {subject}")));
     }

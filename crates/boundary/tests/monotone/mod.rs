@@ -84,11 +84,15 @@ impl Policies {
         let mut text = String::new();
         for (nth, when) in self.permits.iter().enumerate() {
             let when = when.text();
-            let _ = writeln!(text, "@id(\"p{nth}\") @owner(\"o\") @reason(\"r\") permit {scope} when {{ {when} }};");
+            let _ = writeln!(
+                text,
+                "@id(\"p{nth}\") @owner(\"o\") @reason(\"r\") permit {scope} when {{ {when} }};"
+            );
         }
         for (nth, (when, unless)) in self.forbids.iter().enumerate() {
             let roles = names(unless.roles()).join(",");
-            let needs = if roles.is_empty() { String::new() } else { format!("@needs(\"{roles}\")") };
+            let needs =
+                if roles.is_empty() { String::new() } else { format!("@needs(\"{roles}\")") };
             let (when, unless) = (when.text(), unless.text());
             let _ = writeln!(
                 text,
@@ -117,13 +121,15 @@ fn approvals_are_monotone_and_the_sets_found_are_the_smallest() {
         for (amount, tainted) in [(0, false), (150, true), (250, false), (999, true)] {
             let allowed = |set: u32| policies.allow(amount, tainted, set);
             for given in 0..1_u32 << ROLES.len() {
-                let more = (0..ROLES.len()).all(|role| !allowed(given) || allowed(given | 1 << role));
+                let more =
+                    (0..ROLES.len()).all(|role| !allowed(given) || allowed(given | 1 << role));
                 assert!(more, "seed {seed}: not monotone");
                 let mut request = refund(amount, 0);
                 (request.tainted, request.approvals) = (tainted, names(given));
                 // Every set that suffices while none within it does, smallest first.
                 let suffices = |more: &u32| more & given == 0 && allowed(given | more);
-                let smallest = |more: &u32| !(0..*more).any(|less| less & more == less && suffices(&less));
+                let smallest =
+                    |more: &u32| !(0..*more).any(|less| less & more == less && suffices(&less));
                 let mut expected: Vec<u32> = (1..1_u32 << ROLES.len()).collect();
                 expected.retain(|more| more.count_ones() <= 3 && suffices(more) && smallest(more));
                 let position = |name: &&str| ROLES.iter().position(|role| role == name);

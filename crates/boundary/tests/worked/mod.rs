@@ -103,7 +103,14 @@ fn what_is_missing_or_unknown_denies() {
     request.members.push(("amonut", Given::Long(1)));
     request.members.push(("headroom", Given::Long(2)));
     request.approvals = vec!["finanse"];
-    expect_test::expect![[""]].assert_debug_eq(&errors("issue_refund", request));
+    expect_test::expect![[r#"
+        [
+            "`amount` should be of the type money",
+            "`headroom` is given twice",
+            "`amonut` is no member of this action",
+            "`finanse` is no role",
+        ]
+    "#]].assert_debug_eq(&errors("issue_refund", request));
     assert_eq!(errors("issue_refnud", refund(1, 1)), ["there is no action `issue_refnud`"]);
 }
 
@@ -116,9 +123,33 @@ when { context.region == "us\"; permit(" };
 "#;
 
 const HOSTILE: [&str; 27] = [
-    "eu", "us\"; permit(", "eu\"", "eu\\", "eu\0", "\"eu\"", "eu || true", "permit (principal, action, resource);",
-    "Eu", " eu", "eu\u{200b}", "\u{435}u", "Bellwether::Role::\"finance\"", "@id(\"eu\")", "*", "\\u{65}u", "};",
-    "//", "", "context.region", "${eu}", "' or 1=1", "eu\u{202e}", "🇪🇺", "e\u{301}u", "null", "{\"__entity\":1}",
+    "eu",
+    "us\"; permit(",
+    "eu\"",
+    "eu\\",
+    "eu\0",
+    "\"eu\"",
+    "eu || true",
+    "permit (principal, action, resource);",
+    "Eu",
+    " eu",
+    "eu\u{200b}",
+    "\u{435}u",
+    "Bellwether::Role::\"finance\"",
+    "@id(\"eu\")",
+    "*",
+    "\\u{65}u",
+    "};",
+    "//",
+    "",
+    "context.region",
+    "${eu}",
+    "' or 1=1",
+    "eu\u{202e}",
+    "🇪🇺",
+    "e\u{301}u",
+    "null",
+    "{\"__entity\":1}",
 ];
 
 /// Whatever a word says, it is a word: only equality with what an author wrote means anything.

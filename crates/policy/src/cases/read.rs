@@ -73,7 +73,8 @@ fn read_test(
     let act = fields.entries("act");
     let expect = fields.required("expect");
     let problems = fields.problems();
-    let given = given.map_or_else(Given::default, |node| read_given(document, node, known, problems));
+    let given =
+        given.map_or_else(Given::default, |node| read_given(document, node, known, problems));
     let graph = graph.and_then(|word| find_graph(&word, known, problems));
     let found = graph.and_then(|at| known.graphs?.get(at));
     let facts = read_facts(document, facts, found, catalogue, problems);
@@ -151,7 +152,11 @@ fn read_act(
     };
     let declared = known.actions.get(action)?;
     if subject.is_some_and(|subject| subject != declared.subject) {
-        let message = format!("`{}` is done to the {}, not to what this graph decides about", key.text, declared.subject.as_str());
+        let message = format!(
+            "`{}` is done to the {}, not to what this graph decides about",
+            key.text,
+            declared.subject.as_str()
+        );
         let problem = Problem::new("policy-fact-scope", message).at(place);
         problems.push(problem.help("name a graph of the same subject"));
     }
@@ -162,7 +167,10 @@ fn read_act(
         match literal(&written.text, parameter.kind, &[]) {
             Some(raw) => parameters.push(raw),
             None => {
-                let message = format!("`{}` is no value of the {} `{}`", written.text, parameter.kind, parameter.name);
+                let message = format!(
+                    "`{}` is no value of the {} `{}`",
+                    written.text, parameter.kind, parameter.name
+                );
                 let problem = Problem::new("policy-test-value", message).at(written.place.clone());
                 fields.problems().push(problem.help(like(parameter.kind, &[])));
             }

@@ -17,7 +17,8 @@ impl People {
         }
         text.push_str("roles:\n");
         let written = self.order.iter().filter_map(|name| self.roles.get(name));
-        let (written, sorted) = (written.filter(|_| as_written), self.roles.values().filter(|_| !as_written));
+        let (written, sorted) =
+            (written.filter(|_| as_written), self.roles.values().filter(|_| !as_written));
         for role in written.chain(sorted) {
             let members = role.members.iter().filter_map(|at| self.persons.get(*at));
             let members: Vec<_> = members.map(|person| quoted(&person.key)).collect();

@@ -73,8 +73,12 @@ pub(super) fn run(context: &Context, args: &TryArgs) -> Result<Exit> {
     let (verdict, judged) = tried(&rules, args, args.at.unwrap_or_else(now))
         .map_err(|refused| Problems(vec![*refused.problem]))?;
     match context.format {
-        Format::Json => println!("{}", to_json(verdict.as_ref(), args.act.as_deref(), judged.as_ref())),
-        Format::Text => print!("{}", to_text(verdict.as_ref(), args.act.as_deref(), judged.as_ref())),
+        Format::Json => {
+            println!("{}", to_json(verdict.as_ref(), args.act.as_deref(), judged.as_ref()))
+        }
+        Format::Text => {
+            print!("{}", to_text(verdict.as_ref(), args.act.as_deref(), judged.as_ref()))
+        }
     }
     Ok(Exit::Fine)
 }
@@ -129,7 +133,9 @@ fn wish(rules: &Rules, name: &str, args: &TryArgs) -> Result<Act, Refused> {
 
 fn parameters(action: &Action, set: &[(String, String)]) -> Result<Vec<i64>, Refused> {
     let declared = &action.parameters;
-    if let Some((name, _)) = set.iter().find(|(name, _)| !declared.iter().any(|one| one.name == *name)) {
+    if let Some((name, _)) =
+        set.iter().find(|(name, _)| !declared.iter().any(|one| one.name == *name))
+    {
         let known: Vec<_> = declared.iter().map(|one| one.name.as_str()).collect();
         let message = format!("`{}` has no parameter `{name}`", action.name);
         return Err(unknown("set", message, known.join(", ")));
