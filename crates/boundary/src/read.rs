@@ -120,7 +120,11 @@ fn read_one(
     let found = policy.to_json().map(|json| lint::look(&json, ceiling)).unwrap_or_default();
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
-    let policy = policy.new_id(PolicyId::new(format!("{prefix}{}", boundary.id)));
+    let named = match boundary.id.as_str() {
+        "" => format!("{file}:{}", piece.start),
+        id => format!("{prefix}{id}"),
+    };
+    let policy = policy.new_id(PolicyId::new(named));
     Some(Read { policy, boundary, found, file: file.to_owned(), start: piece.start, ceiling })
 }
 
@@ -130,18 +134,15 @@ pub(crate) fn offset(error: &dyn Diagnostic) -> usize {
 }
 
 fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Problem>) -> Boundary {
+    let known = if ceiling { KNOWN_CEILING } else { KNOWN };
+    for (name, _) in policy.annotations().filter(|(name, _)| !known.contains(name)) {
+        let problem = Problem::new("boundary-annotation", format!("`@{name}` is not known here"));
+        let help = format!("known here: @{}", known.join(", @"));
+        problems.push(problem.at(at.clone()).help(help).nearest(name, known));
+    }
     let mut wrong = |message: String, help: &str| {
         problems.push(Problem::new("boundary-annotation", message).at(at.clone()).help(help));
     };
-    let known = if ceiling { KNOWN_CEILING } else { KNOWN };
-    for (name, _) in policy.annotations() {
-        if !known.contains(&name) {
-            wrong(
-                format!("`@{name}` is not known here"),
-                &format!("known here: @{}", known.join(", @")),
-            );
-        }
-    }
     let id = policy.annotation("id").unwrap_or_default().to_owned();
     let required = if ceiling { &["id", "action"][..] } else { &["id", "owner", "reason"] };
     for name in required {

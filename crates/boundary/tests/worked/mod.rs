@@ -110,7 +110,8 @@ fn what_is_missing_or_unknown_denies() {
             "`amonut` is no member of this action",
             "`finanse` is no role",
         ]
-    "#]].assert_debug_eq(&errors("issue_refund", request));
+    "#]]
+    .assert_debug_eq(&errors("issue_refund", request));
     assert_eq!(errors("issue_refnud", refund(1, 1)), ["there is no action `issue_refnud`"]);
 }
 
