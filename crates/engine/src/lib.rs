@@ -7,8 +7,10 @@
 //! - Never: reads a clock, a file, randomness or a model. Replay, recovery, simulation and the live
 //!   path call the same function.
 
+mod boundaries;
 pub mod explain;
 pub mod memory;
+pub mod permit;
 pub mod replay;
 pub mod rules;
 pub mod state;
@@ -16,6 +18,7 @@ pub mod step;
 #[cfg(test)]
 mod thresholds_tests;
 mod trust;
+pub mod trial;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

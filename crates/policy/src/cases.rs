@@ -15,7 +15,7 @@ pub(crate) use read::{Known, read_tests};
 use crate::explain::why_not;
 use crate::graph::{Graph, Masks, Node, Outcome, Verdict};
 use crate::policy::Policy;
-use bellwether_core::{Place, Timestamp};
+use bellwether_core::{Place, Ppm, Timestamp};
 use bellwether_expr::{Catalogue, Slot, Slots};
 
 /// What a test expects; what is not said is not checked, except that doubt must be said.
@@ -33,8 +33,63 @@ pub struct Expected {
     pub doubt: bool,
     /// What is to be done at the node, in order.
     pub steps: Option<Vec<String>>,
-    /// The roles that must approve first, in order.
+    /// What the boundaries say to the action of the test.
+    pub decision: Option<Judged>,
+    /// The ids of the policies that decide, sorted; nothing when not said.
+    pub by: Option<Vec<String>>,
+    /// Of a test that tries an action, the roles of the cheapest approvals that suffice; of another, the
+    /// roles that must approve first, in order.
     pub approvals: Option<Vec<String>>,
+}
+
+/// What boundaries can say to an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// The agent may.
+    Allow,
+    /// Somebody must approve it.
+    Approval,
+    /// Nobody can approve it.
+    Deny,
+    /// A fact that it is judged by is not known: a person looks.
+    Doubt,
+}
+
+impl Judged {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Approval, Self::Deny, Self::Doubt];
+
+    /// The word in tests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Approval => "approval",
+            Self::Deny => "deny",
+            Self::Doubt => "doubt",
+        }
+    }
+
+    /// The one of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|judged| judged.as_str() == word)
+    }
+}
+
+/// An action that a test tries, and what is given besides facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The position of the action.
+    pub action: usize,
+    /// Its parameters as raw numbers, in their order; words of codes are noted in the catalogue.
+    pub parameters: Vec<i64>,
+    /// The roles that have approved.
+    pub approvals: Vec<String>,
+    /// How sure the agent is; not at all when not said.
+    pub confidence: Ppm,
+    /// Whether that is calibrated.
+    pub calibrated: bool,
+    /// Whether somebody outside could have written what is used.
+    pub tainted: bool,
 }
 
 /// A test of a bundle.
@@ -52,8 +107,19 @@ pub struct Test {
     pub away: Vec<String>,
     /// When it is decided; [`Timestamp::MIN`] when not said.
     pub at: Timestamp,
+    /// The action that is tried, if any.
+    pub act: Option<Act>,
     /// What is expected.
     pub expected: Expected,
+}
+
+impl Test {
+    /// Whether it expects anything of its graph; one that only tries an action does not.
+    pub fn is_about_routing(&self) -> bool {
+        let Expected { node, outcome, rule, person, doubt, .. } = &self.expected;
+        let said = node.is_some() || outcome.is_some() || rule.is_some() || person.is_some();
+        self.act.is_none() || said || *doubt
+    }
 }
 
 /// What came of a test.
@@ -79,7 +145,8 @@ impl TestOutcome {
 /// Fills in what follows from the facts that are given, such as thresholds.
 pub type Choose<'a> = &'a dyn Fn(&mut Slots);
 
-/// Runs every test and tries every property of a policy. `choose` fills in what follows from the facts of a test.
+/// Runs what every test of a policy expects of its graph, and tries every property. `choose` fills in what
+/// follows from the facts of a test; what a test expects of boundaries is for those who have them.
 pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> Vec<TestOutcome> {
     let mut masks = Masks::default();
     let mut slots = Slots::new(catalogue.len());
@@ -89,7 +156,8 @@ pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> 
             slots.set(*slot, *raw);
         }
         choose(&mut slots);
-        let failures = policy.graphs().get(test.graph).map_or_else(Vec::new, |graph| {
+        let graph = policy.graphs().get(test.graph).filter(|_| test.is_about_routing());
+        let failures = graph.map_or_else(Vec::new, |graph| {
             let verdict = graph.decide(&slots, &mut masks);
             failures(policy, graph, test, verdict, &slots, catalogue)
         });
@@ -138,7 +206,7 @@ fn failures(
         let found = reached.and_then(Node::human).map(|human| human.steps.join(", "));
         compare("steps", &steps.join(", "), &found.unwrap_or_default());
     }
-    if let Some(approvals) = &expected.approvals {
+    if let (Some(approvals), None) = (&expected.approvals, &test.act) {
         let found = graph
             .entries_under(verdict.node, verdict.added)
             .filter_map(|(_, node)| node.approval());

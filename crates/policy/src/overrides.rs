@@ -7,7 +7,7 @@
 
 mod read;
 
-pub(crate) use read::{action_names, check_about, read};
+pub(crate) use read::{check_about, read};
 
 use crate::read::Word;
 use bellwether_core::{Duration, Place, Timestamp};

@@ -4,11 +4,12 @@
 //! - Out: a [`Policy`] with its warnings, or every error of every file.
 //! - Never: half a policy. Files of other rooms (facts, features, boundaries) are only digested.
 
+use crate::actions::{self, Action};
 use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Property, Test, read_tests};
 use crate::graph::Graph;
-use crate::overrides::{self, About, Draft, Override, action_names, check_about};
+use crate::overrides::{self, About, Draft, Override, check_about};
 use crate::people::{self, People};
 use crate::routing::{self, Names, check_checkpoints};
 use bellwether_core::authored::Document;
@@ -27,6 +28,7 @@ pub struct Policy {
     people: People,
     graphs: Vec<Graph>,
     overrides: Vec<Override>,
+    actions: Vec<Action>,
     tests: Vec<Test>,
     properties: Vec<Property>,
     digest: Digest,
@@ -69,6 +71,11 @@ impl Policy {
     /// The overrides, in the order of their files' paths, whether they hold by now or not.
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
+    }
+
+    /// What the agent may want to do, as `actions.yaml` lists it.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
     }
 
     /// The tests, in the order of their files' paths.
@@ -155,9 +162,10 @@ fn read(
     }
     let read = read_graphs(files, people.as_ref(), catalogue, &drafts, problems);
     let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
-    let (graphs, actions) = (read.complete.then_some(&*graphs), action_names(files));
+    let graphs = read.complete.then_some(&*graphs);
+    let actions = read_actions(files, catalogue, problems);
     for draft in &drafts {
-        check_about(draft, graphs, actions.as_deref(), people.as_ref(), problems);
+        check_about(draft, graphs, &actions, people.as_ref(), problems);
         if let (About::Action(_), Some(when)) = (&draft.one.about, &draft.when)
             && let Err(found) = Expr::compile_bool(&when.text, catalogue, when.place.clone())
         {
@@ -174,7 +182,7 @@ fn read(
         problems.extend(analysis::findings(graph, catalogue));
     }
     let names = read.complete.then_some(read.names.as_slice());
-    let known = Known { graphs: names, people: people.as_ref() };
+    let known = Known { graphs: names, people: people.as_ref(), actions: &actions };
     let (mut tests, mut properties) = (Vec::new(), Vec::new());
     for path in files.keys().filter(|path| is_in(path, "tests")) {
         if let Some(document) = document(files, path, problems) {
@@ -197,7 +205,16 @@ fn read(
     }
     let overrides = drafts.into_iter().map(|draft| draft.one).collect();
     let graphs = read.graphs;
-    Some(Policy { meta, rates, people, graphs, overrides, tests, properties, digest })
+    Some(Policy { meta, rates, people, graphs, overrides, actions, tests, properties, digest })
+}
+
+/// The actions, where the bundle has any; boundaries without an action would be about nothing.
+fn read_actions(files: &Files, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Vec<Action> {
+    if !files.keys().any(|path| path == "actions.yaml" || is_cedar(path)) {
+        return Vec::new();
+    }
+    let document = document(files, "actions.yaml", problems);
+    document.map_or_else(Vec::new, |document| actions::read(&document, catalogue, problems))
 }
 
 /// The graphs of a bundle.
@@ -271,6 +288,15 @@ fn is_in(path: &str, folder: &str) -> bool {
         .is_some_and(|name| !name.contains('/'))
 }
 
+/// Folders whose Cedar files some room reads.
+const CEDAR: [&str; 2] = ["boundaries", "invariants"];
+
+/// Whether a path is a Cedar file right in one of its folders.
+fn is_cedar(path: &str) -> bool {
+    let name = path.strip_suffix(".cedar").and_then(|path| path.split_once('/'));
+    name.is_some_and(|(folder, name)| CEDAR.contains(&folder) && !name.contains('/'))
+}
+
 /// YAML files that some room reads at the top of a bundle.
 const TOP: [&str; 7] = [
     "bundle.yaml",
@@ -285,17 +311,21 @@ const TOP: [&str; 7] = [
 /// Folders whose YAML files some room reads.
 const FOLDERS: [&str; 6] = ["routing", "tests", "overrides", "prompts", "messages", "mappings"];
 
-/// A misspelt file would be left out in silence, so YAML that nobody reads is pointed at.
+/// A misspelt file would be left out in silence, so one that nobody reads is pointed at.
 fn check_names(files: &Files, problems: &mut Vec<Problem>) {
     for path in files.keys() {
-        let written = path.ends_with(".yaml") || path.ends_with(".yml");
-        let known =
-            TOP.contains(&path.as_str()) || FOLDERS.iter().any(|folder| is_in(path, folder));
+        let written = [".yaml", ".yml", ".cedar"].iter().any(|end| path.ends_with(end));
+        let known = is_cedar(path)
+            || TOP.contains(&path.as_str())
+            || FOLDERS.iter().any(|folder| is_in(path, folder));
         if !written || known {
             continue;
         }
         let problem = Problem::new("policy-unknown-file", format!("nothing reads `{path}`"));
         let help = match path.split_once('/') {
+            _ if path.ends_with(".cedar") => {
+                Some("name it boundaries/<name>.cedar or invariants/<name>.cedar".to_owned())
+            }
             None => nearest(path, TOP).map(|close| format!("did you mean `{close}`?")),
             Some((folder, _)) if FOLDERS.contains(&folder) => {
                 Some(format!("name it {folder}/<name>.yaml"))

@@ -1,10 +1,11 @@
-//! `policy`: check, test, show, compare, prove and sign bundles, and bring them into force.
+//! `policy`: check, test, try, show, compare, prove and sign bundles, and bring them into force.
 //!
 //! - In: bundles as folders or shipped names; for `plan` to `shadow` also the data directory.
 //! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter; versions, and
 //!   which one decides.
 //! - Never: changes a file of a bundle that it did not write.
 
+mod attempt;
 mod check;
 mod diff;
 mod draw;
@@ -38,6 +39,8 @@ pub(crate) enum PolicyCommand {
     Check(BundleArgs),
     /// Run the tests that a bundle brings along.
     Test(BundleArgs),
+    /// What a bundle would decide about facts, and what its boundaries say to an action; nothing is done.
+    Try(attempt::TryArgs),
     /// The routing of a bundle as text: nodes, rules in order, deadlines, and who would be asked.
     Show(show::ShowArgs),
     /// What differs between two bundles.
@@ -86,6 +89,7 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
     match command {
         PolicyCommand::Check(args) => check::run(context, &args.bundle),
         PolicyCommand::Test(args) => trial::run(context, &args.bundle),
+        PolicyCommand::Try(args) => attempt::run(context, args),
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
         PolicyCommand::Overrides(args) => overrides::run(context, args),

@@ -1,5 +1,6 @@
 //! Reading `overrides/*.yaml`.
 
+use crate::actions::Action;
 use super::{About, Draft, LONGEST_OVERRIDE, Override, Overrides};
 use crate::people::{People, unknown_role};
 use crate::policy::Files;
@@ -132,20 +133,11 @@ fn check_time(
     ));
 }
 
-/// The actions that `actions.yaml` declares; `None` when there is no such file.
-pub(crate) fn action_names(files: &Files) -> Option<Vec<String>> {
-    let document = Document::read("actions.yaml", files.get("actions.yaml")?).ok()?;
-    let Kind::Map(entries) = &document.root.kind else { return None };
-    let (_, actions) = entries.iter().find(|(key, _)| key.text == "actions")?;
-    let Kind::Map(actions) = &actions.kind else { return None };
-    Some(actions.iter().map(|(key, _)| key.text.clone()).collect())
-}
-
 /// Checks what an override is about, and the roles that it names.
 pub(crate) fn check_about(
     draft: &Draft,
     graphs: Option<&[&str]>,
-    actions: Option<&[String]>,
+    actions: &[Action],
     people: Option<&People>,
     problems: &mut Vec<Problem>,
 ) {
@@ -160,7 +152,7 @@ pub(crate) fn check_about(
             problems.push(unknown(Problem::new("policy-unknown-graph", message), graphs.to_vec()));
         }
         (About::Action(name), _) => {
-            let known: Vec<_> = actions.into_iter().flatten().map(String::as_str).collect();
+            let known: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
             if !known.contains(&name.as_str()) {
                 let message = format!("there is no action `{name}`");
                 problems.push(unknown(Problem::new("policy-unknown-action", message), known));

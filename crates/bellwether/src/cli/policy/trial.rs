@@ -6,16 +6,16 @@ use crate::cli::{Format, context::Context};
 use crate::exit::Exit;
 use crate::table::Table;
 use anyhow::Result;
+use bellwether_engine::trial::run_tests;
 use bellwether_expr::Slots;
-use bellwether_policy::{Coverage, TestOutcome, coverage, run_tests};
+use bellwether_policy::{Coverage, TestOutcome, coverage};
 use std::path::Path;
 
 pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
     let rules = bundle::load(place)?;
     let choose = |slots: &mut Slots| rules.features().choose(slots);
-    let (policy, catalogue) = (rules.policy(), rules.catalogue());
-    let mut outcomes = run_tests(policy, catalogue, &choose);
-    let covered = coverage(policy, catalogue, &choose);
+    let mut outcomes = run_tests(&rules);
+    let covered = coverage(rules.policy(), rules.catalogue(), &choose);
     for outcome in &mut outcomes {
         outcome.place = below(place, outcome.place.clone());
     }
