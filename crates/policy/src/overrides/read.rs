@@ -3,11 +3,10 @@
 use crate::actions::Action;
 use super::{About, Draft, LONGEST_OVERRIDE, Override, Overrides};
 use crate::people::{People, unknown_role};
-use crate::policy::Files;
 use crate::read::{
     AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,
 };
-use bellwether_core::authored::{Document, Fields, Kind, Node};
+use bellwether_core::authored::{Document, Fields, Node};
 use bellwether_core::{Place, Problem, Timestamp};
 
 /// Reads a file of overrides.

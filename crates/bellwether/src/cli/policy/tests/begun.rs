@@ -37,7 +37,7 @@ fn the_starter_checks_and_its_tests_pass() {
     assert_eq!(typed(&["init", shown]).unwrap(), Exit::Fine);
     let rules = bundle::load(&at).map_err(|error| error.to_string()).unwrap();
     assert!(rules.warnings().is_empty(), "{:?}", rules.warnings());
-    let outcomes = run_tests(rules.policy(), rules.catalogue());
+    let outcomes = run_tests(&rules);
     assert_eq!((outcomes.len(), trial::text(&outcomes)), (3, "3 tests passed\n".to_owned()));
     assert_eq!(typed(&["prove", shown]).unwrap(), Exit::Fine);
     assert_eq!(codes(typed(&["init", shown])), ["bundle-folder-taken"]);
