@@ -1,9 +1,10 @@
-//! `policy`: check, test, show, compare, prove and sign bundles.
+//! `policy`: check, test, try, show, compare, prove and sign bundles.
 //!
 //! - In: bundles as folders or shipped names; nothing but their files.
 //! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter.
 //! - Never: opens a data directory, or changes a file that it did not write.
 
+mod attempt;
 mod check;
 mod diff;
 mod init;
@@ -32,6 +33,8 @@ pub(crate) enum PolicyCommand {
     Check(BundleArgs),
     /// Run the tests that a bundle brings along.
     Test(BundleArgs),
+    /// What a bundle would decide about facts, and what its boundaries say to an action; nothing is done.
+    Try(attempt::TryArgs),
     /// The routing of a bundle as text: nodes, rules in order, deadlines, and who would be asked.
     Show(show::ShowArgs),
     /// What differs between two bundles.
@@ -64,6 +67,7 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
     match command {
         PolicyCommand::Check(args) => check::run(context, &args.bundle),
         PolicyCommand::Test(args) => trial::run(context, &args.bundle),
+        PolicyCommand::Try(args) => attempt::run(context, args),
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
         PolicyCommand::Prove(args) => prove::run(context, args),
