@@ -1,4 +1,4 @@
-//! The disk: how much room is left.
+//! The disk: how much room is left, and files that appear when they are whole.
 
 use std::path::Path;
 

@@ -21,8 +21,11 @@ pub(crate) use solver::find;
 pub(crate) use world::Subject;
 
 use ask::{Asker, Lies};
+use bellwether_boundary::Invariant;
 use bellwether_core::{Digest, Problem};
+use bellwether_engine::Rules;
 use bellwether_policy::Files;
+use cedar_policy::{Policy, PolicyId};
 use indicatif::ProgressBar;
 use solver::Process;
 use std::path::PathBuf;
@@ -46,14 +49,19 @@ pub(crate) struct Task<'a> {
 /// The boundaries of a bundle's files; `None` where it has none.
 ///
 /// # Errors
-/// `prove-cedar` where the boundaries cannot be read.
+/// Every problem of the bundle.
 pub(crate) fn subject(files: &Files) -> Result<Option<Subject>, Vec<Problem>> {
-    if !files.keys().any(|path| path.starts_with("boundaries/")) {
-        return Ok(None);
-    }
-    // The room of boundaries writes the schema from actions.yaml; without it nothing can be proved.
-    let problem = Problem::new("prove-cedar", "there is no schema for the boundaries");
-    Err(vec![problem.help("declare the actions in actions.yaml")])
+    let rules = Rules::compose(files.clone())?;
+    Ok(rules.boundaries().map(|boundaries| Subject {
+        schema: boundaries.schema().clone(),
+        boundaries: boundaries.policies().clone(),
+        invariants: world::set(&named(boundaries.invariants())),
+    }))
+}
+
+/// Invariants under their own names, since Cedar numbers the policies of each file anew.
+fn named(invariants: &[Invariant]) -> Vec<Policy> {
+    invariants.iter().map(|one| one.policy.new_id(PolicyId::new(&one.id))).collect()
 }
 
 /// How many steps [`run`] tells of.

@@ -42,22 +42,26 @@ fn sign(source: &mut Source, by: &[&Signer], expires: Option<&str>) {
     source.lock = Some(note.to_string());
 }
 
+/// What ann and bob signed, with something done to it afterwards.
+fn change(change: &dyn Fn(&mut Source)) -> Source {
+    let mut source = signed(&[&signer("ann", 1), &signer("bob", 2)], Some("2027-01-01"));
+    change(&mut source);
+    source
+}
+
+/// The same with a file written.
+fn put(path: &'static str, text: &'static str) -> Source {
+    change(&move |source| {
+        for files in [&mut source.own, &mut source.files] {
+            files.insert(path.to_owned(), text.to_owned());
+        }
+    })
+}
+
 /// Bundles that are not what two of ann and bob signed, each with what is wrong.
 fn wrong() -> Vec<(&'static str, Source, &'static [&'static str])> {
     let (ann, bob, eve, again) =
         (signer("ann", 1), signer("bob", 2), signer("eve", 3), signer("ann-too", 1));
-    let change = |change: &dyn Fn(&mut Source)| {
-        let mut source = signed(&[&ann, &bob], Some("2027-01-01"));
-        change(&mut source);
-        source
-    };
-    let put = |path: &'static str, text: &'static str| {
-        change(&move |source| {
-            for files in [&mut source.own, &mut source.files] {
-                files.insert(path.to_owned(), text.to_owned());
-            }
-        })
-    };
     let broken = |source: &Source| Some(proof(source, Outcome::Broken("it does".to_owned())));
     vec![
         ("unsigned", change(&|source| source.lock = None), &["lock-missing"][..]),

@@ -291,3 +291,14 @@ fn the_report_is_canonical() {
     let forged = report.json().replace("\"proved\":false", "\"proved\":true");
     assert!(!report::Said::read(&forged).unwrap().proved, "the properties are looked at");
 }
+
+#[test]
+fn the_shipped_bundles_are_proved() {
+    for shipped in crate::bundle::SHIPPED {
+        let files = crate::bundle::files(Path::new(shipped.name)).unwrap();
+        let Some(subject) = super::subject(&files).unwrap() else { continue };
+        let Some(report) = prove_here(&subject, &[]) else { return };
+        eprintln!("{}: {} properties, {:?}", shipped.name, report.properties.len(), report.counts);
+        assert_eq!((left(&report), report.counts.faults), (String::new(), 0), "{}", shipped.name);
+    }
+}

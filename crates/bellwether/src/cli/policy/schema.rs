@@ -17,7 +17,8 @@ pub(crate) struct SchemaArgs {
 }
 
 /// The kinds of file with their schemas.
-pub(super) const SCHEMAS: [(&str, &str); 7] = [
+pub(super) const SCHEMAS: [(&str, &str); 8] = [
+    ("actions", include_str!("schemas/actions.json")),
     ("bundle", include_str!("schemas/bundle.json")),
     ("facts", include_str!("schemas/facts.json")),
     ("features", include_str!("schemas/features.json")),
