@@ -12,7 +12,7 @@ use bellwether_engine::Rules;
 use bellwether_expr::{Catalogue, Slots, literal};
 use bellwether_policy::Masks;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Facts and parameters by name.
@@ -62,15 +62,18 @@ impl Judge {
         Ok(Self { rules, boundaries, members, groups })
     }
 
+    /// The bundle's own tests: those that failed, and how many there are.
+    pub(crate) fn own_tests(&self) -> (Vec<String>, usize) {
+        let outcomes = bellwether_policy::run_tests(self.rules.policy(), self.rules.catalogue());
+        let failed = outcomes.iter().filter(|outcome| !outcome.passed());
+        let told = |outcome: &bellwether_policy::TestOutcome| format!("{}: {}", outcome.name, outcome.failures.join("; "));
+        (failed.map(told).collect(), outcomes.len())
+    }
+
     /// Whether an action is one that changes something: declared, and no hand-over.
     pub(crate) fn is_write(&self, action: &str) -> bool {
         let within = |groups: &Vec<String>| !groups.iter().any(|group| group == "handover");
         self.groups.get(action).is_some_and(within)
-    }
-
-    /// The actions, sorted.
-    pub(crate) fn actions(&self) -> BTreeSet<&str> {
-        self.groups.keys().map(String::as_str).collect()
     }
 
     /// What becomes of a request.

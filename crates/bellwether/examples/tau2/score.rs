@@ -150,7 +150,9 @@ impl Total {
             // A string takes everything that is written to it.
             let _ = writeln!(text, "  {}: decided {:?}, should be {:?}", score.task, score.decided, score.should);
             for (what, list) in [("not done", &score.missing), ("forbidden", &score.forbidden)] {
-                list.iter().for_each(|one| drop(writeln!(text, "    {what}: {one}")));
+                for one in list {
+                    let _ = writeln!(text, "    {what}: {one}");
+                }
             }
             for step in &score.steps {
                 let _ = writeln!(text, "    {} -> {:?}", told(&step.action(), &step.request), step.route);
