@@ -51,7 +51,7 @@ fn write_files(folder: &Path, prefix: &str, code: &mut String) -> io::Result<()>
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             write_files(&path, &format!("{prefix}{name}/"), code)?;
-        } else if name.ends_with(".yaml") {
+        } else if name.ends_with(".yaml") || name.ends_with(".cedar") {
             let absolute = path.canonicalize()?;
             let _ =
                 writeln!(code, "({:?}, include_str!({absolute:?})),", format!("{prefix}{name}"));

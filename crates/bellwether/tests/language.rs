@@ -5,7 +5,7 @@ use bellwether_adapters::Mapping;
 use bellwether_core::Place;
 use bellwether_engine::Rules;
 use bellwether_expr::Expr;
-use bellwether_policy::run_tests;
+use bellwether_engine::trial::run_tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = include_str!("../../../docs/bundle-language.md");
@@ -51,8 +51,8 @@ fn every_example_compiles() {
             }
             "expressions" => expressions.extend(text.lines().map(|one| (line, one.to_owned()))),
             yaml => {
-                let file =
-                    yaml.strip_prefix("yaml ").unwrap_or_else(|| panic!("line {line}: {yaml}"));
+                let file = yaml.strip_prefix("yaml ").or_else(|| yaml.strip_prefix("cedar "));
+                let file = file.unwrap_or_else(|| panic!("line {line}: {yaml}"));
                 if files.contains_key(file) {
                     later.push((file.to_owned(), line, text));
                 } else {
@@ -62,12 +62,12 @@ fn every_example_compiles() {
         }
     }
     let named: BTreeSet<_> = files.keys().map(String::as_str).collect();
-    for file in ["bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
+    for file in ["actions.yaml", "bundle.yaml", "facts.yaml", "features.yaml", "people.yaml", "rates.yaml"] {
         assert!(named.contains(file), "{file} has no example");
     }
     let rules = compose(&files, 1);
     assert_eq!(rules.warnings(), [], "the example has nothing to look at");
-    let outcomes = run_tests(rules.policy(), rules.catalogue());
+    let outcomes = run_tests(&rules);
     assert!(outcomes.len() >= 3);
     for outcome in outcomes {
         assert!(outcome.passed(), "{}: {:?}", outcome.name, outcome.failures);

@@ -7,12 +7,15 @@
 //! - Never: reads a clock, a file, randomness or a model. Replay, recovery, simulation and the live
 //!   path call the same function.
 
+mod boundaries;
 pub mod explain;
 pub mod memory;
+pub mod permit;
 pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod step;
+pub mod trial;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

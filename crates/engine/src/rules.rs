@@ -3,6 +3,8 @@
 //! The digest's preimage names the bundle, the feature definitions, the time zone database and the
 //! engine's number; `rules.activated` puts it in the log.
 
+use crate::boundaries;
+use bellwether_boundary::Boundaries;
 use bellwether_core::authored::Document;
 use bellwether_core::event::DECLINE_REASONS;
 use bellwether_core::record::ENGINE;
@@ -21,6 +23,7 @@ pub struct Rules {
     files: BTreeMap<String, String>,
     features: FeatureSet,
     policy: Policy,
+    boundaries: Option<Boundaries>,
     catalogue: Catalogue,
     flips: [Flips; 3],
     told: Told,
@@ -38,10 +41,20 @@ impl Rules {
         let features = read_features(&files)?;
         let mut catalogue = features.catalogue().clone();
         let compiled = bellwether_policy::compile(&files, &mut catalogue)?;
-        let policy = compiled.policy;
+        let (policy, mut warnings) = (compiled.policy, compiled.warnings);
+        let compiled = boundaries::compile(&files, &policy)?;
+        let boundaries = compiled.map(|compiled| {
+            warnings.extend(compiled.warnings);
+            compiled.boundaries
+        });
+        for word in boundaries.iter().flat_map(Boundaries::words) {
+            catalogue.note_word(word);
+        }
+        // The order of roles decides whose approval is asked for, where there are boundaries.
+        let people = policy.people().without_details(boundaries.is_some());
         // Names and addresses decide nothing, and what is kept with records must hold nobody's.
-        files.insert("people.yaml".to_owned(), policy.people().without_details());
-        let preimage = preimage(&files, &features);
+        files.insert("people.yaml".to_owned(), people);
+        let preimage = preimage(&files, &features, boundaries.is_some());
         let flips = Scope::ALL.map(|scope| features.flips(&watch(&policy, scope)));
         let told = features.told(&watch_subs(&policy));
         let names = names(&policy, &catalogue);
@@ -54,12 +67,13 @@ impl Rules {
             files,
             features,
             policy,
+            boundaries,
             catalogue,
             flips,
             told,
             graphs,
             names,
-            warnings: compiled.warnings,
+            warnings,
         })
     }
 
@@ -110,6 +124,11 @@ impl Rules {
     /// The graphs, people and rates.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What the agent may do; nothing for a bundle that lists no actions.
+    pub fn boundaries(&self) -> Option<&Boundaries> {
+        self.boundaries.as_ref()
     }
 
     /// The facts, with every word that the bundle's files name.
@@ -211,12 +230,14 @@ fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Pro
     }
 }
 
-fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet) -> String {
+fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet, bounded: bool) -> String {
     let parts = files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
     let bundle = Digest::of_parts(parts);
     let tz = jiff_version();
     let features = features.digest();
-    format!(r#"{{"bundle":"{bundle}","engine":{ENGINE},"features":"{features}","tz":"{tz}"}}"#)
+    // Boundaries also rest on the language that they are written in.
+    let cedar = if bounded { format!(r#""cedar":"{}","#, bellwether_boundary::language()) } else { String::new() };
+    format!(r#"{{"bundle":"{bundle}",{cedar}"engine":{ENGINE},"features":"{features}","tz":"{tz}"}}"#)
 }
 
 /// The time zone database is inside the binary; its edition is part of what a decision rests on.

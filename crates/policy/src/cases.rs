@@ -11,7 +11,7 @@ pub(crate) use read::{Known, read_tests};
 use crate::explain::why_not;
 use crate::graph::{Graph, Masks, Outcome, Verdict};
 use crate::policy::Policy;
-use bellwether_core::{Place, Timestamp};
+use bellwether_core::{Place, Ppm, Timestamp};
 use bellwether_expr::{Catalogue, Slot, Slots};
 
 /// What a test expects; what is not said is not checked, except that doubt must be said.
@@ -27,6 +27,62 @@ pub struct Expected {
     pub person: Option<String>,
     /// Whether a rule cannot be evaluated.
     pub doubt: bool,
+    /// What the boundaries say to the action of the test.
+    pub decision: Option<Judged>,
+    /// The ids of the policies that decide, sorted; nothing when not said.
+    pub by: Option<Vec<String>>,
+    /// The roles of the cheapest approvals that suffice.
+    pub approvals: Option<Vec<String>>,
+}
+
+/// What boundaries can say to an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// The agent may.
+    Allow,
+    /// Somebody must approve it.
+    Approval,
+    /// Nobody can approve it.
+    Deny,
+    /// A fact that it is judged by is not known: a person looks.
+    Doubt,
+}
+
+impl Judged {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Approval, Self::Deny, Self::Doubt];
+
+    /// The word in tests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Approval => "approval",
+            Self::Deny => "deny",
+            Self::Doubt => "doubt",
+        }
+    }
+
+    /// The one of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|judged| judged.as_str() == word)
+    }
+}
+
+/// An action that a test tries, and what is given besides facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The position of the action.
+    pub action: usize,
+    /// Its parameters as raw numbers, in their order; words of codes are noted in the catalogue.
+    pub parameters: Vec<i64>,
+    /// The roles that have approved.
+    pub approvals: Vec<String>,
+    /// How sure the agent is; not at all when not said.
+    pub confidence: Ppm,
+    /// Whether that is calibrated.
+    pub calibrated: bool,
+    /// Whether somebody outside could have written what is used.
+    pub tainted: bool,
 }
 
 /// A test of a bundle.
@@ -44,8 +100,19 @@ pub struct Test {
     pub away: Vec<String>,
     /// When it is decided; [`Timestamp::MIN`] when not said.
     pub at: Timestamp,
+    /// The action that is tried, if any.
+    pub act: Option<Act>,
     /// What is expected.
     pub expected: Expected,
+}
+
+impl Test {
+    /// Whether it expects anything of its graph; one that only tries an action does not.
+    pub fn is_about_routing(&self) -> bool {
+        let Expected { node, outcome, rule, person, doubt, .. } = &self.expected;
+        let said = node.is_some() || outcome.is_some() || rule.is_some() || person.is_some();
+        self.act.is_none() || said || *doubt
+    }
 }
 
 /// What came of a test.
@@ -68,7 +135,8 @@ impl TestOutcome {
     }
 }
 
-/// Runs every test of a policy.
+/// Runs what every test of a policy expects of its graph; what it expects of boundaries is for those
+/// who have them.
 pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
     let mut masks = Masks::default();
     let mut slots = Slots::new(catalogue.len());
@@ -77,7 +145,8 @@ pub fn run_tests(policy: &Policy, catalogue: &Catalogue) -> Vec<TestOutcome> {
         for (slot, raw) in &test.facts {
             slots.set(*slot, *raw);
         }
-        let failures = policy.graphs().get(test.graph).map_or_else(Vec::new, |graph| {
+        let graph = policy.graphs().get(test.graph).filter(|_| test.is_about_routing());
+        let failures = graph.map_or_else(Vec::new, |graph| {
             let verdict = graph.decide(&slots, &mut masks);
             failures(policy, graph, test, verdict, &slots, catalogue)
         });

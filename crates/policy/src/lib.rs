@@ -9,6 +9,7 @@
 //! - Never: reads a clock, a file, the network or a model; a dead end. Doubt reaches a person, a
 //!   chain ends at a role that is always staffed, and loading proves both.
 
+mod actions;
 mod both;
 mod bundle;
 mod cases;
@@ -20,9 +21,10 @@ mod policy;
 mod read;
 mod routing;
 
+pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Expected, Test, TestOutcome, run_tests};
+pub use cases::{Act, Expected, Judged, Test, TestOutcome, run_tests};
 pub use diff::{Change, diff};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Rule, Verdict};

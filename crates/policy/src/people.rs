@@ -62,6 +62,8 @@ pub struct Role {
 pub struct People {
     pub(crate) persons: Vec<Person>,
     pub(crate) roles: BTreeMap<String, Role>,
+    /// The names of the roles, in the order of `people.yaml`.
+    pub(crate) order: Vec<String>,
     pub(crate) always: String,
     pub(crate) by_code: BTreeMap<Code, usize>,
 }
@@ -80,6 +82,12 @@ impl People {
     /// The roles, by name.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.values()
+    }
+
+    /// The names of the roles, in the order of `people.yaml`: among approvals that suffice, those of
+    /// earlier roles are asked for.
+    pub fn roles_as_written(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(String::as_str)
     }
 
     /// The people of a role, in the order of asking; empty when there is no such role.

@@ -4,6 +4,7 @@
 //! - Out: a [`Policy`] with its warnings, or every error of every file.
 //! - Never: half a policy. Files of other rooms (facts, features, boundaries) are only digested.
 
+use crate::actions::{self, Action};
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Test, read_tests};
 use crate::graph::Graph;
@@ -24,6 +25,7 @@ pub struct Policy {
     rates: Rates,
     people: People,
     graphs: Vec<Graph>,
+    actions: Vec<Action>,
     tests: Vec<Test>,
     digest: Digest,
 }
@@ -60,6 +62,11 @@ impl Policy {
     /// The graph with a name's code.
     pub fn graph(&self, code: Code) -> Option<&Graph> {
         self.graphs.iter().find(|graph| graph.code() == code)
+    }
+
+    /// What the agent may want to do, as `actions.yaml` lists it.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
     }
 
     /// The tests, in the order of their files' paths.
@@ -108,7 +115,8 @@ fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -
         catalogue.note_word(word);
     }
     let names = read.complete.then_some(read.names.as_slice());
-    let known = Known { graphs: names, people: people.as_ref() };
+    let actions = read_actions(files, catalogue, problems);
+    let known = Known { graphs: names, people: people.as_ref(), actions: &actions };
     let mut tests = Vec::new();
     for path in files.keys().filter(|path| is_in(path, "tests")) {
         if let Some(document) = document(files, path, problems) {
@@ -129,7 +137,16 @@ fn read(files: &Files, catalogue: &mut Catalogue, problems: &mut Vec<Problem>) -
     for (from, since, ppm) in dated {
         rates.add(from, since, ppm);
     }
-    Some(Policy { meta, rates, people, graphs: read.graphs, tests, digest })
+    Some(Policy { meta, rates, people, graphs: read.graphs, actions, tests, digest })
+}
+
+/// The actions, where the bundle has any; boundaries without an action would be about nothing.
+fn read_actions(files: &Files, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Vec<Action> {
+    if !files.keys().any(|path| path == "actions.yaml" || is_cedar(path)) {
+        return Vec::new();
+    }
+    let document = document(files, "actions.yaml", problems);
+    document.map_or_else(Vec::new, |document| actions::read(&document, catalogue, problems))
 }
 
 /// The graphs of a bundle.
@@ -202,6 +219,15 @@ fn is_in(path: &str, folder: &str) -> bool {
         .is_some_and(|name| !name.contains('/'))
 }
 
+/// Folders whose Cedar files some room reads.
+const CEDAR: [&str; 2] = ["boundaries", "invariants"];
+
+/// Whether a path is a Cedar file right in one of its folders.
+fn is_cedar(path: &str) -> bool {
+    let name = path.strip_suffix(".cedar").and_then(|path| path.split_once('/'));
+    name.is_some_and(|(folder, name)| CEDAR.contains(&folder) && !name.contains('/'))
+}
+
 /// YAML files that some room reads at the top of a bundle.
 const TOP: [&str; 7] = [
     "bundle.yaml",
@@ -216,17 +242,21 @@ const TOP: [&str; 7] = [
 /// Folders whose YAML files some room reads.
 const FOLDERS: [&str; 6] = ["routing", "tests", "overrides", "prompts", "messages", "mappings"];
 
-/// A misspelt file would be left out in silence, so YAML that nobody reads is pointed at.
+/// A misspelt file would be left out in silence, so one that nobody reads is pointed at.
 fn check_names(files: &Files, problems: &mut Vec<Problem>) {
     for path in files.keys() {
-        let written = path.ends_with(".yaml") || path.ends_with(".yml");
-        let known =
-            TOP.contains(&path.as_str()) || FOLDERS.iter().any(|folder| is_in(path, folder));
+        let written = [".yaml", ".yml", ".cedar"].iter().any(|end| path.ends_with(end));
+        let known = is_cedar(path)
+            || TOP.contains(&path.as_str())
+            || FOLDERS.iter().any(|folder| is_in(path, folder));
         if !written || known {
             continue;
         }
         let problem = Problem::new("policy-unknown-file", format!("nothing reads `{path}`"));
         let help = match path.split_once('/') {
+            _ if path.ends_with(".cedar") => {
+                Some("name it boundaries/<name>.cedar or invariants/<name>.cedar".to_owned())
+            }
             None => nearest(path, TOP).map(|close| format!("did you mean `{close}`?")),
             Some((folder, _)) if FOLDERS.contains(&folder) => {
                 Some(format!("name it {folder}/<name>.yaml"))

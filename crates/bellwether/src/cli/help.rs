@@ -186,6 +186,17 @@ const HELP: &[Help] = &[
         JUDGES,
     ),
     help(
+        "policy try",
+        BUNDLE,
+        "what would be decided on stdout; nothing is done",
+        [
+            "policy try prospect-to-cxo --graph prospect-to-cxo --fact deal.amount=600000 --fact account.strategic=true",
+            "policy try customer-escalation --fact case.category=missing_part --act issue_refund --set amount=90 \
+             --approved finance_analyst",
+        ],
+        ENDS,
+    ),
+    help(
         "policy show",
         BUNDLE,
         "its routing on stdout",

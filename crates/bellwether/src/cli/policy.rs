@@ -1,9 +1,10 @@
-//! `policy`: check, test, show and compare bundles.
+//! `policy`: check, test, try, show and compare bundles.
 //!
 //! - In: bundles as folders or shipped names; nothing but their files.
 //! - Out: problems, failing tests, graphs and differences in words.
 //! - Never: opens a data directory or changes a file.
 
+mod attempt;
 mod check;
 mod diff;
 mod show;
@@ -28,6 +29,8 @@ pub(crate) enum PolicyCommand {
     Check(BundleArgs),
     /// Run the tests that a bundle brings along.
     Test(BundleArgs),
+    /// What a bundle would decide about facts, and what its boundaries say to an action; nothing is done.
+    Try(attempt::TryArgs),
     /// The routing of a bundle as text: nodes, rules in order, deadlines, and who would be asked.
     Show(show::ShowArgs),
     /// What differs between two bundles.
@@ -48,6 +51,7 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
     match command {
         PolicyCommand::Check(args) => check::run(context, &args.bundle),
         PolicyCommand::Test(args) => trial::run(context, &args.bundle),
+        PolicyCommand::Try(args) => attempt::run(context, args),
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
         PolicyCommand::List => Ok(list(context)),

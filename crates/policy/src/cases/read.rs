@@ -1,13 +1,14 @@
 //! Reading `tests/*.yaml`.
 
-use super::{Expected, Test};
+use super::{Act, Expected, Judged, Test};
+use crate::actions::Action;
 use crate::graph::Outcome;
-use crate::people::{People, unknown_person};
+use crate::people::{People, unknown_person, unknown_role};
 use crate::read::{AN_INSTANT, Word, instant, required_list, required_word, scalar, word, words};
 use crate::routing::{Names, is_visible, wrong_scope};
 use bellwether_core::authored::{Document, Fields, Key, Node};
-use bellwether_core::{Problem, Timestamp, Type};
-use bellwether_expr::{Catalogue, Slot, literal};
+use bellwether_core::{Place, Ppm, Problem, Timestamp, Type};
+use bellwether_expr::{Catalogue, Scope, Slot, literal};
 
 /// What tests may speak of. A part that could not be read is missing, and nothing is checked
 /// against it.
@@ -15,6 +16,21 @@ use bellwether_expr::{Catalogue, Slot, literal};
 pub(crate) struct Known<'a> {
     pub(crate) graphs: Option<&'a [Names]>,
     pub(crate) people: Option<&'a People>,
+    pub(crate) actions: &'a [Action],
+}
+
+/// What a test is given besides facts.
+struct Given {
+    away: Vec<String>,
+    at: Timestamp,
+    /// Approvals, confidence, whether it is calibrated, whether what is used is tainted.
+    act: (Vec<String>, Ppm, bool, bool),
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { away: Vec::new(), at: Timestamp::MIN, act: Default::default() }
+    }
 }
 
 /// Reads a file of tests. Names are only checked against graphs and people that could be read.
@@ -54,17 +70,28 @@ fn read_test(
     let graph = required_word(&mut fields, "graph");
     let facts = fields.entries("facts");
     let given = fields.node("given");
+    let act = fields.entries("act");
     let expect = fields.required("expect");
     let problems = fields.problems();
-    let (away, at) = given
-        .map_or((Vec::new(), Timestamp::MIN), |node| read_given(document, node, known, problems));
+    let given = given.map_or_else(Given::default, |node| read_given(document, node, known, problems));
     let graph = graph.and_then(|word| find_graph(&word, known, problems));
     let found = graph.and_then(|at| known.graphs?.get(at));
     let facts = read_facts(document, facts, found, catalogue, problems);
     let expected = expect.map(|node| read_expected(document, node, found, known, problems));
+    let Given { away, at, act: given } = given;
+    let subject = found.and_then(|graph| graph.subject);
+    let act = read_act(document, act, given, subject, known, catalogue, problems);
+    if act.is_none()
+        && let Some(expected) = &expected
+        && (expected.decision.is_some() || expected.by.is_some() || expected.approvals.is_some())
+    {
+        let message = "the test expects something of boundaries, but tries no action";
+        let problem = Problem::new("policy-empty-test", message).at(place.clone());
+        problems.push(problem.help("add `act: {ACTION: {PARAMETER: value}}`"));
+    }
     fields.finish();
     let expected = expected?;
-    Some(Test { name: name?.text, place, graph: graph?, facts, away, at, expected })
+    Some(Test { name: name?.text, place, graph: graph?, facts, away, at, act, expected })
 }
 
 fn find_graph(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) -> Option<usize> {
@@ -85,13 +112,84 @@ fn read_given(
     node: &Node,
     known: Known<'_>,
     problems: &mut Vec<Problem>,
-) -> (Vec<String>, Timestamp) {
+) -> Given {
     let mut fields = Fields::new(document, node, problems);
     let away = words(&mut fields, "away");
     let at = fields.parsed("at", AN_INSTANT, instant).unwrap_or(Timestamp::MIN);
+    let approvals = words(&mut fields, "approvals");
+    let confidence = fields.ratio("confidence").unwrap_or_default();
+    let calibrated = fields.flag("calibrated") == Some(true);
+    let tainted = fields.flag("tainted") == Some(true);
     fields.finish();
     away.iter().for_each(|word| check_person(word, known, problems));
-    (away.into_iter().map(|word| word.text).collect(), at)
+    approvals.iter().for_each(|word| check_role(word, known, problems));
+    let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect();
+    let act = (text(approvals), confidence, calibrated, tainted);
+    Given { away: text(away), at, act }
+}
+
+/// Reads the one action that a test tries: `act: {issue_refund: {amount: 90}}`.
+fn read_act(
+    document: &Document,
+    entries: &[(Key, Node)],
+    given: (Vec<String>, Ppm, bool, bool),
+    subject: Option<Scope>,
+    known: Known<'_>,
+    catalogue: &mut Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Option<Act> {
+    let (key, node) = entries.first()?;
+    let place = document.place_of_key(key);
+    if let Some((second, _)) = entries.get(1) {
+        let problem = Problem::new("policy-unknown-action", "a test tries one action at a time");
+        let place = document.place_of_key(second);
+        problems.push(problem.at(place).help("write another test for the second one"));
+    }
+    let Some(action) = known.actions.iter().position(|action| action.name == key.text) else {
+        problems.push(unknown_action(&key.text, place, known.actions));
+        return None;
+    };
+    let declared = known.actions.get(action)?;
+    if subject.is_some_and(|subject| subject != declared.subject) {
+        let message = format!("`{}` is done to the {}, not to what this graph decides about", key.text, declared.subject.as_str());
+        let problem = Problem::new("policy-fact-scope", message).at(place);
+        problems.push(problem.help("name a graph of the same subject"));
+    }
+    let mut fields = Fields::new(document, node, problems);
+    let mut parameters = Vec::new();
+    for parameter in &declared.parameters {
+        let Some(written) = required_word(&mut fields, &parameter.name) else { continue };
+        match literal(&written.text, parameter.kind, &[]) {
+            Some(raw) => parameters.push(raw),
+            None => {
+                let message = format!("`{}` is no value of the {} `{}`", written.text, parameter.kind, parameter.name);
+                let problem = Problem::new("policy-test-value", message).at(written.place.clone());
+                fields.problems().push(problem.help(like(parameter.kind, &[])));
+            }
+        }
+        if parameter.kind == Type::Code {
+            catalogue.note_word(&written.text);
+        }
+    }
+    fields.finish();
+    let (approvals, confidence, calibrated, tainted) = given;
+    let whole = parameters.len() == declared.parameters.len();
+    whole.then_some(Act { action, parameters, approvals, confidence, calibrated, tainted })
+}
+
+fn unknown_action(name: &str, place: Place, actions: &[Action]) -> Problem {
+    let message = format!("there is no action `{name}`");
+    let names: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
+    let help = format!("actions in actions.yaml: {}", names.join(", "));
+    Problem::new("policy-unknown-action", message).at(place).help(help).nearest(name, names)
+}
+
+fn check_role(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) {
+    if let Some(people) = known.people
+        && !people.roles().any(|role| role.name == word.text)
+    {
+        problems.push(unknown_role(people, word));
+    }
 }
 
 fn check_person(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) {
@@ -171,7 +269,12 @@ fn read_expected(
     let outcome = fields.word("outcome", &outcomes, Outcome::from_word);
     let person = word(&mut fields, "person");
     let doubt = fields.flag("doubt");
+    let decisions = Judged::ALL.map(Judged::as_str);
+    let decision = fields.word("decision", &decisions, Judged::from_word);
+    let by = said_words(&mut fields, "by");
+    let approvals = said_words(&mut fields, "approvals");
     let said = to.is_some() || rule.is_some() || outcome.is_some() || person.is_some();
+    let said = said || decision.is_some() || by.is_some() || approvals.is_some();
     fields.finish();
     if !said && doubt.is_none() {
         let problem = Problem::new("policy-empty-test", "the test expects nothing").at(place);
@@ -180,7 +283,11 @@ fn read_expected(
     if let Some(person) = &person {
         check_person(person, known, problems);
     }
-    let mut expected = Expected { outcome, doubt: doubt == Some(true), ..Expected::default() };
+    approvals.iter().flatten().for_each(|word| check_role(word, known, problems));
+    let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect::<Vec<_>>();
+    let (by, approvals) = (by.map(text), approvals.map(text));
+    let doubt = doubt == Some(true);
+    let mut expected = Expected { outcome, doubt, decision, by, approvals, ..Expected::default() };
     expected.person = person.map(|word| word.text);
     if let Some(graph) = graph {
         expected.node = to.and_then(|word| {
@@ -193,6 +300,12 @@ fn read_expected(
         });
     }
     expected
+}
+
+/// The single values of a key, if it is there; an empty list says that there are none.
+fn said_words<'a>(fields: &mut Fields<'a>, name: &'a str) -> Option<Vec<Word>> {
+    fields.node(name)?;
+    Some(words(fields, name))
 }
 
 /// The position of a word among names, or the problem that it is none of them.

@@ -22,6 +22,7 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> People {
     for (key, node) in roles {
         let role = read_role(document, key, node, &people, fields.problems());
         people.roles.insert(key.text.clone(), role);
+        people.order.push(key.text.clone());
     }
     read_always(&mut people, always, place, fields.problems());
     fields.finish();

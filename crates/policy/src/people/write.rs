@@ -8,14 +8,17 @@ use std::fmt::Write as _;
 
 impl People {
     /// The file as decisions need it: handles, order, absences, departures, roles. Reading it gives the
-    /// same people without names and addresses, and writing it again the same text.
-    pub fn without_details(&self) -> String {
+    /// same people without names and addresses, and writing it again the same text. Roles are sorted by
+    /// name, or stand `as_written` where their order decides whose approval is asked for.
+    pub fn without_details(&self, as_written: bool) -> String {
         let mut text = String::from("people:\n");
         for person in &self.persons {
             let _ = writeln!(text, "  {}: {{{}}}", quoted(&person.key), times(person));
         }
         text.push_str("roles:\n");
-        for role in self.roles.values() {
+        let written = self.order.iter().filter_map(|name| self.roles.get(name));
+        let (written, sorted) = (written.filter(|_| as_written), self.roles.values().filter(|_| !as_written));
+        for role in written.chain(sorted) {
             let members = role.members.iter().filter_map(|at| self.persons.get(*at));
             let members: Vec<_> = members.map(|person| quoted(&person.key)).collect();
             let _ = writeln!(text, "  {}: [{}]", quoted(&role.name), members.join(", "));
@@ -82,7 +85,7 @@ people:
 roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
 ";
         let people = read(text);
-        let written = people.without_details();
+        let written = people.without_details(false);
         expect_test::expect![[r#"
             people:
               "zoe-1": {left: 2026-06-30T10:00:00Z}
@@ -99,7 +102,7 @@ roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
             (person.name, person.email) = (None, None);
         }
         assert_eq!(read(&written), bare);
-        assert_eq!(read(&written).without_details(), written);
+        assert_eq!(read(&written).without_details(false), written);
     }
 
     const SHIPPED: [&str; 4] = [
@@ -114,7 +117,7 @@ roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
         let mut seen = 0;
         for text in SHIPPED {
             let people = read(text);
-            let written = people.without_details();
+            let written = people.without_details(false);
             for person in &people.persons {
                 for detail in [&person.name, &person.email].into_iter().flatten() {
                     let detail = detail.reveal(bellwether_core::Purpose::Show);
@@ -122,7 +125,7 @@ roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
                     seen += 1;
                 }
             }
-            assert_eq!(read(&written).without_details(), written);
+            assert_eq!(read(&written).without_details(false), written);
         }
         assert!(seen > 40, "{seen}");
     }

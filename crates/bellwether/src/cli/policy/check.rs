@@ -2,7 +2,8 @@
 
 use super::{below, counted};
 use crate::bundle;
-use crate::cli::{Format, context::Context};
+use crate::cli::Format;
+use crate::cli::context::{Context, now};
 use crate::exit::{Exit, Problems};
 use anyhow::Result;
 use bellwether_core::{Problem, Severity};
@@ -12,7 +13,10 @@ use std::path::Path;
 pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
     let composed = Rules::compose(bundle::files(place)?);
     let found = match &composed {
-        Ok(rules) => rules.warnings().to_vec(),
+        Ok(rules) => {
+            let overdue = rules.boundaries().map(|known| known.overdue(now())).unwrap_or_default();
+            [rules.warnings(), &overdue].concat()
+        }
         Err(problems) => problems.clone(),
     };
     let found: Vec<Problem> = found.into_iter().map(|problem| placed(place, problem)).collect();
@@ -63,7 +67,13 @@ pub(super) fn summary(rules: &Rules) -> String {
         (rules.catalogue().len(), "fact"),
         (policy.people().roles().count(), "role"),
     ];
-    let parts = parts.map(|(number, thing)| counted(number, thing)).join(", ");
+    let mut parts = parts.map(|(number, thing)| counted(number, thing)).join(", ");
+    if let Some(known) = rules.boundaries() {
+        let actions = counted(policy.actions().len(), "action");
+        let number = known.boundaries().len();
+        let noun = if number == 1 { "boundary" } else { "boundaries" };
+        parts = format!("{parts}, {actions}, {number} {noun}");
+    }
     let people = policy.people().persons().len();
     let tests = counted(policy.tests().len(), "test");
     format!("{} {}: fine ({parts}, {people} people, {tests})", meta.name, meta.version)

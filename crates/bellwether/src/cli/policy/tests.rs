@@ -106,7 +106,7 @@ fn a_failing_test_says_what_happened_instead() {
     let wrong = "tests:\n  - {name: small, graph: deals, facts: {deal.amount: 6}, expect: {node: cro, rule: R1}}\n\
                  \x20 - {name: large, graph: deals, facts: {deal.amount: 600000}, expect: {node: cro}}\n";
     let rules = rules("tests/deal.yaml", wrong);
-    let outcomes = bellwether_policy::run_tests(rules.policy(), rules.catalogue());
+    let outcomes = bellwether_engine::trial::run_tests(&rules);
     expect_test::expect![[r#"
         failed  place                what happened
         small   tests/deal.yaml:2:5  expected node `cro`, found `look`

@@ -6,12 +6,13 @@ use crate::cli::{Format, context::Context};
 use crate::exit::Exit;
 use crate::table::Table;
 use anyhow::Result;
-use bellwether_policy::{TestOutcome, run_tests};
+use bellwether_engine::trial::run_tests;
+use bellwether_policy::TestOutcome;
 use std::path::Path;
 
 pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
     let rules = bundle::load(place)?;
-    let mut outcomes = run_tests(rules.policy(), rules.catalogue());
+    let mut outcomes = run_tests(&rules);
     for outcome in &mut outcomes {
         outcome.place = below(place, outcome.place.clone());
     }

@@ -141,12 +141,16 @@ pub(crate) fn run(desk: &Desk<'_>, tried: &Trying) -> Result<Verdicts, Refused> 
 }
 
 /// The rules in force do not know what was given.
-fn unknown(place: &str, message: impl Into<String>, help: impl Into<String>) -> Refused {
+pub(crate) fn unknown(place: &str, message: impl Into<String>, help: impl Into<String>) -> Refused {
     let problem = Problem::new("try-unknown", message).help(help);
     Refused::new(StatusCode::CONFLICT, problem).at(place)
 }
 
-fn by_facts(
+/// What a graph decides when these facts are known.
+///
+/// # Errors
+/// `try-unknown` for what the rules do not know.
+pub(crate) fn by_facts(
     rules: &Rules,
     name: &str,
     facts: &BTreeMap<String, Literal>,
@@ -157,6 +161,15 @@ fn by_facts(
         let known: Vec<_> = graphs.iter().map(Graph::name).collect();
         unknown("graph", "there is no such graph", known.join(", "))
     })?;
+    let slots = known(rules, facts)?;
+    Ok(decided(rules, graph, &slots, at))
+}
+
+/// Facts as the rules hold them.
+///
+/// # Errors
+/// `try-unknown` for what the rules do not know.
+pub(crate) fn known(rules: &Rules, facts: &BTreeMap<String, Literal>) -> Result<Slots, Refused> {
     let catalogue = rules.catalogue();
     let mut slots = Slots::new(catalogue.len());
     if facts.len() > MOST {
@@ -178,13 +191,17 @@ fn by_facts(
         };
         slots.set(slot, raw);
     }
-    let verdict = graph.decide(&slots, &mut Masks::default());
-    let told = graph.explain(&slots, catalogue, &verdict);
+    Ok(slots)
+}
+
+fn decided(rules: &Rules, graph: &Graph, slots: &Slots, at: Timestamp) -> Verdict {
+    let verdict = graph.decide(slots, &mut Masks::default());
+    let told = graph.explain(slots, rules.catalogue(), &verdict);
     let people = rules.policy().people();
     let chain = graph.nodes().get(verdict.node).map(|node| people.chain(node, at));
     let asks = chain.unwrap_or_default().into_iter().filter_map(|code| people.person(code));
     let rule = told.decided.as_ref();
-    Ok(Verdict {
+    Verdict {
         graph: graph.name().to_owned(),
         outcome: told.outcome.as_str().to_owned(),
         path: told.path.clone(),
@@ -194,7 +211,7 @@ fn by_facts(
         clauses: rule.map(clauses).unwrap_or_default(),
         asks: asks.map(|person| person.key.clone()).collect(),
         text: told.render(),
-    })
+    }
 }
 
 impl Literal {

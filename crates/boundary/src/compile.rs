@@ -1,0 +1,274 @@
+//! Compiling: files and declarations become one policy set per action, or every problem at once.
+//!
+//! - In: actions, roles in the order of people.yaml, and the files of a bundle.
+//! - Out: [`Boundaries`], with the validator's warnings.
+//! - Never: loads what Cedar's strict validator refuses.
+
+use crate::ask::ActionSet;
+use crate::decl::ActionDecl;
+use crate::pieces::place;
+use crate::read::{Boundary, Invariant, Read, offset, read};
+use crate::schema;
+use bellwether_core::{Problem, Timestamp};
+use cedar_policy::{
+    ActionConstraint, Authorizer, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
+    PolicySet, Schema, ValidationMode, Validator,
+};
+use miette::Diagnostic;
+use std::collections::BTreeMap;
+
+/// The boundaries of a bundle, ready to be asked.
+pub struct Boundaries {
+    pub(crate) authorizer: Authorizer,
+    pub(crate) entities: Entities,
+    pub(crate) sets: BTreeMap<String, ActionSet>,
+    schema: Schema,
+    schema_text: String,
+    policies: PolicySet,
+    boundaries: Vec<Boundary>,
+    invariants: Vec<Invariant>,
+    words: Vec<String>,
+}
+
+/// Boundaries, and what somebody should look at.
+pub struct Compiled {
+    /// The boundaries.
+    pub boundaries: Boundaries,
+    /// What did not stop them.
+    pub warnings: Vec<Problem>,
+}
+
+impl Boundaries {
+    /// Reads and checks `boundaries/*.cedar` and `invariants/*.cedar` among the files of a bundle. The
+    /// order of `roles` is that of asking: among approvals that suffice, those of earlier roles are cheaper.
+    ///
+    /// # Errors
+    /// Every problem of every policy: `boundary-syntax`, `boundary-invalid` (Cedar's validator),
+    /// `boundary-annotation`, `boundary-duplicate`, `boundary-needs`, `boundary-arithmetic`,
+    /// `boundary-operator`, `boundary-approvals`; `boundary-schema` when the declarations make no schema.
+    pub fn compile(
+        actions: &[ActionDecl],
+        roles: &[&str],
+        files: &BTreeMap<String, String>,
+    ) -> Result<Compiled, Vec<Problem>> {
+        let schema_text = schema::text(actions, roles);
+        let schema = Schema::from_cedarschema_str(&schema_text);
+        let (schema, _) = schema.map_err(|error| vec![no_schema(&error.to_string())])?;
+        let entities = schema.action_entities().map_err(|error| vec![no_schema(&error.to_string())])?;
+        let mut problems = Vec::new();
+        let read_policies = read(files, false, roles, &mut problems);
+        let mut ceilings = read(files, true, roles, &mut problems);
+        ceilings.retain_mut(|one| narrow(one, actions, &mut problems));
+        let mut warnings = Vec::new();
+        for (group, warn) in [(&read_policies, true), (&ceilings, false)] {
+            validate(group, &schema, files, &mut problems, warn.then_some(&mut warnings));
+        }
+        if !problems.is_empty() {
+            problems.extend(warnings);
+            problems.sort_by(|a, b| a.place.cmp(&b.place));
+            return Err(problems);
+        }
+        let types = Types::read().map_err(|error| vec![no_schema(&error)])?;
+        let sets = actions.iter().map(|action| {
+            (action.name.clone(), action_set(action, &read_policies, roles, &types))
+        });
+        let words = read_policies.iter().flat_map(|one| one.found.words.iter().cloned());
+        let mut words: Vec<_> = words.collect();
+        words.sort_unstable();
+        words.dedup();
+        let boundaries = Self {
+            authorizer: Authorizer::new(),
+            entities,
+            sets: sets.collect(),
+            schema,
+            schema_text,
+            policies: set_of(read_policies.iter().map(|one| &one.policy)),
+            boundaries: read_policies.into_iter().map(|one| one.boundary).collect(),
+            invariants: ceilings.into_iter().map(invariant).collect(),
+            words,
+        };
+        Ok(Compiled { boundaries, warnings })
+    }
+
+    /// The schema in Cedar's language.
+    pub fn schema_text(&self) -> &str {
+        &self.schema_text
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Every policy of `boundaries/`, under its `@id`.
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// Every invariant.
+    pub fn invariants(&self) -> &[Invariant] {
+        &self.invariants
+    }
+
+    /// What the policies of `boundaries/` say about themselves, in the order of files.
+    pub fn boundaries(&self) -> &[Boundary] {
+        &self.boundaries
+    }
+
+    /// The boundary with an id.
+    pub fn boundary(&self, id: &str) -> Option<&Boundary> {
+        self.boundaries.iter().find(|one| one.id == id)
+    }
+
+    /// The texts that policies compare with, sorted.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// A warning for each policy whose `@review` has passed on this day.
+    pub fn overdue(&self, today: Timestamp) -> Vec<Problem> {
+        let due = |one: &&Boundary| one.review.is_some_and(|review| review <= today);
+        let tell = |one: &Boundary| {
+            let message = format!("`{}` was to be looked at again by {} before today", one.id, one.owner);
+            let help = "see whether it still holds, then set a later `@review`";
+            Problem::new("boundary-overdue", message).at(one.place.clone()).warning().help(help)
+        };
+        self.boundaries.iter().filter(due).map(tell).collect()
+    }
+}
+
+fn no_schema(error: &str) -> Problem {
+    let message = format!("the actions and roles make no schema: {error}");
+    Problem::new("boundary-schema", message)
+        .help("name actions, groups, members and roles with letters, digits and `_`")
+}
+
+/// Narrows an invariant to its action, so that it is checked against that action's context alone.
+fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -> bool {
+    let Some(action) = one.policy.annotation("action").filter(|action| *action != "*") else {
+        return true;
+    };
+    if !actions.iter().any(|known| known.name == action) {
+        let message = format!("`@action(\"{action}\")` of `{}` is no action", one.boundary.id);
+        let known = actions.iter().map(|known| known.name.as_str());
+        let problem = Problem::new("boundary-annotation", message).at(one.boundary.place.clone());
+        let help = "write the name of an action of actions.yaml, or `*` for all of them";
+        problems.push(problem.help(help).nearest(action, known));
+        return false;
+    }
+    let narrowed = one.policy.to_json().ok().and_then(|mut json| {
+        let scope = serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
+        *json.get_mut("action")? = scope;
+        Policy::from_json(Some(one.policy.id().clone()), json).ok()
+    });
+    narrowed.is_some_and(|policy| {
+        one.policy = policy;
+        true
+    })
+}
+
+fn invariant(one: Read) -> Invariant {
+    let action = one.policy.annotation("action").filter(|action| *action != "*").map(str::to_owned);
+    Invariant { id: one.boundary.id, action, policy: one.policy, place: one.boundary.place }
+}
+
+/// Puts Cedar's complaints where the policies stand.
+fn validate(
+    read: &[Read],
+    schema: &Schema,
+    files: &BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+    warnings: Option<&mut Vec<Problem>>,
+) {
+    let set = set_of(read.iter().map(|one| &one.policy));
+    let checked = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let by_id: BTreeMap<&PolicyId, &Read> = read.iter().map(|one| (one.policy.id(), one)).collect();
+    let tell = |code: &'static str, id: &PolicyId, told: &dyn Diagnostic| {
+        let message = told.to_string().replace("for policy `invariant:", "for policy `");
+        let mut problem = Problem::new(code, message);
+        problem.help = told.help().map_or_else(
+            || "the schema is made from actions.yaml and people.yaml".to_owned(),
+            |help| help.to_string(),
+        );
+        match by_id.get(id) {
+            Some(one) => {
+                let text = files.get(&one.file).map(String::as_str).unwrap_or_default();
+                problem.at(place(&one.file, text, one.start + offset(told)))
+            }
+            None => problem,
+        }
+    };
+    problems.extend(checked.validation_errors().map(|error| tell("boundary-invalid", error.policy_id(), error)));
+    if let Some(warnings) = warnings {
+        let told = checked.validation_warnings();
+        warnings.extend(told.map(|warning| tell("boundary-dead", warning.policy_id(), warning).warning()));
+    }
+}
+
+fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {
+    let mut set = PolicySet::new();
+    for policy in policies {
+        // Ids are unique: those that are not were refused.
+        let _ = set.add(policy.clone());
+    }
+    set
+}
+
+/// The names of entity types, parsed once.
+struct Types {
+    action: EntityTypeName,
+    agent: EntityTypeName,
+    role: EntityTypeName,
+    subjects: BTreeMap<&'static str, EntityTypeName>,
+}
+
+impl Types {
+    fn read() -> Result<Self, String> {
+        let name = |name: &str| {
+            format!("Bellwether::{name}").parse::<EntityTypeName>().map_err(|error| error.to_string())
+        };
+        let subjects = crate::decl::Subject::ALL.into_iter();
+        let subjects = subjects.map(|subject| Ok((subject.entity(), name(subject.entity())?)));
+        Ok(Self {
+            action: name("Action")?,
+            agent: name("Agent")?,
+            role: name("Role")?,
+            subjects: subjects.collect::<Result<_, String>>()?,
+        })
+    }
+}
+
+fn action_set(action: &ActionDecl, read: &[Read], roles: &[&str], types: &Types) -> ActionSet {
+    let uid = |kind: &EntityTypeName, id: &str| {
+        EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+    };
+    let this = uid(&types.action, &action.name);
+    let groups: Vec<_> = action.groups.iter().map(|group| uid(&types.action, group)).collect();
+    let about = |one: &&Read| match one.policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(named) => named == this,
+        ActionConstraint::In(named) => {
+            named.iter().any(|named| *named == this || groups.contains(named))
+        }
+    };
+    let read: Vec<_> = read.iter().filter(about).collect();
+    let mentioned = |role: &&&str| read.iter().any(|one| one.found.roles.contains(**role));
+    let lifting = roles.iter().filter(mentioned).map(|role| (*role).to_owned()).collect();
+    let subject = action.subject.entity();
+    let kind = types.subjects.get(subject).unwrap_or(&types.agent);
+    ActionSet {
+        members: action.members.clone(),
+        policies: set_of(read.iter().map(|one| &one.policy)),
+        principal: uid(&types.agent, "agent"),
+        resource: uid(kind, "subject"),
+        action: this,
+        lifting,
+        roles: roles.iter().map(|role| ((*role).to_owned(), uid(&types.role, role))).collect(),
+    }
+}
+
+/// The version of Cedar's language that policies are read by, such as `4.5`.
+pub fn language() -> String {
+    let version = cedar_policy::get_lang_version();
+    format!("{}.{}", version.major, version.minor)
+}

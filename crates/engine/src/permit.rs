@@ -1,0 +1,79 @@
+//! Asking the boundaries about an action, with the facts known at one instant.
+//!
+//! - In: the rules, an action with its parameters, what the agent is worth, the slots.
+//! - Out: the boundaries' [`Answer`], or the facts that are missing.
+//! - Never: asks without a fact that the action is judged by; that is doubt, and doubt goes to a person.
+
+use crate::rules::Rules;
+use bellwether_boundary::{Answer, Given, Request};
+use bellwether_core::{Code, Ppm, Type};
+use bellwether_expr::Slots;
+use bellwether_policy::Action;
+
+/// What is asked besides facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The action.
+    pub action: &'a Action,
+    /// Its parameters as raw numbers, in their order.
+    pub parameters: &'a [i64],
+    /// The roles that have approved.
+    pub approvals: &'a [String],
+    /// How sure the agent is.
+    pub confidence: Ppm,
+    /// Whether that is calibrated.
+    pub calibrated: bool,
+    /// Whether the lowest trust of the facts and parameters is below an operator's.
+    pub tainted: bool,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// What the boundaries say.
+    Answered(Answer),
+    /// Nothing was asked: these facts are missing or stale.
+    Missing(Vec<String>),
+}
+
+/// Asks the boundaries of the rules.
+pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
+    let catalogue = rules.catalogue();
+    let mut words = Vec::new();
+    let (mut values, mut missing) = (Vec::new(), Vec::new());
+    let parameters = wish.action.parameters.iter().zip(wish.parameters);
+    values.extend(parameters.map(|(one, raw)| (one.name.as_str(), one.kind, *raw)));
+    for fact in &wish.action.context {
+        match slots.get(fact.slot) {
+            Some(raw) => values.push((fact.name.as_str(), fact.kind, raw)),
+            None if fact.optional => {}
+            None => {
+                missing.extend(catalogue.fact(fact.slot).map(|known| known.name.clone()));
+            }
+        }
+    }
+    if !missing.is_empty() {
+        return Permit::Missing(missing);
+    }
+    for (_, kind, raw) in &values {
+        words.push(match kind {
+            // A word that no author wrote equals nothing that an author wrote: its code tells it apart.
+            Type::Code => catalogue.show(Type::Code, Code::from_raw(*raw).raw()),
+            _ => String::new(),
+        });
+    }
+    let members = values.iter().zip(&words);
+    let members = members.map(|((name, kind, raw), word)| (*name, Given::from_raw(*kind, *raw, word)));
+    let completeness = catalogue.slot("completeness").and_then(|slot| slots.get(slot));
+    let request = Request {
+        members: members.collect(),
+        confidence: wish.confidence,
+        calibrated: wish.calibrated,
+        completeness: Ppm::new(completeness.unwrap_or(0)),
+        tainted: wish.tainted,
+        approvals: wish.approvals.iter().map(String::as_str).collect(),
+    };
+    let refused = || Answer::Deny { by: Vec::new(), errors: vec!["there are no boundaries".to_owned()] };
+    let answer = rules.boundaries().map(|known| known.ask(&wish.action.name, &request));
+    Permit::Answered(answer.unwrap_or_else(refused))
+}

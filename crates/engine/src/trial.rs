@@ -1,0 +1,89 @@
+//! A bundle's own tests, routing and boundaries together.
+//!
+//! - In: rules.
+//! - Out: an outcome for each test, with every expectation that was not met.
+//! - Never: a clock or an effect.
+
+use crate::permit::{Permit, Wish, permit};
+use crate::rules::Rules;
+use bellwether_boundary::Answer;
+use bellwether_expr::Slots;
+use bellwether_policy::{Act, Judged, Test, TestOutcome};
+
+/// What boundaries say, in the words of tests and people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The decision.
+    pub decision: Judged,
+    /// The ids of the policies that decide, sorted: the permits of an allowed action, else the forbids.
+    pub by: Vec<String>,
+    /// Sets of roles each of which suffices, cheapest first.
+    pub approvals: Vec<Vec<String>>,
+    /// Facts that are missing, or what could not be evaluated.
+    pub errors: Vec<String>,
+}
+
+impl From<Permit> for Judgement {
+    fn from(permit: Permit) -> Self {
+        let said = |decision, by, approvals, errors| Self { decision, by, approvals, errors };
+        match permit {
+            Permit::Missing(facts) => said(Judged::Doubt, Vec::new(), Vec::new(), facts),
+            Permit::Answered(Answer::Allow { by }) => said(Judged::Allow, by, Vec::new(), Vec::new()),
+            Permit::Answered(Answer::NeedsApproval { sets, denied_by }) => {
+                said(Judged::Approval, denied_by, sets, Vec::new())
+            }
+            Permit::Answered(Answer::Deny { by, errors }) => said(Judged::Deny, by, Vec::new(), errors),
+        }
+    }
+}
+
+/// Judges an action with what is known.
+pub fn judge(rules: &Rules, act: &Act, slots: &Slots) -> Option<Judgement> {
+    let wish = Wish {
+        action: rules.policy().actions().get(act.action)?,
+        parameters: &act.parameters,
+        approvals: &act.approvals,
+        confidence: act.confidence,
+        calibrated: act.calibrated,
+        tainted: act.tainted,
+    };
+    Some(permit(rules, &wish, slots).into())
+}
+
+/// Runs every test of a bundle.
+pub fn run_tests(rules: &Rules) -> Vec<TestOutcome> {
+    let mut outcomes = bellwether_policy::run_tests(rules.policy(), rules.catalogue());
+    let mut slots = Slots::new(rules.catalogue().len());
+    for (test, outcome) in rules.policy().tests().iter().zip(&mut outcomes) {
+        slots.clear();
+        test.facts.iter().for_each(|(slot, raw)| slots.set(*slot, *raw));
+        let judged = test.act.as_ref().and_then(|act| judge(rules, act, &slots));
+        outcome.failures.extend(judged.into_iter().flat_map(|judged| differences(test, &judged)));
+    }
+    outcomes
+}
+
+fn differences(test: &Test, found: &Judgement) -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut compare = |what: &str, expected: String, found: String| {
+        if expected != found {
+            failures.push(format!("expected {what} `{expected}`, found `{found}`"));
+        }
+    };
+    if let Some(decision) = test.expected.decision {
+        compare("decision", decision.as_str().to_owned(), found.decision.as_str().to_owned());
+    }
+    if let Some(by) = &test.expected.by {
+        let mut by = by.clone();
+        by.sort_unstable();
+        compare("by", by.join(", "), found.by.join(", "));
+    }
+    if let Some(approvals) = &test.expected.approvals {
+        let cheapest = found.approvals.first().cloned().unwrap_or_default();
+        compare("approvals", approvals.join(", "), cheapest.join(", "));
+    }
+    if !failures.is_empty() && !found.errors.is_empty() {
+        failures.push(format!("it could not be told: {}", found.errors.join(", ")));
+    }
+    failures
+}
