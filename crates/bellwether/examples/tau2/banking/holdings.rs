@@ -55,6 +55,9 @@ impl Bank {
         let dates = cards.map(|card| card.at("date_of_account_open")).chain(mine.iter().map(|one| one.at("date_opened")));
         let years = dates.filter_map(days).max().map(|days| days * 4 / 1461);
         known.set("user.years", json!(years.unwrap_or(0)));
+        if !request.at("action").words().starts_with("open_") {
+            return;
+        }
         let wanted = match request.at("account_type").as_str() {
             Some("checking") => "personal_checking",
             Some("savings") => "personal_savings",
