@@ -13,7 +13,8 @@ use tau2::{Folders, SETS, judge, ours, run};
 #[test]
 fn the_bundles_pass_their_own_tests() {
     for (name, _) in SETS {
-        let judge = judge::Judge::read(&ours().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let judge = judge::Judge::read(&ours().join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let (failed, all) = judge.own_tests();
         assert!(failed.is_empty(), "{name}: {failed:?}");
         assert!(all >= 5, "{name} has {all} tests");

@@ -111,7 +111,9 @@ impl Airline {
         let round = reservation.at("flight_type").says("round_trip");
         let end = if round { &from } else { &to };
         let turns = !round || wanted.iter().any(|leg| place(Some(leg), "destination") == to);
-        place(wanted.first(), "origin") == from && &place(wanted.last(), "destination") == end && turns
+        place(wanted.first(), "origin") == from
+            && &place(wanted.last(), "destination") == end
+            && turns
     }
 
     /// Whether the customer says yes: unless the annotation says no, or it costs more than they would pay.
@@ -156,7 +158,8 @@ impl Airline {
 
     /// How a request is paid for: how many of each kind, and whether all of them are in the profile.
     fn payments(&self, request: &Value, user: &Value) -> Vec<(&'static str, Value)> {
-        let mut ids: Vec<String> = request.at("payments").items().iter().map(Reading::words).collect();
+        let mut ids: Vec<String> =
+            request.at("payments").items().iter().map(Reading::words).collect();
         ids.extend(request.at("payment_id").as_str().map(str::to_owned));
         let count = |kind: &str| ids.iter().filter(|id| id.starts_with(kind)).count();
         let known = ids.iter().all(|id| user.at("payment_methods").get(id).is_some());

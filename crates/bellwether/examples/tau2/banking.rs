@@ -48,7 +48,9 @@ impl Bank {
             let known = known.entry(table.clone()).or_insert_with(|| json!({"data": {}}));
             let known = known.get_mut("data").and_then(Value::as_object_mut);
             let rows = rows.as_object().into_iter().flatten();
-            known.into_iter().for_each(|known| known.extend(rows.clone().map(|(id, row)| (id.clone(), row.clone()))));
+            known.into_iter().for_each(|known| {
+                known.extend(rows.clone().map(|(id, row)| (id.clone(), row.clone())))
+            });
         }
         Self { tables, products: products.clone(), made: Vec::new() }
     }
@@ -64,7 +66,12 @@ impl Bank {
     }
 
     /// Rows of a table whose column says this.
-    fn where_is<'a>(&'a self, table: &str, column: &'a str, value: &'a str) -> impl Iterator<Item = &'a Value> {
+    fn where_is<'a>(
+        &'a self,
+        table: &str,
+        column: &'a str,
+        value: &'a str,
+    ) -> impl Iterator<Item = &'a Value> {
         self.rows(table).filter(move |row| row.at(column).words() == value)
     }
 
@@ -111,7 +118,14 @@ impl Bank {
         known.set("request.matches_schedule", or("matches_schedule", json!(false)));
         let pin = request.at("pin").words();
         known.set("request.pin_fits", json!(pin.is_empty() || pin_fits(&pin)));
-        for name in ["reason", "credit_type", "flag_type", "closure_reason", "dispute_category", "dispute_reason"] {
+        for name in [
+            "reason",
+            "credit_type",
+            "flag_type",
+            "closure_reason",
+            "dispute_category",
+            "dispute_reason",
+        ] {
             known.set(name, request.at(name).clone());
         }
         known.set("contacted_merchant", request.at("contacted_merchant").clone());
@@ -130,7 +144,8 @@ fn days(date: &Value) -> Option<i64> {
 /// Four digits that are no run and no repetition.
 fn pin_fits(pin: &str) -> bool {
     let digits: Vec<i64> = pin.bytes().map(|digit| i64::from(digit) - i64::from(b'0')).collect();
-    let steps: Vec<i64> = digits.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
+    let steps: Vec<i64> =
+        digits.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
     let [first, rest @ ..] = steps.as_slice() else { return false };
     let even = rest.iter().all(|step| step == first) && [-1, 0, 1].contains(first);
     digits.len() == 4 && digits.iter().all(|digit| (0..10).contains(digit)) && !even

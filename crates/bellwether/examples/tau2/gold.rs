@@ -44,7 +44,9 @@ impl Truth {
 /// The tool behind a call through `call_discoverable_*_tool`, whose arguments are JSON in a string.
 fn unwrapped(action: &Value) -> (String, Value) {
     let arguments = action.at("arguments");
-    let inner = ["agent_tool_name", "discoverable_tool_name"].iter().find_map(|name| arguments.at(name).as_str());
+    let inner = ["agent_tool_name", "discoverable_tool_name"]
+        .iter()
+        .find_map(|name| arguments.at(name).as_str());
     match inner {
         Some(name) if action.at("name").words().starts_with("call_") => {
             let text = arguments.at("arguments");

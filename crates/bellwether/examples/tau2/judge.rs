@@ -4,12 +4,12 @@
 //! - Out: a [`Route`] with the rules or policies that decided.
 //! - Never: an action that the bundle does not declare, or one that lacks a fact: both are refused.
 
-use crate::tau2::data::{Reading, problems};
+use crate::tau2::data::{Reading, files, problems};
 use anyhow::{Result, anyhow, bail};
+use bellwether_boundary::Answer;
 use bellwether_core::{Ppm, Type};
 use bellwether_engine::Rules;
 use bellwether_engine::permit::{Permit, Wish, permit};
-use bellwether_boundary::Answer;
 use bellwether_expr::{Slots, literal};
 use bellwether_policy::{Action, Masks};
 use serde_json::Value;
@@ -46,7 +46,8 @@ impl Judge {
     pub(crate) fn own_tests(&self) -> (Vec<String>, usize) {
         let outcomes = bellwether_engine::trial::run_tests(&self.rules);
         let failed = outcomes.iter().filter(|outcome| !outcome.passed());
-        let told = failed.map(|outcome| format!("{}: {}", outcome.name, outcome.failures.join("; ")));
+        let told =
+            failed.map(|outcome| format!("{}: {}", outcome.name, outcome.failures.join("; ")));
         (told.collect(), outcomes.len())
     }
 
@@ -56,7 +57,8 @@ impl Judge {
 
     /// Whether an action is one that changes something: declared, and no hand-over.
     pub(crate) fn is_write(&self, action: &str) -> bool {
-        self.action(action).is_some_and(|action| !action.groups.iter().any(|group| group == "handover"))
+        self.action(action)
+            .is_some_and(|action| !action.groups.iter().any(|group| group == "handover"))
     }
 
     /// What becomes of a request.
@@ -104,7 +106,8 @@ impl Judge {
     fn ask(&self, action: &Action, facts: &Facts, slots: &Slots) -> Result<Route> {
         let mut parameters = Vec::new();
         for parameter in &action.parameters {
-            let given = facts.get(&parameter.name).and_then(|value| raw(parameter.kind, &[], value));
+            let given =
+                facts.get(&parameter.name).and_then(|value| raw(parameter.kind, &[], value));
             let Some(given) = given else {
                 return Ok(Route::Refuse(format!("`{}` is missing", parameter.name)));
             };
@@ -122,12 +125,16 @@ impl Judge {
         Ok(match permit(&self.rules, &wish, slots) {
             Permit::Missing(facts) => Route::Refuse(format!("missing: {}", facts.join(", "))),
             Permit::Answered(Answer::Allow { by }) => Route::Act(by.join(", ")),
-            Permit::Answered(Answer::NeedsApproval { denied_by, .. }) => Route::Refuse(denied_by.join(", ")),
-            Permit::Answered(Answer::Deny { by, errors }) => Route::Refuse(match (by.is_empty(), errors.is_empty()) {
-                (_, false) => errors.join(", "),
-                (true, true) => "no permit".to_owned(),
-                (false, true) => by.join(", "),
-            }),
+            Permit::Answered(Answer::NeedsApproval { denied_by, .. }) => {
+                Route::Refuse(denied_by.join(", "))
+            }
+            Permit::Answered(Answer::Deny { by, errors }) => {
+                Route::Refuse(match (by.is_empty(), errors.is_empty()) {
+                    (_, false) => errors.join(", "),
+                    (true, true) => "no permit".to_owned(),
+                    (false, true) => by.join(", "),
+                })
+            }
         })
     }
 }
@@ -139,20 +146,4 @@ fn raw(kind: Type, values: &[String], value: &Value) -> Option<i64> {
         (Type::Money | Type::Int | Type::Ratio, value) => value.as_i64(),
         (kind, value) => literal(&value.words(), kind, values),
     }
-}
-
-/// The files of a bundle: paths relative to its folder, and their texts.
-pub(crate) fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    for inside in ["", "boundaries", "invariants", "routing", "tests", "overrides"] {
-        let Ok(entries) = std::fs::read_dir(folder.join(inside)) else { continue };
-        for entry in entries {
-            let path = entry?.path();
-            let named = path.strip_prefix(folder)?.to_string_lossy().into_owned();
-            if path.is_file() && (named.ends_with(".yaml") || named.ends_with(".cedar")) {
-                files.insert(named, std::fs::read_to_string(&path)?);
-            }
-        }
-    }
-    Ok(files)
 }

@@ -14,7 +14,7 @@ pub(crate) mod score;
 pub(crate) mod walk;
 
 use airline::{Airline, Overlay};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use banking::Bank;
 use data::{Reading, read};
 use gold::Truth;
@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 use walk::{World, walk};
 
 /// The sets: the bundle's and the annotations' folder, and the data's.
-pub(crate) const SETS: [(&str, &str); 2] = [("airline", "airline"), ("banking", "banking_knowledge")];
+pub(crate) const SETS: [(&str, &str); 2] =
+    [("airline", "airline"), ("banking", "banking_knowledge")];
 
 /// Bundles and annotations.
 pub(crate) fn ours() -> PathBuf {
@@ -50,10 +51,14 @@ pub(crate) fn run(folders: &Folders, set: (&str, &str)) -> Result<Option<Total>>
         return Ok(None);
     }
     let judge = Judge::read(&ours().join(name))?;
+    let (failed, _) = judge.own_tests();
+    ensure!(failed.is_empty(), "the bundle's own tests fail: {failed:?}");
     let data = folders.data.join(folder);
     let airline = (name == "airline").then(|| Airline::read(&data)).transpose()?;
     let bank = match name {
-        "banking" => Some((read(&data.join("db.json.gz"))?, read(&ours().join("banking-products.yaml"))?)),
+        "banking" => {
+            Some((read(&data.join("db.json.gz"))?, read(&ours().join("banking-products.yaml"))?))
+        }
         _ => None,
     };
     let mut scores = Vec::new();
@@ -63,10 +68,13 @@ pub(crate) fn run(folders: &Folders, set: (&str, &str)) -> Result<Option<Total>>
         let annotation = read(&file).with_context(|| format!("the task {id} has no annotation"))?;
         let mut world = match (&airline, &bank) {
             (Some(airline), _) => World::Airline(airline, Overlay::default()),
-            (None, Some((database, products))) => World::Bank(Bank::of_task(database, products, task)),
+            (None, Some((database, products))) => {
+                World::Bank(Bank::of_task(database, products, task))
+            }
             (None, None) => continue,
         };
-        let steps = walk(&judge, &mut world, &annotation).with_context(|| format!("in the task {id}"))?;
+        let steps =
+            walk(&judge, &mut world, &annotation).with_context(|| format!("in the task {id}"))?;
         let truth = Truth::read(&judge, task);
         scores.push(Score::of(id, &judge, &world, steps, &truth));
     }
@@ -79,7 +87,8 @@ fn tasks(folder: &Path) -> Result<Vec<Value>> {
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
     let named = |path: &&PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.starts_with("tasks") && (name.ends_with(".json") || name.ends_with(".json.gz"))
     };
     let mut tasks = Vec::new();

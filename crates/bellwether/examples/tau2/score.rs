@@ -55,8 +55,15 @@ pub(crate) struct Score {
 
 impl Score {
     /// Compares.
-    pub(crate) fn of(task: String, judge: &Judge, world: &World<'_>, steps: Vec<Step>, truth: &Truth) -> Self {
-        let acted = |step: &&Step| matches!(step.route, Route::Act(_)) && judge.is_write(&step.action());
+    pub(crate) fn of(
+        task: String,
+        judge: &Judge,
+        world: &World<'_>,
+        steps: Vec<Step>,
+        truth: &Truth,
+    ) -> Self {
+        let acted =
+            |step: &&Step| matches!(step.route, Route::Act(_)) && judge.is_write(&step.action());
         let mut open: Vec<&Write> = truth.writes.iter().collect();
         let mut forbidden = Vec::new();
         for step in steps.iter().filter(acted) {
@@ -77,7 +84,8 @@ impl Score {
         };
         let decided = verdict(steps.iter().any(|step| acted(&step)), steps.iter().any(transfers));
         let should = verdict(!truth.writes.is_empty(), truth.transfer);
-        let missing: Vec<_> = open.iter().map(|write| told(&write.action, &write.arguments)).collect();
+        let missing: Vec<_> =
+            open.iter().map(|write| told(&write.action, &write.arguments)).collect();
         let done = truth.writes.len() - missing.len();
         Self { task, decided, should, done, missing, forbidden, steps }
     }
@@ -95,13 +103,17 @@ impl Score {
 
 /// Whether a step does what the ground truth writes: the same tool to the same thing.
 fn same(step: &Step, write: &Write, world: &World<'_>) -> bool {
-    let agrees = |key: &&str| {
+    let agrees = |key: &str| {
         let (mine, theirs) = (step.request.at(key), write.arguments.at(key));
         // What kind of account is opened has other words for the tool than for the policy.
-        let elsewhere = *key == "account_type" && step.action().starts_with("open_");
-        mine.is_null() || theirs.is_null() || elsewhere || world.made(&mine.words()) || mine.words() == theirs.words()
+        let elsewhere = key == "account_type" && step.action().starts_with("open_");
+        mine.is_null()
+            || theirs.is_null()
+            || elsewhere
+            || world.made(&mine.words())
+            || mine.words() == theirs.words()
     };
-    step.action() == write.action && KEYS.iter().all(|key| agrees(&key))
+    step.action() == write.action && KEYS.iter().all(|key| agrees(key))
 }
 
 fn told(action: &str, arguments: &serde_json::Value) -> String {
@@ -138,7 +150,9 @@ impl Total {
 
     /// The figures, and every task that is not entirely right; with `all`, every step of every task.
     pub(crate) fn table(&self, all: bool) -> String {
-        let share = |(part, whole): (usize, usize)| format!("{part} of {whole} ({:.1} %)", 100.0 * part as f64 / whole.max(1) as f64);
+        let share = |(part, whole): (usize, usize)| {
+            format!("{part} of {whole} ({:.1} %)", 100.0 * part as f64 / whole.max(1) as f64)
+        };
         let mut text = format!(
             "{}\n  allow, deny or transfer agrees  {}\n  permitted writes done           {}\n  forbidden writes done           {}\n",
             self.set,
@@ -148,14 +162,23 @@ impl Total {
         );
         for score in self.scores.iter().filter(|score| all || !score.is_right()) {
             // A string takes everything that is written to it.
-            let _ = writeln!(text, "  {}: decided {:?}, should be {:?}", score.task, score.decided, score.should);
+            let _ = writeln!(
+                text,
+                "  {}: decided {:?}, should be {:?}",
+                score.task, score.decided, score.should
+            );
             for (what, list) in [("not done", &score.missing), ("forbidden", &score.forbidden)] {
                 for one in list {
                     let _ = writeln!(text, "    {what}: {one}");
                 }
             }
             for step in &score.steps {
-                let _ = writeln!(text, "    {} -> {:?}", told(&step.action(), &step.request), step.route);
+                let _ = writeln!(
+                    text,
+                    "    {} -> {:?}",
+                    told(&step.action(), &step.request),
+                    step.route
+                );
             }
         }
         text

@@ -13,10 +13,16 @@ const TODAY: &str = "11/14/2025";
 impl Bank {
     /// Carries out an allowed request.
     pub(crate) fn done(&mut self, annotation: &Value, request: &Value) {
-        let user = annotation.at("user").clone();
+        let user = annotation.at("user");
         let action = request.at("action").words();
         let name = action.trim_end_matches(|one: char| one.is_ascii_digit() || one == '_');
-        let credit = request.at("credit_card_account_id").clone();
+        self.accounts_after(name, user, request);
+        self.debit_cards_after(name, user, request);
+        self.credit_cards_after(name, user, request);
+    }
+
+    /// Accounts after an allowed request.
+    fn accounts_after(&mut self, name: &str, user: &Value, request: &Value) {
         match name {
             "open_bank_account" => {
                 let class = match request.at("account_type").as_str() {
@@ -26,30 +32,52 @@ impl Bank {
                 let row = json!({"user_id": user, "class": class, "level": request.at("account_class"), "date_opened": TODAY, "status": "OPEN", "current_holdings": "0.00"});
                 self.add("accounts", "account_id", request, row);
             }
-            "close_bank_account" => self.change("accounts", request.at("account_id"), "status", json!("CLOSED")),
+            "close_bank_account" => {
+                self.change("accounts", request.at("account_id"), "status", json!("CLOSED"))
+            }
             "transfer_funds_between_bank_accounts" => {
                 let amount = request.at("amount").cents().unwrap_or(0);
                 self.pay(request.at("source_account_id"), -amount);
                 self.pay(request.at("destination_account_id"), amount);
             }
-            "deposit_check" => self.pay(request.at("account_id"), request.at("check_amount").cents().unwrap_or(0)),
+            "deposit_check" => {
+                self.pay(request.at("account_id"), request.at("check_amount").cents().unwrap_or(0))
+            }
             "apply_checking_account_credit" => {
                 let row = json!({"account_id": request.at("account_id"), "date": TODAY, "type": "fee_refund", "amount": 0, "status": "posted"});
                 self.add("bank_account_transaction_history", "transaction_id", request, row);
             }
-            "apply_savings_account_credit" => self.change("accounts", request.at("account_id"), "corrected", json!(true)),
+            "apply_savings_account_credit" => {
+                self.change("accounts", request.at("account_id"), "corrected", json!(true))
+            }
+            _ => {}
+        }
+    }
+
+    /// Debit cards after an allowed request.
+    fn debit_cards_after(&mut self, name: &str, user: &Value, request: &Value) {
+        match name {
             "order_debit_card" => {
                 let row = json!({"user_id": user, "account_id": request.at("account_id"), "status": "PENDING", "issue_date": TODAY, "expiration_date": "11/30/2029", "issue_reason": request.at("reason")});
                 self.add("debit_cards", "card_id", request, row);
             }
-            "activate_debit_card" | "unfreeze_debit_card" => self.change("debit_cards", request.at("card_id"), "status", json!("ACTIVE")),
-            "freeze_debit_card" => self.change("debit_cards", request.at("card_id"), "status", json!("FROZEN")),
+            "activate_debit_card" | "unfreeze_debit_card" => {
+                self.change("debit_cards", request.at("card_id"), "status", json!("ACTIVE"))
+            }
+            "freeze_debit_card" => {
+                self.change("debit_cards", request.at("card_id"), "status", json!("FROZEN"))
+            }
             "close_debit_card" => {
                 self.change("debit_cards", request.at("card_id"), "status", json!("CLOSED"));
                 self.change("debit_cards", request.at("card_id"), "closed_date", json!(TODAY));
             }
             "clear_debit_card_fraud_alert" => {
-                self.change("debit_cards", request.at("card_id"), "fraud_alert_active", json!(false));
+                self.change(
+                    "debit_cards",
+                    request.at("card_id"),
+                    "fraud_alert_active",
+                    json!(false),
+                );
                 self.change("debit_cards", request.at("card_id"), "velocity_blocked", json!(false));
             }
             "file_debit_card_transaction_dispute" => {
@@ -57,6 +85,14 @@ impl Bank {
                 let row = json!({"transaction_id": request.at("transaction_id"), "account_id": account, "status": "OPEN"});
                 self.add("debit_card_disputes", "dispute_id", request, row);
             }
+            _ => {}
+        }
+    }
+
+    /// Credit cards, disputes about them and referrals after an allowed request.
+    fn credit_cards_after(&mut self, name: &str, user: &Value, request: &Value) {
+        let credit = request.at("credit_card_account_id").clone();
+        match name {
             "file_credit_card_transaction_dispute" => {
                 let row = json!({"transaction_id": request.at("transaction_id"), "user_id": user, "status": "SUBMITTED"});
                 self.add("transaction_disputes", "dispute_id", request, row);
@@ -68,10 +104,21 @@ impl Bank {
             "pay_credit_card_from_checking" => {
                 let amount = request.at("amount").cents().unwrap_or(0);
                 self.pay(request.at("checking_account_id"), -amount);
-                let owed = self.row("credit_card_accounts", &credit).at("current_balance").cents().unwrap_or(0);
-                self.change("credit_card_accounts", &credit, "current_balance", json!(dollars(owed - amount)));
+                let owed = self
+                    .row("credit_card_accounts", &credit)
+                    .at("current_balance")
+                    .cents()
+                    .unwrap_or(0);
+                self.change(
+                    "credit_card_accounts",
+                    &credit,
+                    "current_balance",
+                    json!(dollars(owed - amount)),
+                );
             }
-            "close_credit_card_account" => self.change("credit_card_accounts", &credit, "status", json!("CLOSED")),
+            "close_credit_card_account" => {
+                self.change("credit_card_accounts", &credit, "status", json!("CLOSED"))
+            }
             "log_credit_card_closure_reason" => {
                 let row = json!({"credit_card_account_id": credit, "closure_reason": request.at("closure_reason"), "logged_at": TODAY});
                 self.add("credit_card_closure_reasons", "record_id", request, row);
@@ -117,7 +164,8 @@ impl Bank {
 
     /// Writes a column of a row.
     fn change(&mut self, table: &str, id: &Value, column: &str, value: Value) {
-        let row = self.tables.get_mut(table).and_then(|table| table.get_mut("data")?.get_mut(id.words()));
+        let row =
+            self.tables.get_mut(table).and_then(|table| table.get_mut("data")?.get_mut(id.words()));
         if let Some(row) = row.and_then(Value::as_object_mut) {
             row.insert(column.to_owned(), value);
         }

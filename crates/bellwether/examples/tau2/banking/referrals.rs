@@ -21,20 +21,35 @@ impl Bank {
         known.set("referral.kind", json!(programme.at("kind").as_str().unwrap_or("none")));
         let until = Day::read(&programme.at("until").words());
         known.set("referral.running", json!(until.is_none_or(|until| TODAY <= until)));
-        let counted = |row: &&Value| ["COMPLETE", "IN_PROGRESS", "APPLIED", "NO_PROGRESS"].iter().any(|status| row.at("referral_status").says(status));
-        let mine: Vec<_> = self.where_is("referrals", "referrer_id", user).filter(counted).collect();
+        let counted = |row: &&Value| {
+            ["COMPLETE", "IN_PROGRESS", "APPLIED", "NO_PROGRESS"]
+                .iter()
+                .any(|status| row.at("referral_status").says(status))
+        };
+        let mine: Vec<_> =
+            self.where_is("referrals", "referrer_id", user).filter(counted).collect();
         let window = if programme.at("kind").says("card") { 7 } else { 9 };
-        let recent = mine.iter().filter(|row| days(row.at("date")).is_some_and(|days| days < window));
+        let recent =
+            mine.iter().filter(|row| days(row.at("date")).is_some_and(|days| days < window));
         known.set("referral.in_window", json!(recent.count()));
         let year = |row: &Value| row.at("date").words().ends_with("/2025");
-        let same = mine.iter().filter(|row| row.at("referred_account_type").words() == name && year(row));
-        let room = programme.at("per_year").as_u64().is_some_and(|most| (same.count() as u64) < most);
+        let same =
+            mine.iter().filter(|row| row.at("referred_account_type").words() == name && year(row));
+        let room =
+            programme.at("per_year").as_u64().is_some_and(|most| (same.count() as u64) < most);
         known.set("referral.room", json!(room));
-        let checking = self.where_is("accounts", "user_id", user).filter(|one| one.at("class").words().ends_with("checking"));
+        let checking = self
+            .where_is("accounts", "user_id", user)
+            .filter(|one| one.at("class").words().ends_with("checking"));
         let tenure = checking.filter_map(|one| days(one.at("date_opened"))).max().unwrap_or(0);
-        known.set("referral.tenure", json!(programme.at("tenure").as_i64().is_none_or(|needed| tenure >= needed)));
+        known.set(
+            "referral.tenure",
+            json!(programme.at("tenure").as_i64().is_none_or(|needed| tenure >= needed)),
+        );
         let terms = ["bonus", "spend", "days"].iter();
-        let terms = terms.into_iter().all(|term| request.at(term).is_null() || request.at(term) == programme.at(term));
+        let terms = terms
+            .into_iter()
+            .all(|term| request.at(term).is_null() || request.at(term) == programme.at(term));
         known.set("referral.terms", json!(terms));
         known.set("referral.eligible", json!(request.at("eligible") != &json!(false)));
     }

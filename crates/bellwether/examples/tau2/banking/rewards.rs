@@ -14,10 +14,13 @@ impl Bank {
     pub(super) fn rewards(&self, transaction: &Value) -> (bool, bool) {
         let id = transaction.at("transaction_id").words();
         let mut disputes = self.where_is("cash_back_disputes", "transaction_id", &id);
-        let approved = disputes.any(|row| ["APPROVED", "RESOLVED"].iter().any(|status| row.at("status").says(status)));
+        let approved = disputes
+            .any(|row| ["APPROVED", "RESOLVED"].iter().any(|status| row.at("status").says(status)));
         let earned = transaction.at("rewards_earned").words();
         let earned = earned.split(' ').next().and_then(|points| points.parse::<i64>().ok());
-        let wrong = earned.zip(self.points(transaction)).is_some_and(|(earned, due)| (earned - due).abs() > 1);
+        let wrong = earned
+            .zip(self.points(transaction))
+            .is_some_and(|(earned, due)| (earned - due).abs() > 1);
         (wrong, approved)
     }
 
@@ -27,7 +30,8 @@ impl Bank {
         let merchant = transaction.at("merchant_name").words();
         let base = card.at("base").as_f64()?;
         let category = card.at("rates").at(&transaction.at("category").words()).as_f64();
-        let excluded = card.at("not").items().iter().any(|name| merchant.starts_with(&name.words()));
+        let excluded =
+            card.at("not").items().iter().any(|name| merchant.starts_with(&name.words()));
         let rate = match (excluded, category) {
             (true, _) => card.at("not_rate").as_f64()?,
             (false, category) => category.unwrap_or(base),
@@ -51,7 +55,10 @@ impl Bank {
         let within = promotion.at("for").as_i64().unwrap_or(0);
         match (opened, made) {
             (Some(opened), Some(made)) => {
-                Some(opened) >= from && from.is_some() && Some(opened) <= to && made.since(opened) < within
+                Some(opened) >= from
+                    && from.is_some()
+                    && Some(opened) <= to
+                    && made.since(opened) < within
             }
             _ => false,
         }
