@@ -129,9 +129,10 @@ impl Bank {
             known.set(name, request.at(name).clone());
         }
         known.set("contacted_merchant", request.at("contacted_merchant").clone());
-        for name in ["amount", "check_amount"] {
-            known.set(name, json!(request.at(name).cents()));
-        }
+        known.set("check_amount", json!(request.at("check_amount").cents()));
+        // What a schedule says need not be worked out by hand: the least amount stands for it.
+        let least = (request.at("matches_schedule") == &json!(true)).then_some(1);
+        known.set("amount", json!(request.at("amount").cents().or(least)));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Data of the sets as JSON values, however it is written.
+//! Data of the sets as JSON values, however it is written, and the files of a bundle.
 //!
 //! - In: `*.json`, `*.json.gz` and `*.yaml` files.
 //! - Out: [`Value`]s, and short ways to read them.
@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use bellwether_core::Problem;
 use bellwether_core::authored::{Document, Kind, Node};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -27,6 +28,22 @@ pub(crate) fn read(path: &Path) -> Result<Value> {
         false => String::from_utf8(bytes)?,
     };
     serde_json::from_str(&text).with_context(|| name)
+}
+
+/// The files of a bundle: paths relative to its folder, and their texts.
+pub(crate) fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    for inside in ["", "boundaries", "invariants", "routing", "tests", "overrides"] {
+        let Ok(entries) = std::fs::read_dir(folder.join(inside)) else { continue };
+        for entry in entries {
+            let path = entry?.path();
+            let named = path.strip_prefix(folder)?.to_string_lossy().into_owned();
+            if path.is_file() && (named.ends_with(".yaml") || named.ends_with(".cedar")) {
+                files.insert(named, std::fs::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Several problems as one error.

@@ -14,7 +14,7 @@ pub(crate) mod score;
 pub(crate) mod walk;
 
 use airline::{Airline, Overlay};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use banking::Bank;
 use data::{Reading, read};
 use gold::Truth;
@@ -51,6 +51,8 @@ pub(crate) fn run(folders: &Folders, set: (&str, &str)) -> Result<Option<Total>>
         return Ok(None);
     }
     let judge = Judge::read(&ours().join(name))?;
+    let (failed, _) = judge.own_tests();
+    ensure!(failed.is_empty(), "the bundle's own tests fail: {failed:?}");
     let data = folders.data.join(folder);
     let airline = (name == "airline").then(|| Airline::read(&data)).transpose()?;
     let bank = match name {

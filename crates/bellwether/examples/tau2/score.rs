@@ -103,17 +103,17 @@ impl Score {
 
 /// Whether a step does what the ground truth writes: the same tool to the same thing.
 fn same(step: &Step, write: &Write, world: &World<'_>) -> bool {
-    let agrees = |key: &&str| {
+    let agrees = |key: &str| {
         let (mine, theirs) = (step.request.at(key), write.arguments.at(key));
         // What kind of account is opened has other words for the tool than for the policy.
-        let elsewhere = *key == "account_type" && step.action().starts_with("open_");
+        let elsewhere = key == "account_type" && step.action().starts_with("open_");
         mine.is_null()
             || theirs.is_null()
             || elsewhere
             || world.made(&mine.words())
             || mine.words() == theirs.words()
     };
-    step.action() == write.action && KEYS.iter().all(|key| agrees(&key))
+    step.action() == write.action && KEYS.iter().all(|key| agrees(key))
 }
 
 fn told(action: &str, arguments: &serde_json::Value) -> String {
@@ -168,7 +168,9 @@ impl Total {
                 score.task, score.decided, score.should
             );
             for (what, list) in [("not done", &score.missing), ("forbidden", &score.forbidden)] {
-                list.iter().for_each(|one| drop(writeln!(text, "    {what}: {one}")));
+                for one in list {
+                    let _ = writeln!(text, "    {what}: {one}");
+                }
             }
             for step in &score.steps {
                 let _ = writeln!(

@@ -75,8 +75,8 @@ impl Bank {
                 && days(card.at("issue_date")) <= Some(365)
         };
         known.set("order.replaced_12m", json!(cards.iter().filter(counted).count()));
-        let fresh = |card: &&Value| days(card.at("closed_date")).is_some_and(|days| days < 2);
-        known.set("order.waited", json!(!cards.iter().any(|card| fresh(&card))));
+        let fresh = |card: &Value| days(card.at("closed_date")).is_some_and(|days| days < 2);
+        known.set("order.waited", json!(!cards.iter().any(|card| fresh(card))));
         known.set("order.delivery", json!(request.at("delivery").as_str().unwrap_or("STANDARD")));
         let first = ["new_account", "first_card"].contains(&request.at("reason").words().as_str());
         known.set("order.replaces", json!(!request.at("reason").is_null() && !first));
@@ -121,8 +121,8 @@ impl Bank {
         let reasons: Vec<_> =
             self.where_is("credit_card_closure_reasons", "credit_card_account_id", id).collect();
         let tried =
-            |row: &&Value| days(row.at("logged_at")).is_some_and(|days| (1..=365).contains(&days));
-        known.set("credit.closure_tried", json!(reasons.iter().any(|row| tried(&row))));
+            |row: &Value| days(row.at("logged_at")).is_some_and(|days| (1..=365).contains(&days));
+        known.set("credit.closure_tried", json!(reasons.iter().any(|row| tried(row))));
         let today = reasons.iter().find(|row| days(row.at("logged_at")) == Some(0));
         let today = today.and_then(|row| row.at("closure_reason").as_str());
         known.set("credit.reason", json!(today.unwrap_or("none")));

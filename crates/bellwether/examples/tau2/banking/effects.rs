@@ -13,10 +13,16 @@ const TODAY: &str = "11/14/2025";
 impl Bank {
     /// Carries out an allowed request.
     pub(crate) fn done(&mut self, annotation: &Value, request: &Value) {
-        let user = annotation.at("user").clone();
+        let user = annotation.at("user");
         let action = request.at("action").words();
         let name = action.trim_end_matches(|one: char| one.is_ascii_digit() || one == '_');
-        let credit = request.at("credit_card_account_id").clone();
+        self.accounts_after(name, user, request);
+        self.debit_cards_after(name, user, request);
+        self.credit_cards_after(name, user, request);
+    }
+
+    /// Accounts after an allowed request.
+    fn accounts_after(&mut self, name: &str, user: &Value, request: &Value) {
         match name {
             "open_bank_account" => {
                 let class = match request.at("account_type").as_str() {
@@ -44,6 +50,13 @@ impl Bank {
             "apply_savings_account_credit" => {
                 self.change("accounts", request.at("account_id"), "corrected", json!(true))
             }
+            _ => {}
+        }
+    }
+
+    /// Debit cards after an allowed request.
+    fn debit_cards_after(&mut self, name: &str, user: &Value, request: &Value) {
+        match name {
             "order_debit_card" => {
                 let row = json!({"user_id": user, "account_id": request.at("account_id"), "status": "PENDING", "issue_date": TODAY, "expiration_date": "11/30/2029", "issue_reason": request.at("reason")});
                 self.add("debit_cards", "card_id", request, row);
@@ -72,6 +85,14 @@ impl Bank {
                 let row = json!({"transaction_id": request.at("transaction_id"), "account_id": account, "status": "OPEN"});
                 self.add("debit_card_disputes", "dispute_id", request, row);
             }
+            _ => {}
+        }
+    }
+
+    /// Credit cards, disputes about them and referrals after an allowed request.
+    fn credit_cards_after(&mut self, name: &str, user: &Value, request: &Value) {
+        let credit = request.at("credit_card_account_id").clone();
+        match name {
             "file_credit_card_transaction_dispute" => {
                 let row = json!({"transaction_id": request.at("transaction_id"), "user_id": user, "status": "SUBMITTED"});
                 self.add("transaction_disputes", "dispute_id", request, row);

@@ -48,8 +48,8 @@ impl Bank {
         known.set("holding.open_checking", json!(oldest.is_some()));
         known.set("holding.checking_days", json!(oldest.unwrap_or(0)));
         known.set("holding.personal_balance", json!(largest.unwrap_or(0)));
-        let closed = |one: &&Value| one.at("status").says("CLOSED");
-        known.set("holding.closed", json!(mine.iter().any(|one| closed(&one))));
+        let closed = |one: &Value| one.at("status").says("CLOSED");
+        known.set("holding.closed", json!(mine.iter().any(|one| closed(one))));
         known.set(
             "holding.closed_for_cause",
             json!(mine.iter().any(|one| one.at("closed_for_cause") == &json!(true))),
@@ -71,6 +71,9 @@ impl Bank {
             .chain(mine.iter().map(|one| one.at("date_opened")));
         let years = dates.filter_map(days).max().map(|days| days * 4 / 1461);
         known.set("user.years", json!(years.unwrap_or(0)));
+        if !request.at("action").words().starts_with("open_") {
+            return;
+        }
         let wanted = match request.at("account_type").as_str() {
             Some("checking") => "personal_checking",
             Some("savings") => "personal_savings",

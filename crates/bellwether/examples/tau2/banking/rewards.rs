@@ -64,9 +64,9 @@ impl Bank {
         }
     }
 
-    /// Whether disputes about points are approved as they come in, as most tasks have it.
+    /// Whether the bank approves disputes about points as they come in: only where it says so.
     pub(super) fn approves_at_once(&self) -> bool {
         let settings = self.tables.at("task_config").at("data").at("dispute_settings");
-        settings.at("auto_resolve_disputes") != &json!(false)
+        settings.at("auto_resolve_disputes") == &json!(true)
     }
 }
