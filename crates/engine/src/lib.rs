@@ -17,8 +17,8 @@ pub mod state;
 pub mod step;
 #[cfg(test)]
 mod thresholds_tests;
-mod trust;
 pub mod trial;
+mod trust;
 
 pub use replay::{Replay, ReplayError};
 pub use rules::{RuleBook, Rules};

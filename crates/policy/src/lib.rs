@@ -29,10 +29,16 @@ pub mod thresholds;
 pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;
 pub use bundle::{Meta, Mode};
-pub use cases::{Act, Asserts, Choose, Coverage, Expected, Judged, Property, Range, Test, TestOutcome, coverage, run_tests};
+pub use cases::{
+    Act, Asserts, Choose, Coverage, Expected, Judged, Property, Range, Test, TestOutcome, coverage,
+    run_tests,
+};
 pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
-pub use graph::{AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule, Verdict};
+pub use graph::{
+    AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
+    Verdict,
+};
 pub use merge::{merge, same_look};
 pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};

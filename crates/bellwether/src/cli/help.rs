@@ -6,8 +6,8 @@ mod features;
 mod log;
 mod outbox;
 mod people;
-mod rules;
 mod rollout;
+mod rules;
 mod witness;
 
 use super::Cli;

@@ -11,7 +11,6 @@ mod diff;
 mod draw;
 mod init;
 mod overrides;
-#[cfg_attr(not(test), expect(dead_code, reason = "`policy prove` prints them"))]
 mod proofs;
 mod prove;
 mod rollout;

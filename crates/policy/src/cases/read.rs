@@ -308,7 +308,8 @@ fn read_expected(
     let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect::<Vec<_>>();
     let (by, approvals, steps) = (by.map(text), approvals.map(text), steps.map(text));
     let doubt = doubt == Some(true);
-    let mut expected = Expected { outcome, doubt, decision, by, approvals, steps, ..Expected::default() };
+    let mut expected =
+        Expected { outcome, doubt, decision, by, approvals, steps, ..Expected::default() };
     expected.person = person.map(|word| word.text);
     if let Some(graph) = graph {
         expected.node = to.and_then(|word| {

@@ -1,7 +1,7 @@
 //! Reading `overrides/*.yaml`.
 
-use crate::actions::Action;
 use super::{About, Draft, LONGEST_OVERRIDE, Override, Overrides};
+use crate::actions::Action;
 use crate::people::{People, unknown_role};
 use crate::read::{
     AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,

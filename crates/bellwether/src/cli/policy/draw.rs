@@ -78,16 +78,29 @@ fn edges(graph: &Graph) -> Vec<Edge> {
             None => edges.push(Edge { from, to, label: label.to_owned(), doubt }),
         }
     };
+    // Whoever must approve first is asked first.
+    let entry = |to: usize| graph.entries(to).next().map_or(to, |(first, _)| first);
     for rule in graph.rules() {
-        add(rule.from, rule.to, &rule.id, false);
+        add(rule.from, entry(rule.to), &rule.id, false);
     }
     for (at, node) in graph.nodes().iter().enumerate() {
         match &node.kind {
-            NodeKind::Decide { unknown } => add(at, *unknown, "unknown", true),
-            NodeKind::Discover { within, then } => {
-                add(at, *then, &format!("after {within}"), false)
+            NodeKind::Decide { unknown } => add(at, entry(*unknown), "unknown", true),
+            NodeKind::Discover { within, then, ready } => {
+                add(at, entry(*then), &format!("after {within}"), false);
+                if let Some(ready) = ready {
+                    add(at, entry(ready.node), "known", false);
+                }
             }
-            NodeKind::Human(_) | NodeKind::End => {}
+            NodeKind::Human(human) => {
+                if let Some(next) = human.approves {
+                    add(at, next, "approved", false);
+                }
+                if let (Some(_), Some(refused)) = (human.approves, human.refused) {
+                    add(at, refused, "refused", false);
+                }
+            }
+            NodeKind::End => {}
         }
     }
     edges

@@ -1,9 +1,10 @@
-//! `policy prove`: what the boundaries claim, proved for every request there can be.
+//! `policy prove`: what the graphs promise, and what the boundaries claim for every request there can be.
 //!
 //! - In: a bundle, perhaps an older version of it, and where the solver is.
-//! - Out: a table of properties, or the report as JSON; with `--out`, the report in a file, for a lock.
+//! - Out: a table of properties, or both reports as JSON; with `--out`, that of the boundaries in a file, for a lock.
 //! - Never: prints times into the report.
 
+use super::proofs;
 use crate::bundle;
 use crate::cli::{Format, context::Context};
 use crate::exit::{Exit, Problems};
@@ -11,7 +12,12 @@ use crate::prove::{self, Outcome, Report, Task};
 use crate::table::{Table, thousands};
 use crate::{disk, progress};
 use anyhow::{Context as _, Result};
-use bellwether_core::Problem;
+use bellwether_core::{Problem, Trust};
+use bellwether_engine::Rules;
+use bellwether_policy::Files;
+use bellwether_policy::proof::{Proof, render};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,11 +43,44 @@ pub(crate) struct ProveArgs {
 
 pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
     let files = bundle::files(&args.bundle)?;
-    let digest = bellwether_policy::digest(&files);
-    let Some(subject) = prove::subject(&files).map_err(Problems)? else {
-        println!("the bundle has no boundaries: nothing is allowed, and there is nothing to prove");
-        return Ok(Exit::Fine);
-    };
+    let graphs = graph_proofs(&Rules::compose(files.clone()).map_err(Problems)?);
+    let kept = graphs.iter().all(|proof| proof.holds);
+    let boundaries = boundaries(args, &files)?;
+    match context.format {
+        Format::Json => {
+            let boundaries = boundaries.as_ref().map(|report| report.json());
+            let boundaries =
+                boundaries.as_deref().map(serde_json::from_str::<Value>).transpose()?;
+            println!("{}", json!({"graphs": proofs::json(&graphs), "boundaries": boundaries}));
+        }
+        Format::Text => {
+            print!("{}", render(&graphs));
+            match &boundaries {
+                Some(report) => print!("\n{}", text(report)),
+                None => println!("\nno boundaries: the agent may do nothing on its own"),
+            }
+        }
+    }
+    let proved = boundaries.is_none_or(|report| report.proved());
+    Ok(if kept && proved { Exit::Fine } else { Exit::Findings })
+}
+
+/// What holds of the graphs, and that nobody outside moves what limits an action.
+fn graph_proofs(rules: &Rules) -> Vec<Proof> {
+    let mut proofs = bellwether_policy::proof::prove(rules.policy(), rules.catalogue());
+    let limits = rules.policy().actions().iter().flat_map(|action| {
+        let facts = action.context.iter().filter(|fact| action.limits.contains(&fact.name));
+        facts.filter_map(|fact| Some(rules.catalogue().fact(fact.slot)?.name.as_str()))
+    });
+    let limits: BTreeSet<&str> = limits.collect();
+    proofs.extend(rules.prove_trust(limits, Trust::Operator));
+    proofs
+}
+
+/// The boundaries' report; nothing where there are none.
+fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
+    let digest = bellwether_policy::digest(files);
+    let Some(subject) = prove::subject(files).map_err(Problems)? else { return Ok(None) };
     let mut older = Vec::new();
     let parent = bundle::parent(&args.bundle)?.map(|files| ("parent", files));
     let old = args.old.as_deref().map(bundle::files).transpose()?.map(|files| ("old", files));
@@ -64,10 +103,6 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
         disk::write_whole(out, report.json().as_bytes())
             .with_context(|| format!("cannot write {}", out.display()))?;
     }
-    match context.format {
-        Format::Json => print!("{}", report.json()),
-        Format::Text => print!("{}", text(&report)),
-    }
     let counts = report.counts;
     eprintln!(
         "{} questions, {} of them for the solver, {} known ones between; {:.1} s",
@@ -76,7 +111,7 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
         thousands(counts.known),
         start.elapsed().as_secs_f64(),
     );
-    Ok(if report.proved() { Exit::Fine } else { Exit::Findings })
+    Ok(Some(report))
 }
 
 fn no_solver(told: Option<&Path>) -> Problem {

@@ -4,7 +4,7 @@ use super::*;
 use crate::cli::policy::{init, schema};
 use crate::exit::Problems;
 use bellwether_core::authored::{Document, Kind, Node};
-use bellwether_policy::run_tests;
+use bellwether_engine::trial::run_tests;
 use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
