@@ -58,11 +58,11 @@ pub(crate) struct Read {
 const KNOWN: [&str; 5] = ["id", "owner", "reason", "review", "needs"];
 const KNOWN_CEILING: [&str; 5] = ["id", "action", "owner", "reason", "review"];
 
-/// Reads the policies of every Cedar file of a folder.
+/// Reads the policies of every Cedar file of a folder. Without `roles` they are not checked.
 pub(crate) fn read(
     files: &BTreeMap<String, String>,
     ceiling: bool,
-    roles: &[&str],
+    roles: Option<&[&str]>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Read> {
     let folder = if ceiling { "invariants/" } else { "boundaries/" };
@@ -184,7 +184,7 @@ fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Pro
 }
 
 /// The roles of `@needs` are those that the policy's `unless` asks for, no more and no fewer.
-fn check_needs(one: &Read, roles: &[&str], problems: &mut Vec<Problem>) {
+fn check_needs(one: &Read, roles: Option<&[&str]>, problems: &mut Vec<Problem>) {
     let Boundary { id, needs, forbids, place, .. } = &one.boundary;
     let wrong = |message: String, help: String| {
         Problem::new("boundary-needs", message).at(place.clone()).help(help)
@@ -199,7 +199,9 @@ fn check_needs(one: &Read, roles: &[&str], problems: &mut Vec<Problem>) {
         }
         return;
     }
-    for role in needs.iter().filter(|role| !roles.contains(&role.as_str())) {
+    let roles = roles.unwrap_or_default();
+    let unknown = |role: &&String| !roles.is_empty() && !roles.contains(&role.as_str());
+    for role in needs.iter().filter(unknown) {
         let message = format!("`{id}` needs `{role}`, which is no role");
         let help = format!("roles in people.yaml: {}", roles.join(", "));
         problems.push(wrong(message, help).nearest(role, roles.iter().copied()));
