@@ -62,7 +62,7 @@ impl Boundaries {
         ceilings.retain_mut(|one| narrow(one, actions, &mut problems));
         let mut warnings = Vec::new();
         for (group, warn) in [(&read_policies, true), (&ceilings, false)] {
-            validate(group, &schema, files, &mut problems, warn.then_some(&mut warnings));
+            validate(group, &schema, &mut problems, warn.then_some(&mut warnings));
         }
         if !problems.is_empty() {
             problems.extend(warnings);
@@ -188,7 +188,6 @@ fn invariant(one: Read) -> Invariant {
 fn validate(
     read: &[Read],
     schema: &Schema,
-    files: &BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
     warnings: Option<&mut Vec<Problem>>,
 ) {
@@ -196,10 +195,7 @@ fn validate(
     let checked = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
     let by_id: BTreeMap<&PolicyId, &Read> = read.iter().map(|one| (one.policy.id(), one)).collect();
     let placed = |problem: Problem, id: &PolicyId, told: &dyn Diagnostic| match by_id.get(id) {
-        Some(one) => {
-            let text = files.get(&one.file).map(String::as_str).unwrap_or_default();
-            problem.at(place(&one.file, text, one.start + offset(told)))
-        }
+        Some(one) => problem.at(place(&one.boundary.place, &one.text, offset(told))),
         None => problem,
     };
     let invalid = checked.validation_errors();
@@ -224,7 +220,7 @@ fn told(code: &'static str, told: &dyn Diagnostic) -> Problem {
     Problem::new(code, message).help(help)
 }
 
-fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {
+pub(crate) fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {
     let mut set = PolicySet::new();
     for policy in policies {
         // Ids are unique: those that are not were refused.

@@ -48,9 +48,8 @@ pub(crate) struct Read {
     pub(crate) policy: Policy,
     pub(crate) boundary: Boundary,
     pub(crate) found: Found,
-    /// Its file, and its offset in it.
-    pub(crate) file: String,
-    pub(crate) start: usize,
+    /// As it is written.
+    pub(crate) text: String,
     pub(crate) ceiling: bool,
 }
 
@@ -67,20 +66,19 @@ pub(crate) fn read(
 ) -> Vec<Read> {
     let folder = if ceiling { "invariants/" } else { "boundaries/" };
     let mut read: Vec<Read> = Vec::new();
+    let mut first: BTreeMap<String, Place> = BTreeMap::new();
     for (file, text) in files.iter().filter(|(path, _)| is_in(path, folder)) {
-        for piece in pieces(text) {
-            if let Some(one) = read_one(file, text, &piece, ceiling, problems) {
+        for piece in pieces(file, text) {
+            if let Some(one) = read_one(&piece, ceiling, problems) {
                 let here = &one.boundary;
-                if !here.id.is_empty()
-                    && let Some(first) = read.iter().find(|known| known.boundary.id == here.id)
-                {
+                if let Some(first) = first.get(&here.id).filter(|_| !here.id.is_empty()) {
                     let message = format!("two policies have the id `{}`", here.id);
-                    let help =
-                        format!("the first stands at {}; rename one of them", first.boundary.place);
+                    let help = format!("the first stands at {}; rename one of them", first);
                     let problem = Problem::new("boundary-duplicate", message);
                     problems.push(problem.at(here.place.clone()).help(help));
                     continue;
                 }
+                first.insert(here.id.clone(), here.place.clone());
                 check_needs(&one, roles, problems);
                 read.push(one);
             }
@@ -94,14 +92,8 @@ fn is_in(path: &str, folder: &str) -> bool {
     name.is_some_and(|name| !name.contains('/'))
 }
 
-fn read_one(
-    file: &str,
-    text: &str,
-    piece: &Piece<'_>,
-    ceiling: bool,
-    problems: &mut Vec<Problem>,
-) -> Option<Read> {
-    let at = |offset: usize| place(file, text, piece.start + offset);
+fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Option<Read> {
+    let at = |offset: usize| place(&piece.place, piece.text, offset);
     let policy = match Policy::parse(None, piece.text) {
         Ok(policy) => policy,
         Err(errors) => {
@@ -121,11 +113,11 @@ fn read_one(
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
     let named = match boundary.id.as_str() {
-        "" => format!("{file}:{}", piece.start),
+        "" => piece.place.to_string(),
         id => format!("{prefix}{id}"),
     };
     let policy = policy.new_id(PolicyId::new(named));
-    Some(Read { policy, boundary, found, file: file.to_owned(), start: piece.start, ceiling })
+    Some(Read { policy, boundary, found, text: piece.text.to_owned(), ceiling })
 }
 
 /// Where in its policy's text a complaint of Cedar points.

@@ -105,7 +105,7 @@ fn an_invariant_is_about_its_action() {
           help: did you mean `issue_refund`?
         invariants/b.cedar:3:2: error[boundary-annotation]: this policy has no `@id`
           help: write `@id("..")` before it
-        invariants/b.cedar:3:59: error[boundary-invalid]: for policy `invariants/b.cedar:102`, attribute `amount` in context for Bellwether::Action::"reorder_part" not found
+        invariants/b.cedar:3:59: error[boundary-invalid]: for policy `invariants/b.cedar:3:2`, attribute `amount` in context for Bellwether::Action::"reorder_part" not found
           help: did you mean `cost`?
     "#]].assert_eq(&shown(&compile("", &wrong).err().unwrap()));
 }
