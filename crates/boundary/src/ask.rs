@@ -6,13 +6,15 @@
 //!
 //! Approvals are found by asking again with more of them: only roles that a policy of the action names,
 //! at most [`MOST_APPROVALS`] together, fewer before more, earlier roles before later ones. A set is
-//! left out when a smaller one in it suffices. Approvals are monotone (checked at load), so if all of
-//! them together do not help, none do.
+//! left out when a smaller one in it suffices. Approvals are monotone (checked at load): if all of them
+//! together do not help, none do; and only the forbids that hold without them and the permits that hold
+//! with all of them can still decide, so no other policy is evaluated again.
 
 use crate::compile::Boundaries;
+use crate::compile::set_of;
 use crate::decl::{Member, cedar_type};
 use bellwether_core::{Ppm, Type};
-use cedar_policy::{Context, Decision, EntityUid, PolicySet, RestrictedExpression};
+use cedar_policy::{Context, Decision, EntityUid, PolicyId, PolicySet, RestrictedExpression};
 use std::collections::BTreeMap;
 
 /// The most approvals that are asked for together.
@@ -115,32 +117,44 @@ impl Boundaries {
             Ok(pairs) => pairs,
             Err(errors) => return refused(errors),
         };
-        let said = self.put(set, &pairs, &request.approvals);
+        let said = self.put(set, &set.policies, &pairs, &request.approvals);
         if !said.errors.is_empty() {
             return Answer::Deny { by: said.by, errors: said.errors };
         }
         if said.allowed {
             return Answer::Allow { by: said.by };
         }
-        let sets = self.approvals(set, &pairs, &request.approvals);
+        let sets = self.approvals(set, &pairs, &request.approvals, &said.by);
         match sets.is_empty() {
             true => Answer::Deny { by: said.by, errors: said.errors },
             false => Answer::NeedsApproval { sets, denied_by: said.by },
         }
     }
 
-    /// The sets of approvals that suffice, cheapest first.
-    fn approvals(&self, set: &ActionSet, pairs: &Pairs, given: &[&str]) -> Vec<Vec<String>> {
+    /// The sets of approvals that suffice, cheapest first; `denied_by` are the forbids that hold now.
+    fn approvals(
+        &self,
+        set: &ActionSet,
+        pairs: &Pairs,
+        given: &[&str],
+        denied_by: &[String],
+    ) -> Vec<Vec<String>> {
         let more = set.lifting.iter().map(String::as_str).filter(|role| !given.contains(role));
         let more: Vec<_> = more.collect();
+        if more.is_empty() {
+            return Vec::new();
+        }
+        let all = self.put(set, &set.policies, pairs, &[given, &more].concat());
+        if !all.allowed || !all.errors.is_empty() {
+            return Vec::new();
+        }
+        let deciding = denied_by.iter().chain(&all.by).map(PolicyId::new);
+        let deciding = set_of(deciding.filter_map(|id| set.policies.policy(&id)));
         let suffices = |roles: &[&str]| {
-            let said = self.put(set, pairs, &[given, roles].concat());
+            let said = self.put(set, &deciding, pairs, &[given, roles].concat());
             said.allowed && said.errors.is_empty()
         };
         let mut found: Vec<Vec<&str>> = Vec::new();
-        if more.is_empty() || !suffices(&more) {
-            return Vec::new();
-        }
         let mut sized: Vec<Vec<usize>> = vec![Vec::new()];
         for _ in 0..MOST_APPROVALS.min(more.len()) {
             let larger = sized.iter().flat_map(|picked| {
@@ -164,8 +178,14 @@ impl Boundaries {
         found.into_iter().map(owned).collect()
     }
 
-    /// One question to Cedar.
-    fn put(&self, set: &ActionSet, pairs: &Pairs, approvals: &[&str]) -> Said {
+    /// One question to Cedar, about some of the policies of an action.
+    fn put(
+        &self,
+        set: &ActionSet,
+        policies: &PolicySet,
+        pairs: &Pairs,
+        approvals: &[&str],
+    ) -> Said {
         let failed = |error: String| Said { allowed: false, by: Vec::new(), errors: vec![error] };
         let approved = approvals.iter().filter_map(|role| set.roles.get(*role));
         let approved = approved.map(|role| RestrictedExpression::new_entity_uid(role.clone()));
@@ -181,7 +201,7 @@ impl Boundaries {
             Ok(request) => request,
             Err(error) => return failed(error.to_string()),
         };
-        let response = self.authorizer.is_authorized(&request, &set.policies, &self.entities);
+        let response = self.authorizer.is_authorized(&request, policies, &self.entities);
         let diagnostics = response.diagnostics();
         let mut by: Vec<_> = diagnostics.reason().map(ToString::to_string).collect();
         by.sort_unstable();

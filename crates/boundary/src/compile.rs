@@ -57,12 +57,12 @@ impl Boundaries {
         let entities =
             schema.action_entities().map_err(|error| vec![no_schema(&error.to_string())])?;
         let mut problems = Vec::new();
-        let read_policies = read(files, false, roles, &mut problems);
-        let mut ceilings = read(files, true, roles, &mut problems);
+        let read_policies = read(files, false, Some(roles), &mut problems);
+        let mut ceilings = read(files, true, Some(roles), &mut problems);
         ceilings.retain_mut(|one| narrow(one, actions, &mut problems));
         let mut warnings = Vec::new();
         for (group, warn) in [(&read_policies, true), (&ceilings, false)] {
-            validate(group, &schema, files, &mut problems, warn.then_some(&mut warnings));
+            validate(group, &schema, &mut problems, warn.then_some(&mut warnings));
         }
         if !problems.is_empty() {
             problems.extend(warnings);
@@ -89,6 +89,15 @@ impl Boundaries {
             words,
         };
         Ok(Compiled { boundaries, warnings })
+    }
+
+    /// What is wrong with the Cedar files of a bundle whose actions and people could not be read: as much
+    /// as their text alone tells.
+    pub fn problems_of_text(files: &BTreeMap<String, String>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        read(files, false, None, &mut problems);
+        read(files, true, None, &mut problems);
+        problems
     }
 
     /// The schema in Cedar's language.
@@ -179,40 +188,39 @@ fn invariant(one: Read) -> Invariant {
 fn validate(
     read: &[Read],
     schema: &Schema,
-    files: &BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
     warnings: Option<&mut Vec<Problem>>,
 ) {
     let set = set_of(read.iter().map(|one| &one.policy));
     let checked = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
     let by_id: BTreeMap<&PolicyId, &Read> = read.iter().map(|one| (one.policy.id(), one)).collect();
-    let tell = |code: &'static str, id: &PolicyId, told: &dyn Diagnostic| {
-        let message = told.to_string().replace("for policy `invariant:", "for policy `");
-        let mut problem = Problem::new(code, message);
-        problem.help = told.help().map_or_else(
-            || "the schema is made from actions.yaml and people.yaml".to_owned(),
-            |help| help.to_string(),
-        );
-        match by_id.get(id) {
-            Some(one) => {
-                let text = files.get(&one.file).map(String::as_str).unwrap_or_default();
-                problem.at(place(&one.file, text, one.start + offset(told)))
-            }
-            None => problem,
-        }
+    let placed = |problem: Problem, id: &PolicyId, told: &dyn Diagnostic| match by_id.get(id) {
+        Some(one) => problem.at(place(&one.boundary.place, &one.text, offset(told))),
+        None => problem,
     };
+    let invalid = checked.validation_errors();
     problems.extend(
-        checked.validation_errors().map(|error| tell("boundary-invalid", error.policy_id(), error)),
+        invalid.map(|error| placed(told("boundary-invalid", error), error.policy_id(), error)),
     );
     if let Some(warnings) = warnings {
-        let told = checked.validation_warnings();
-        warnings.extend(
-            told.map(|warning| tell("boundary-dead", warning.policy_id(), warning).warning()),
-        );
+        let warned = checked.validation_warnings().map(|warning| {
+            placed(told("boundary-dead", warning), warning.policy_id(), warning).warning()
+        });
+        warnings.extend(warned);
     }
 }
 
-fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {
+/// A complaint of Cedar in our words.
+fn told(code: &'static str, told: &dyn Diagnostic) -> Problem {
+    let message = told.to_string().replace("for policy `invariant:", "for policy `");
+    let help = told.help().map_or_else(
+        || "the schema is made from actions.yaml and people.yaml".to_owned(),
+        |help| help.to_string(),
+    );
+    Problem::new(code, message).help(help)
+}
+
+pub(crate) fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {
     let mut set = PolicySet::new();
     for policy in policies {
         // Ids are unique: those that are not were refused.

@@ -8,28 +8,33 @@ use bellwether_core::Place;
 
 /// A policy's text, from its first word to its `;`.
 pub(crate) struct Piece<'a> {
-    /// Where it starts in the file, in bytes.
-    pub(crate) start: usize,
+    /// Where it starts.
+    pub(crate) place: Place,
     /// Its text.
     pub(crate) text: &'a str,
 }
 
 /// The policies of a file; what stands behind the last `;` is one too, unless it is blank.
-pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(crate) fn pieces<'a>(file: &str, text: &'a str) -> Vec<Piece<'a>> {
     let (mut pieces, mut start) = (Vec::new(), None);
+    let (mut place, mut placed) = (Place { file: file.to_owned(), line: 1, column: 1 }, 0);
+    let mut cut = |from: usize, end: usize| {
+        place = behind(&place, text.get(placed..from).unwrap_or_default());
+        placed = from;
+        pieces.push(Piece { place: place.clone(), text: text.get(from..end).unwrap_or_default() });
+    };
     for (at, byte) in code(text) {
         if byte.is_ascii_whitespace() {
             continue;
         }
         let from = *start.get_or_insert(at);
         if byte == b';' {
-            let text = text.get(from..=at).unwrap_or_default();
-            pieces.push(Piece { start: from, text });
+            cut(from, at + 1);
             start = None;
         }
     }
-    if let Some(start) = start {
-        pieces.push(Piece { start, text: text.get(start..).unwrap_or_default() });
+    if let Some(from) = start {
+        cut(from, text.len());
     }
     pieces
 }
@@ -65,17 +70,22 @@ fn code(text: &str) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// The place of an offset in a file's text.
-pub(crate) fn place(file: &str, text: &str, offset: usize) -> Place {
+/// The place of an offset in a policy's text, which starts at `start`.
+pub(crate) fn place(start: &Place, text: &str, offset: usize) -> Place {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let before = text.get(..end).unwrap_or_default();
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    behind(start, text.get(..end).unwrap_or_default())
+}
+
+/// The place right behind a text that starts at `start`.
+fn behind(start: &Place, text: &str) -> Place {
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Place { file: file.to_owned(), line: number(line), column: number(column) }
+    let lines = number(text.bytes().filter(|byte| *byte == b'\n').count());
+    let last = number(text.rsplit('\n').next().unwrap_or_default().chars().count());
+    let column = if lines == 0 { start.column.saturating_add(last) } else { last + 1 };
+    Place { file: start.file.clone(), line: start.line.saturating_add(lines), column }
 }
 
 #[cfg(test)]
@@ -86,10 +96,10 @@ mod tests {
     fn a_policy_ends_where_cedar_ends_it() {
         let text =
             "// one; two\n@id(\"a;\\\"b\") permit (x);\r\n\n  forbid // ; \"\n;  // end;\npermit";
-        let found: Vec<_> = pieces(text).into_iter().map(|piece| piece.text).collect();
+        let found: Vec<_> = pieces("f", text).into_iter().map(|piece| piece.text).collect();
         assert_eq!(found, ["@id(\"a;\\\"b\") permit (x);", "forbid // ; \"\n;", "permit"]);
         let places: Vec<_> =
-            pieces(text).iter().map(|piece| place("f", text, piece.start).to_string()).collect();
+            pieces("f", text).iter().map(|piece| piece.place.to_string()).collect();
         assert_eq!(places, ["f:2:1", "f:4:3", "f:6:1"]);
         assert_eq!(operator("\"+\" -5 // +\n a - b", b'-'), Some(15));
         assert_eq!(operator("\"+\" // +\n", b'+'), None);

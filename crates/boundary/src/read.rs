@@ -48,9 +48,8 @@ pub(crate) struct Read {
     pub(crate) policy: Policy,
     pub(crate) boundary: Boundary,
     pub(crate) found: Found,
-    /// Its file, and its offset in it.
-    pub(crate) file: String,
-    pub(crate) start: usize,
+    /// As it is written.
+    pub(crate) text: String,
     pub(crate) ceiling: bool,
 }
 
@@ -58,29 +57,28 @@ pub(crate) struct Read {
 const KNOWN: [&str; 5] = ["id", "owner", "reason", "review", "needs"];
 const KNOWN_CEILING: [&str; 5] = ["id", "action", "owner", "reason", "review"];
 
-/// Reads the policies of every Cedar file of a folder.
+/// Reads the policies of every Cedar file of a folder. Without `roles` they are not checked.
 pub(crate) fn read(
     files: &BTreeMap<String, String>,
     ceiling: bool,
-    roles: &[&str],
+    roles: Option<&[&str]>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Read> {
     let folder = if ceiling { "invariants/" } else { "boundaries/" };
     let mut read: Vec<Read> = Vec::new();
+    let mut first: BTreeMap<String, Place> = BTreeMap::new();
     for (file, text) in files.iter().filter(|(path, _)| is_in(path, folder)) {
-        for piece in pieces(text) {
-            if let Some(one) = read_one(file, text, &piece, ceiling, problems) {
+        for piece in pieces(file, text) {
+            if let Some(one) = read_one(&piece, ceiling, problems) {
                 let here = &one.boundary;
-                if !here.id.is_empty()
-                    && let Some(first) = read.iter().find(|known| known.boundary.id == here.id)
-                {
+                if let Some(first) = first.get(&here.id).filter(|_| !here.id.is_empty()) {
                     let message = format!("two policies have the id `{}`", here.id);
-                    let help =
-                        format!("the first stands at {}; rename one of them", first.boundary.place);
+                    let help = format!("the first stands at {}; rename one of them", first);
                     let problem = Problem::new("boundary-duplicate", message);
                     problems.push(problem.at(here.place.clone()).help(help));
                     continue;
                 }
+                first.insert(here.id.clone(), here.place.clone());
                 check_needs(&one, roles, problems);
                 read.push(one);
             }
@@ -94,14 +92,8 @@ fn is_in(path: &str, folder: &str) -> bool {
     name.is_some_and(|name| !name.contains('/'))
 }
 
-fn read_one(
-    file: &str,
-    text: &str,
-    piece: &Piece<'_>,
-    ceiling: bool,
-    problems: &mut Vec<Problem>,
-) -> Option<Read> {
-    let at = |offset: usize| place(file, text, piece.start + offset);
+fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Option<Read> {
+    let at = |offset: usize| place(&piece.place, piece.text, offset);
     let policy = match Policy::parse(None, piece.text) {
         Ok(policy) => policy,
         Err(errors) => {
@@ -121,11 +113,11 @@ fn read_one(
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
     let named = match boundary.id.as_str() {
-        "" => format!("{file}:{}", piece.start),
+        "" => piece.place.to_string(),
         id => format!("{prefix}{id}"),
     };
     let policy = policy.new_id(PolicyId::new(named));
-    Some(Read { policy, boundary, found, file: file.to_owned(), start: piece.start, ceiling })
+    Some(Read { policy, boundary, found, text: piece.text.to_owned(), ceiling })
 }
 
 /// Where in its policy's text a complaint of Cedar points.
@@ -184,7 +176,7 @@ fn annotations(policy: &Policy, at: Place, ceiling: bool, problems: &mut Vec<Pro
 }
 
 /// The roles of `@needs` are those that the policy's `unless` asks for, no more and no fewer.
-fn check_needs(one: &Read, roles: &[&str], problems: &mut Vec<Problem>) {
+fn check_needs(one: &Read, roles: Option<&[&str]>, problems: &mut Vec<Problem>) {
     let Boundary { id, needs, forbids, place, .. } = &one.boundary;
     let wrong = |message: String, help: String| {
         Problem::new("boundary-needs", message).at(place.clone()).help(help)
@@ -199,7 +191,9 @@ fn check_needs(one: &Read, roles: &[&str], problems: &mut Vec<Problem>) {
         }
         return;
     }
-    for role in needs.iter().filter(|role| !roles.contains(&role.as_str())) {
+    let roles = roles.unwrap_or_default();
+    let unknown = |role: &&String| !roles.is_empty() && !roles.contains(&role.as_str());
+    for role in needs.iter().filter(unknown) {
         let message = format!("`{id}` needs `{role}`, which is no role");
         let help = format!("roles in people.yaml: {}", roles.join(", "));
         problems.push(wrong(message, help).nearest(role, roles.iter().copied()));

@@ -51,7 +51,10 @@ impl Rules {
     ) -> Result<Self, Vec<Problem>> {
         let features = read_features(&files)?;
         let mut catalogue = features.catalogue().clone();
-        let compiled = compile(&files, &mut catalogue)?;
+        let compiled = compile(&files, &mut catalogue).map_err(|mut problems| {
+            problems.extend(Boundaries::problems_of_text(&files));
+            problems
+        })?;
         let (policy, mut warnings) = (compiled.policy, compiled.warnings);
         let compiled = boundaries::compile(&files, &policy)?;
         let boundaries = compiled.map(|compiled| {

@@ -213,6 +213,12 @@ fn read_actions(files: &Files, catalogue: &Catalogue, problems: &mut Vec<Problem
     if !files.keys().any(|path| path == "actions.yaml" || is_cedar(path)) {
         return Vec::new();
     }
+    if !files.contains_key("actions.yaml") {
+        let problem = Problem::new("policy-missing-file", "`actions.yaml` is missing");
+        let help = "boundaries are about actions: list there what the agent may want to do";
+        problems.push(problem.at(top("actions.yaml")).help(help));
+        return Vec::new();
+    }
     let document = document(files, "actions.yaml", problems);
     document.map_or_else(Vec::new, |document| actions::read(&document, catalogue, problems))
 }

@@ -38,7 +38,7 @@ fn every_mistake_is_told_with_its_place() {
         boundaries/a.cedar:2:1: error[boundary-annotation]: this policy has no `@reason`
           help: write `@reason("..")` before it
         boundaries/a.cedar:3:1: error[boundary-annotation]: `@reveiw` is not known here
-          help: known here: @id, @owner, @reason, @review, @needs
+          help: did you mean `review`?
         boundaries/a.cedar:3:1: warning[boundary-dead]: for policy `two`, unable to find an applicable action given the policy scope constraints
           help: the schema is made from actions.yaml and people.yaml
         boundaries/a.cedar:3:1: warning[boundary-dead]: for policy `two`, policy is impossible: the policy expression evaluates to false for all valid requests
@@ -105,7 +105,7 @@ fn an_invariant_is_about_its_action() {
           help: did you mean `issue_refund`?
         invariants/b.cedar:3:2: error[boundary-annotation]: this policy has no `@id`
           help: write `@id("..")` before it
-        invariants/b.cedar:3:59: error[boundary-invalid]: for policy ``, attribute `amount` in context for Bellwether::Action::"reorder_part" not found
+        invariants/b.cedar:3:59: error[boundary-invalid]: for policy `invariants/b.cedar:3:2`, attribute `amount` in context for Bellwether::Action::"reorder_part" not found
           help: did you mean `cost`?
     "#]].assert_eq(&shown(&compile("", &wrong).err().unwrap()));
 }

@@ -88,8 +88,9 @@ fn read_test(
     let expected = expect.map(|node| read_expected(document, node, found, known, problems));
     let Given { away, at, act: given } = given;
     let subject = found.and_then(|graph| graph.subject);
+    let tried = !act.is_empty();
     let act = read_act(document, act, given, subject, known, catalogue, problems);
-    if act.is_none()
+    if !tried
         && let Some(expected) = &expected
         && (expected.decision.is_some() || expected.by.is_some())
     {

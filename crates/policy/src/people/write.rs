@@ -104,6 +104,8 @@ roles: {desk: ['null', 'a:\"b\"'], boss: [42, zoe-1]}
         for person in &mut bare.persons {
             (person.name, person.email) = (None, None);
         }
+        assert_eq!(read(&bare.without_details(true)), bare);
+        bare.order.sort();
         assert_eq!(read(&written), bare);
         assert_eq!(read(&written).without_details(false), written);
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 fn files() -> Files {
     [
         ("bundle.yaml", include_str!("bundle.yaml")),
+        ("actions.yaml", include_str!("actions.yaml")),
         ("rates.yaml", include_str!("rates.yaml")),
         ("people.yaml", include_str!("people.yaml")),
         ("routing/a-names.yaml", include_str!("routing/a-names.yaml")),
@@ -71,6 +72,10 @@ fn one_mistake_is_said_alone() {
           help: did you mean `people.yaml`?
         routng/a.yaml:1: warning[policy-unknown-file]: nothing reads `routng/a.yaml`
           help: did you mean the folder `routing`?
+        boundary/a.cedar:1: warning[policy-unknown-file]: nothing reads `boundary/a.cedar`
+          help: name it boundaries/<name>.cedar or invariants/<name>.cedar
+        actions.yaml:1: error[policy-missing-file]: `actions.yaml` is missing
+          help: boundaries are about actions: list there what the agent may want to do
         bundle.yaml:2:10: error[policy-version]: `1.2` is not a version
           help: write three numbers, such as `1.2.0`
         bundle.yaml:4:11: error[policy-currency]: `EURO` is not a currency: expected three letters such as EUR
@@ -130,6 +135,8 @@ const ONE: &[(&str, &str, &str)] = &[
     ("tests/deals.yaml", "", ""),
     ("peple.yaml", "", "roles: {}"),
     ("routng/a.yaml", "", "graph: a"),
+    ("boundary/a.cedar", "", "permit (principal, action, resource);"),
+    ("boundaries/a.cedar", "", "permit (principal, action, resource);"),
     ("bundle.yaml", "1.2.0", "1.2"),
     ("bundle.yaml", "EUR", "EURO"),
     ("rates.yaml", "GBP", "EUR"),
@@ -160,6 +167,7 @@ const ONE: &[(&str, &str, &str)] = &[
 #[test]
 fn every_code_has_its_mistake() {
     let sources = [
+        include_str!("../../src/actions.rs"),
         include_str!("../../src/bundle.rs"),
         include_str!("../../src/policy.rs"),
         include_str!("../../src/read.rs"),
@@ -174,7 +182,8 @@ fn every_code_has_its_mistake() {
     let codes: BTreeSet<_> = sources
         .iter()
         .flat_map(|source| source.split('"'))
-        .filter(|text| text.starts_with("policy-") && !text.contains(' '))
+        .filter(|text| text.starts_with("policy-") || text.starts_with("action-"))
+        .filter(|text| !text.contains(' '))
         .collect();
     let mut said = shown(&files());
     said.extend(ONE.iter().flat_map(|(path, old, new)| shown(&changed(path, old, new))));

@@ -1,0 +1,42 @@
+//! `policy try`: facts and an action in, verdict and boundary decision out.
+#![cfg(test)]
+
+#[expect(dead_code, reason = "other tests use the rest")]
+mod world;
+
+use world::World;
+
+/// What is tried is decided by the same rules, and nothing is kept.
+#[test]
+fn an_action_is_tried_against_the_boundaries() {
+    let world = World::new();
+    let facts = "case.category=missing_part case.safety_risk=false case.legal_effect=false case.protected_trait=false \
+                 account.legal_hold=false account.vulnerable=false account.bereaved=true concession_headroom=40 \
+                 completeness=1";
+    let tried = |more: &str| {
+        let facts = facts.split_whitespace().flat_map(|fact| ["--fact", fact]);
+        let args = ["policy", "try", "customer-escalation"].into_iter().chain(facts);
+        world.run(&args.chain(more.split_whitespace()).collect::<Vec<_>>())
+    };
+    tried("--act issue_refund --set amount=90 --confidence 0.95 --calibrated").ends(0).says(&[
+        "issue_refund: needs approval; forbidden by ethics.bereaved, forbid.headroom",
+        "with the approval of escalation_manager and finance_analyst",
+    ]);
+    let signed = "--act issue_refund --set amount=90 --approved finance_analyst --approved escalation_manager";
+    let json = tried(&format!("{signed} --format json")).ends(0).json();
+    assert_eq!(json["boundary"]["decision"], "allow", "{json}");
+    assert_eq!(json["boundary"]["by"], serde_json::json!(["concession.finance"]), "{json}");
+    tried("--act issue_refund --set amount=20000 --format text")
+        .ends(0)
+        .says(&["denied; forbidden by"]);
+    tried("--act issue_refnud").ends(1).warns(&["did you mean `issue_refund`?"]);
+    tried("--act issue_refund").ends(1).warns(&["add `--set amount=VALUE`"]);
+    tried("--act issue_refund --set amount=x").ends(1).warns(&["try-unknown"]);
+    tried("--act issue_refund --set amount=9 --approved finance")
+        .ends(1)
+        .warns(&["no role `finance`"]);
+    tried("--act issue_refund --set amount=9 --confidence 2").ends(64);
+    tried("--graph case-escalation --format json")
+        .ends(0)
+        .says(&["case-escalation", "\"boundary\":null"]);
+}
