@@ -65,7 +65,7 @@ fn found_by(mutant: &Mutant, clean: &Path, solver: bool) -> Option<&'static str>
     let (new, old) = (folder.path().to_str().unwrap(), clean.to_str().unwrap());
     CHECKS.into_iter().find(|check| match *check {
         "prove" if !solver => false,
-        "prove" => policy(&["prove", new, "--against", old]).status.code() == Some(2),
+        "prove" => policy(&["prove", new, "--old", old]).status.code() == Some(2),
         "diff" => {
             let said = policy(&["diff", old, new]);
             !String::from_utf8_lossy(&said.stdout).starts_with("they say the same")
@@ -80,7 +80,7 @@ fn mistakes_are_found_and_clean_bundles_are_clean() {
     if !solver {
         println!("skipped: proofs of boundaries, because there is no cvc5 (`apt install cvc5`)");
     }
-    let each = if full() { 12 } else { 1 };
+    let each: u64 = if full() { 12 } else { 1 };
     let mut tally: BTreeMap<(Kind, &str), u32> = BTreeMap::new();
     let (mut missed, mut all) = (Vec::new(), 0);
     for name in CLEAN {
@@ -97,7 +97,7 @@ fn mistakes_are_found_and_clean_bundles_are_clean() {
         }
         for kind in Kind::ALL {
             for nth in 0..each {
-                let seed = u64::from(nth) * 100 + kind as u64;
+                let seed = nth * 100 + kind as u64;
                 let Some(mutant) = mutant(&files, kind, &mut Dice(seed)) else { continue };
                 all += 1;
                 let by = found_by(&mutant, clean.path(), solver);

@@ -17,15 +17,17 @@ pub(crate) struct SchemaArgs {
 }
 
 /// The kinds of file with their schemas.
-pub(super) const SCHEMAS: [(&str, &str); 8] = [
+pub(super) const SCHEMAS: [(&str, &str); 10] = [
     ("actions", include_str!("schemas/actions.json")),
     ("bundle", include_str!("schemas/bundle.json")),
     ("facts", include_str!("schemas/facts.json")),
     ("features", include_str!("schemas/features.json")),
+    ("overrides", include_str!("schemas/overrides.json")),
     ("people", include_str!("schemas/people.json")),
     ("rates", include_str!("schemas/rates.json")),
     ("routing", include_str!("schemas/routing.json")),
     ("tests", include_str!("schemas/tests.json")),
+    ("thresholds", include_str!("schemas/thresholds.json")),
 ];
 
 pub(super) fn run(args: &SchemaArgs) -> Result<Exit> {
