@@ -55,7 +55,7 @@ fn each_shipped_bundle_is_fine_and_passes_its_tests() {
         assert!(one["about"].as_str().unwrap().ends_with('.'), "{one}");
         world.run(&["policy", "check", bundle]).ends(0).says(&[bundle, "fine"]);
         let tested = world.run(&["policy", "test", bundle]).ends(0);
-        assert!(tested.out.ends_with(" tests passed\n"), "{bundle}: {}", tested.out);
+        assert!(tested.out.contains(" tests passed\n"), "{bundle}: {}", tested.out);
         let facts = world.run(&["facts", "--bundle", bundle, "--format", "json"]).ends(0).json();
         assert!(facts.as_array().unwrap().len() > 3, "{bundle}");
         world.run(&["policy", "show", bundle]).ends(0).says(&[bundle, "asked in turn: "]);

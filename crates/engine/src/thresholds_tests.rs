@@ -110,7 +110,11 @@ fn value_importance_and_completeness_choose_among_three_outcomes() {
 fn what_is_wrong_with_a_table_is_told_with_a_case() {
     let head = "thresholds:\n  t:\n    type: ratio\n    scope: deal\n    owner: ann\n    rows:\n";
     let told = |table: &str| {
-        let problems = Rules::compose(files(table)).err().unwrap_or_default();
+        let mut files = files(table);
+        if !table.contains("cxo.min_fit") {
+            files.remove("features.yaml");
+        }
+        let problems = Rules::compose(files).err().unwrap_or_default();
         let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
         let messages = problems.iter().map(|problem| problem.message.clone());
         (codes.join(" "), messages.collect::<Vec<_>>().join("; "))

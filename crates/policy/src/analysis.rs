@@ -82,6 +82,14 @@ impl<'a> Look<'a> {
         if let Some(start) = reached.get_mut(self.graph.start()) {
             *start = Region::everything();
         }
+        // What is waited for may come in any case, also where doubt led to the wait.
+        for node in self.graph.nodes() {
+            if let NodeKind::Discover { ready: Some(ready), .. } = &node.kind
+                && let Some(next) = reached.get_mut(ready.node)
+            {
+                *next = Region::everything();
+            }
+        }
         // Decide nodes form no cycle, so each is taken once all that leads to it has been.
         while let Some(node) = open.pop() {
             let mut here = reached.get(node).cloned().unwrap_or_default();

@@ -380,7 +380,12 @@ mod tests {
             for example in help.examples {
                 let words = example.split(['|', '>']).next().unwrap_or_default();
                 assert!(words.starts_with(help.command), "{example}");
-                let words = std::iter::once("bellwether").chain(words.split_whitespace());
+                // What stands in quotes is one word.
+                let words = words.split('"').enumerate().flat_map(|(nth, part)| match nth % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+                let words = std::iter::once("bellwether").chain(words);
                 let parsed = whole.clone().try_get_matches_from(words);
                 assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
             }

@@ -139,6 +139,8 @@ fn what_the_api_says_of_itself_is_whole() {
     ids.sort();
     expect_test::expect![[r#"
         answerEscalation post /v1/escalations/{stream}/{doc}/{graph}/answer
+        changeRules post /v1/rules/{rules}/{change}
+        compareRules get /v1/rules/{rules}/shadow
         countOutbox get /v1/outbox/counts
         explainDecision get /v1/decisions/{stream}/{seq}
         getAccount get /v1/accounts/{account}
@@ -152,6 +154,7 @@ fn what_the_api_says_of_itself_is_whole() {
         listFacts get /v1/facts
         listOutbox get /v1/outbox
         listQuarantine get /v1/quarantine
+        listRules get /v1/rules
         listSources get /v1/sources
         listTimeline get /v1/accounts/{account}/timeline
         replayStream get /v1/replay/{stream}

@@ -16,13 +16,12 @@ fn one_flipped_guard_is_found() {
     copy(&shipped, &world.path("flipped"));
     let file = "flipped/routing/incident.yaml";
     let text = fs::read_to_string(world.path(file)).unwrap();
-    let flipped =
-        text.replace("when: \"incident.priority <= 2\"", "when: \"incident.priority > 2\"");
+    let flipped = text.replace("when: \"incident.is_outside\"", "when: \"!incident.is_outside\"");
     assert_ne!(text, flipped);
     world.write(file, flipped);
     let said = world.run(&["replay", "--all", "--bundle", "flipped", "--most", "1"]).ends(2);
     println!("{}", said.out);
-    // Whatever the priority of the first incident is, the guard now says the opposite.
+    // The first incident is no major one and waits for nobody outside: the guard now takes it.
     let journal = world.journal();
     let ((stream, seq), _) = journal.iter().min_by_key(|(_, (pos, _))| *pos).unwrap();
     said.says(&[&format!("{stream}"), &format!("record {seq}"), "kept:", "derived:"]);

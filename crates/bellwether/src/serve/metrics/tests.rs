@@ -82,7 +82,8 @@ async fn what_is_asked_for_is_told_by_bounded_labels() {
 #[test]
 fn the_page_names_every_metric() {
     const PAGE: &str = include_str!("../../../../../docs/metrics.md");
-    const FILES: [&str; 2] = [include_str!("figures.rs"), include_str!("../metrics.rs")];
+    const FILES: [&str; 3] =
+        [include_str!("figures.rs"), include_str!("../metrics.rs"), include_str!("../versions.rs")];
     let in_page: std::collections::BTreeSet<&str> = PAGE
         .split('`')
         .skip(1)
