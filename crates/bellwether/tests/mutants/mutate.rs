@@ -1,7 +1,7 @@
 //! Bundles with one mistake each, as somebody in a hurry would make it.
 //!
 //! - In: the files of a bundle, and dice.
-//! - Out: a [`Mutant`]: the files with one change, what kind it is, and where.
+//! - Out: a [`Mutant`]: the files with one change, and where.
 //! - Never: a change of a comment only, or of nothing.
 
 use bellwether_testkit::Dice;
@@ -40,7 +40,6 @@ impl fmt::Display for Kind {
 
 /// A bundle with one mistake.
 pub(crate) struct Mutant {
-    pub(crate) kind: Kind,
     pub(crate) files: Files,
     /// The file and its changed line, for people.
     pub(crate) what: String,
@@ -68,7 +67,7 @@ pub(crate) fn mutant(files: &Files, kind: Kind, dice: &mut Dice) -> Option<Mutan
         let what = format!("{path}:{}", line + 1);
         let mut files = files.clone();
         files.insert(path.clone(), changed);
-        return Some(Mutant { kind, files, what });
+        return Some(Mutant { files, what });
     }
     None
 }
