@@ -199,25 +199,29 @@ fn validate(
         None => problem,
     };
     let invalid = checked.validation_errors();
-    problems.extend(
-        invalid.map(|error| placed(told("boundary-invalid", error), error.policy_id(), error)),
-    );
+    problems.extend(invalid.map(|error| {
+        let (message, help) = told(error);
+        let problem = Problem::new("boundary-invalid", message).help(help);
+        placed(problem, error.policy_id(), error)
+    }));
     if let Some(warnings) = warnings {
         let warned = checked.validation_warnings().map(|warning| {
-            placed(told("boundary-dead", warning), warning.policy_id(), warning).warning()
+            let (message, help) = told(warning);
+            let problem = Problem::new("boundary-dead", message).help(help);
+            placed(problem, warning.policy_id(), warning).warning()
         });
         warnings.extend(warned);
     }
 }
 
-/// A complaint of Cedar in our words.
-fn told(code: &'static str, told: &dyn Diagnostic) -> Problem {
+/// A complaint of Cedar in our words, and how to mend it.
+fn told(told: &dyn Diagnostic) -> (String, String) {
     let message = told.to_string().replace("for policy `invariant:", "for policy `");
     let help = told.help().map_or_else(
         || "the schema is made from actions.yaml and people.yaml".to_owned(),
         |help| help.to_string(),
     );
-    Problem::new(code, message).help(help)
+    (message, help)
 }
 
 pub(crate) fn set_of<'a>(policies: impl Iterator<Item = &'a Policy>) -> PolicySet {

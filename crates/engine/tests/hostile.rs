@@ -1,5 +1,6 @@
 //! Hostile text in every text field of a signal moves no limit, no approver and no recipient.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(clippy::indexing_slicing, reason = "dice stay below the length")]
 
 use bellwether_core::signal::MatchedBy;
 use bellwether_core::{Code, Duration, Field, Rates, Signal, Timestamp, Trust, Type, Value};

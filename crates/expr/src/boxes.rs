@@ -58,7 +58,8 @@ impl Cell {
                         return None;
                     }
                     let side = (*a, both);
-                    (left.next(), right.next());
+                    left.next();
+                    right.next();
                     side
                 }
                 (Some((a, _)), Some((b, _))) if a > b => right.next().cloned()?,

@@ -280,6 +280,7 @@ fn decision(record: &[u8], graph: &Graph) -> Result<(u64, Verdict)> {
         rule: graph.rules().iter().position(|known| known.id == rule),
         node: graph.nodes().iter().position(|known| known.name == node).context("no such node")?,
         doubt: text("unknown")? != "0",
+        ..Verdict::default()
     };
     Ok((u64::from_str_radix(text("hit")?, 16)?, verdict))
 }

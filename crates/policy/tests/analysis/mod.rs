@@ -129,7 +129,6 @@ fn every_finding_is_true_of_every_case() {
             }
         }
     }
-    println!("{found:?}");
     assert!(found.len() == 4 && found.values().all(|count| *count > 3), "{found:?}");
 }
 

@@ -54,7 +54,7 @@ impl Plan {
         let (mut changes, mut tests) = (Vec::new(), 0);
         if let Some(rules) = &composed {
             changes = diff::changes(&in_force, rules);
-            let outcomes = run_tests(&rules);
+            let outcomes = run_tests(rules);
             tests = outcomes.len();
             problems.extend(outcomes.iter().filter(|one| !one.passed()).map(failed));
             problems.extend(older(&in_force, rules));
