@@ -3,6 +3,8 @@
 //! The digest's preimage names the bundle, the feature definitions, the time zone database and the
 //! engine's number; `rules.activated` puts it in the log.
 
+mod names;
+
 use crate::boundaries;
 use bellwether_boundary::Boundaries;
 use bellwether_core::authored::Document;
@@ -13,6 +15,7 @@ use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
 use bellwether_features::{Choice, FeatureSet, Flips, Told, Watched};
 use bellwether_policy::thresholds::{self, Outline, Row};
 use bellwether_policy::{Compiled, Graph, Policy};
+use names::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -325,45 +328,6 @@ fn names(policy: &Policy, catalogue: &Catalogue) -> Names {
     words.extend(policy.people().persons().iter().map(|person| person.key.as_str()));
     words.extend(catalogue.iter().map(|(_, fact)| fact.name.as_str()));
     Names::new(&words)
-}
-
-/// Words by their codes. A code is a digest's first bits, so these alone find its place.
-struct Names {
-    places: Vec<Option<(Code, Box<str>)>>,
-}
-
-impl Names {
-    fn new(words: &[&str]) -> Self {
-        let mut names = Self { places: vec![None; (words.len() * 2).next_power_of_two()] };
-        for word in words {
-            let code = Code::of(word);
-            let free = names.from(code).find(|at| match names.places.get(*at) {
-                Some(Some((known, _))) => *known == code,
-                _ => true,
-            });
-            if let Some(place) = free.and_then(|at| names.places.get_mut(at)) {
-                *place = Some((code, (*word).into()));
-            }
-        }
-        names
-    }
-
-    /// The places where a code may stand, in the order of looking.
-    fn from(&self, code: Code) -> impl Iterator<Item = usize> + use<> {
-        let (first, len) = (code.raw() as usize, self.places.len());
-        (0..len).map(move |further| first.wrapping_add(further) & (len - 1))
-    }
-
-    fn get(&self, code: Code) -> Option<&str> {
-        for at in self.from(code) {
-            match self.places.get(at)? {
-                Some((known, word)) if *known == code => return Some(word),
-                Some(_) => {}
-                None => return None,
-            }
-        }
-        None
-    }
 }
 
 /// The rules that events may name, by digest.

@@ -166,11 +166,7 @@ fn read(
     let actions = read_actions(files, catalogue, problems);
     for draft in &drafts {
         check_about(draft, graphs, &actions, people.as_ref(), problems);
-        if let (About::Action(_), Some(when)) = (&draft.one.about, &draft.when)
-            && let Err(found) = Expr::compile_bool(&when.text, catalogue, when.place.clone())
-        {
-            problems.extend(found);
-        }
+        problems.extend(wrong_when(draft, catalogue));
     }
     if let Some(meta) = &meta {
         read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
@@ -206,6 +202,17 @@ fn read(
     let overrides = drafts.into_iter().map(|draft| draft.one).collect();
     let graphs = read.graphs;
     Some(Policy { meta, rates, people, graphs, overrides, actions, tests, properties, digest })
+}
+
+/// What is wrong with the condition of an override of an action; a graph's are compiled with its guards.
+fn wrong_when(draft: &Draft, catalogue: &Catalogue) -> Vec<Problem> {
+    match (&draft.one.about, &draft.when) {
+        (About::Action(_), Some(when)) => {
+            let read = Expr::compile_bool(&when.text, catalogue, when.place.clone());
+            read.err().unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The actions, where the bundle has any; boundaries without an action would be about nothing.

@@ -160,10 +160,10 @@ fn assert_replays(driver: &Embedded) {
 }
 
 #[test]
-fn scenarios() {
-    use Do::{Approve, Back, Propose, Withdraw};
-    let (canary, all) = (Mode::Canary(10), Mode::Enforce);
-    let cases: [(&str, &[Do], &str); 12] = [
+fn proposals_need_who_they_need() {
+    use Do::{Approve, Propose};
+    let all = Mode::Enforce;
+    let cases: [(&str, &[Do], &str); 6] = [
         (
             "two people",
             &[Propose("new", all, "ann"), Approve("new", "bob")],
@@ -194,6 +194,17 @@ fn scenarios() {
             &[Approve("new", "bob")],
             "refused: rollout-unknown\nold: in force (-, -)\n",
         ),
+    ];
+    for (name, steps, expected) in cases {
+        assert_eq!(played(steps), expected, "{name}");
+    }
+}
+
+#[test]
+fn canaries_grow_and_there_is_a_way_back() {
+    use Do::{Approve, Back, Propose, Withdraw};
+    let (canary, all) = (Mode::Canary(10), Mode::Enforce);
+    let cases: [(&str, &[Do], &str); 6] = [
         (
             "a canary that grows",
             &[
