@@ -109,6 +109,11 @@ fn what_may_not_be_applied_leaves_the_rules_as_they_are() {
     let asked = [&apply("signed", &[])[..], &["--config", "proof.toml"]].concat();
     world.run(&asked).ends(1);
     world.run(&["policy", "plan", "signed", "--config", "proof.toml"]).ends(2);
+    // Nor by the command that asks for nothing.
+    for config in ["four.toml", "proof.toml"] {
+        let asked = ["features", "activate", "signed", "--config", config];
+        world.run(&asked).ends(1).warns(&["features-guarded"]);
+    }
     assert_eq!(states(&world), ["small 1.0.0 in_force"]);
 }
 

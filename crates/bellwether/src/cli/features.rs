@@ -58,7 +58,21 @@ pub(crate) fn run(context: &Context, command: &FeaturesCommand) -> Result<Exit> 
     }
 }
 
+/// What comes into force without a word by anybody is for houses that ask for none.
+fn check_free(context: &Context) -> Result<()> {
+    let asked = context.config()?.config.rules;
+    if asked.signatures == 0 && !asked.require_proof && !asked.four_eyes {
+        return Ok(());
+    }
+    let message = "the configuration says what rules must bring along before they come into force";
+    let problem = Problem::new("features-guarded", message);
+    let help =
+        "`bellwether policy apply DIR --reason WHY` looks at signatures, proof and second person";
+    Err(Problems(vec![problem.help(help)]).into())
+}
+
 fn activate(context: &Context, place: &std::path::Path) -> Result<Exit> {
+    check_free(context)?;
     let rules = Arc::new(bundle::load(place)?);
     let mut driver = context.open()?;
     let before = Arc::clone(driver.rules());

@@ -237,18 +237,35 @@ impl<'a> Beside<'a> {
         asker.ask(key, &implies_asserts(&compiled, &beside), alone).await
     }
 
-    /// Whether another of its effect, or several, match whatever it matches; `None` where none could.
-    async fn shadowed(&self, asker: &mut Asker) -> Result<Option<Outcome>, Lies> {
+    /// The kinds of request that it is about, with the others beside it; nothing where one kind has no others.
+    fn rivals(&self) -> Option<Vec<(&'a Kind, Vec<&'a Named>)>> {
         let kinds: Vec<_> = self.kinds().collect();
-        if kinds.iter().any(|(_, others)| others.is_empty()) || kinds.is_empty() {
-            return Ok(None);
-        }
-        for (kind, others) in &kinds {
+        let alone = kinds.is_empty() || kinds.iter().any(|(_, others)| others.is_empty());
+        (!alone).then_some(kinds)
+    }
+
+    /// That it matches a request which the others leave, or why that cannot be told; nothing where they leave
+    /// none.
+    async fn somewhere_alone(
+        &self,
+        kinds: &[(&Kind, Vec<&Named>)],
+        asker: &mut Asker,
+    ) -> Result<Option<Outcome>, Lies> {
+        for (kind, others) in kinds {
             match self.alone(kind, others, asker).await? {
                 Reply::Never => {}
                 Reply::Found(_) => return Ok(Some(Outcome::Proved)),
                 Reply::Open(why) => return Ok(Some(Outcome::Open(why))),
             }
+        }
+        Ok(None)
+    }
+
+    /// Whether another of its effect, or several, match whatever it matches; `None` where none could.
+    async fn shadowed(&self, asker: &mut Asker) -> Result<Option<Outcome>, Lies> {
+        let Some(kinds) = self.rivals() else { return Ok(None) };
+        if let Some(outcome) = self.somewhere_alone(&kinds, asker).await? {
+            return Ok(Some(outcome));
         }
         let Some((_, candidates)) = kinds.first() else { return Ok(None) };
         for other in candidates {
@@ -291,16 +308,9 @@ impl<'a> Beside<'a> {
 
     /// Whether forbids leave nothing of a permit; `None` where nothing forbids.
     async fn overruled(&self, asker: &mut Asker) -> Result<Option<Outcome>, Lies> {
-        let kinds: Vec<_> = self.kinds().collect();
-        if kinds.iter().any(|(_, others)| others.is_empty()) || kinds.is_empty() {
-            return Ok(None);
-        }
-        for (kind, others) in &kinds {
-            match self.alone(kind, others, asker).await? {
-                Reply::Never => {}
-                Reply::Found(_) => return Ok(Some(Outcome::Proved)),
-                Reply::Open(why) => return Ok(Some(Outcome::Open(why))),
-            }
+        let Some(kinds) = self.rivals() else { return Ok(None) };
+        if let Some(outcome) = self.somewhere_alone(&kinds, asker).await? {
+            return Ok(Some(outcome));
         }
         let what = "everything that it would permit is forbidden".to_owned();
         Ok(Some(Outcome::Broken(what)))
