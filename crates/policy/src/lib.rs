@@ -18,6 +18,7 @@ mod diff;
 mod explain;
 mod graph;
 mod merge;
+mod messages;
 mod overrides;
 mod people;
 mod policy;
@@ -40,6 +41,7 @@ pub use graph::{
     Verdict,
 };
 pub use merge::{merge, same_look};
+pub use messages::{Blank, Message, Template};
 pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};

@@ -9,6 +9,7 @@ use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Property, Test, read_tests};
 use crate::graph::Graph;
+use crate::messages::{self, Message};
 use crate::overrides::{self, About, Draft, Override, check_about};
 use crate::people::{self, People};
 use crate::routing::{self, Names, check_checkpoints};
@@ -29,6 +30,7 @@ pub struct Policy {
     graphs: Vec<Graph>,
     overrides: Vec<Override>,
     actions: Vec<Action>,
+    messages: Vec<Message>,
     tests: Vec<Test>,
     properties: Vec<Property>,
     digest: Digest,
@@ -76,6 +78,12 @@ impl Policy {
     /// What the agent may want to do, as `actions.yaml` lists it.
     pub fn actions(&self) -> &[Action] {
         &self.actions
+    }
+
+    /// The words for the asks of a node: of that node before those of its graph, then of such a node anywhere.
+    pub fn message(&self, graph: &str, node: &str) -> Option<&Message> {
+        let fit = self.messages.iter().filter(|message| message.fits(graph, node));
+        fit.max_by_key(|message| (message.node.is_some(), message.graph.is_some()))
     }
 
     /// The tests, in the order of their files' paths.
@@ -178,6 +186,12 @@ fn read(
         problems.extend(analysis::findings(graph, catalogue));
     }
     let names = read.complete.then_some(read.names.as_slice());
+    let mut messages = Vec::new();
+    for path in files.keys().filter(|path| is_in(path, "messages")) {
+        if let Some(document) = document(files, path, problems) {
+            messages::read(&document, names, &mut messages, problems);
+        }
+    }
     let known = Known { graphs: names, people: people.as_ref(), actions: &actions };
     let (mut tests, mut properties) = (Vec::new(), Vec::new());
     for path in files.keys().filter(|path| is_in(path, "tests")) {
@@ -200,8 +214,18 @@ fn read(
         rates.add(from, since, ppm);
     }
     let overrides = drafts.into_iter().map(|draft| draft.one).collect();
-    let graphs = read.graphs;
-    Some(Policy { meta, rates, people, graphs, overrides, actions, tests, properties, digest })
+    Some(Policy {
+        meta,
+        rates,
+        people,
+        graphs: read.graphs,
+        overrides,
+        actions,
+        messages,
+        tests,
+        properties,
+        digest,
+    })
 }
 
 /// What is wrong with the condition of an override of an action; a graph's are compiled with its guards.
@@ -322,7 +346,7 @@ const TOP: [&str; 7] = [
 ];
 
 /// Folders whose YAML files some room reads.
-const FOLDERS: [&str; 6] = ["routing", "tests", "overrides", "prompts", "messages", "mappings"];
+const FOLDERS: [&str; 4] = ["routing", "tests", "overrides", "messages"];
 
 /// A misspelt file would be left out in silence, so one that nobody reads is pointed at.
 fn check_names(files: &Files, problems: &mut Vec<Problem>) {

@@ -15,6 +15,7 @@ use bellwether_core::effect::AskCause;
 use bellwether_core::event::Note;
 use bellwether_core::{Body, Code, DocKey, Effect, EffectKey, Personal, StreamId, Timestamp};
 use bellwether_ledger::decode_event;
+use bellwether_policy::Blank;
 use bellwether_runtime::delivery::{Prepared, Render, read_effect};
 use bellwether_store::OutboxRow;
 use serde_json::Value;
@@ -81,9 +82,7 @@ fn ask(
     if found.ask.as_deref() != Some(asked.key.0.to_string().as_str()) {
         return Ok(None);
     }
-    let doubt = if found.doubt { "In doubt: " } else { "" };
-    let approve = if found.approves.is_some() { "Approve or refuse: " } else { "" };
-    let title = format!("{approve}{doubt}{}: {}", sentence(&found.reason), who(&found));
+    let title = format!("{}{}: {}", kind_of_ask(&found), sentence(&found.reason), who(&found));
     let mut card = blank(asked, CardKind::Ask, title);
     card.facts = facts(&found, asked);
     card.text = vec![
@@ -103,8 +102,41 @@ fn ask(
     if let Some(next) = &found.approves {
         card.text.push(said(after_approval(next, found.refused.as_deref())));
     }
+    own_words(desk, &found, asked.word("node"), &mut card)?;
     card.link = link(config, &found);
     Ok(Some(card))
+}
+
+/// The bundle's own words for such an ask. They come before what is always said, and a title still says first
+/// that it is about an approval or a doubt.
+fn own_words(
+    desk: &Desk<'_>,
+    found: &Escalation,
+    node: &str,
+    card: &mut Card,
+) -> Result<(), Refused> {
+    let rules = desk.rules()?;
+    let Some(message) = rules.policy().message(&found.graph, node) else { return Ok(()) };
+    let value = |blank| match blank {
+        Blank::Account => who(found),
+        Blank::Subject => found.source_id.clone().unwrap_or_else(|| found.doc.clone()),
+        Blank::Reason => reason(found),
+        Blank::Rule => found.rule.clone(),
+        Blank::Due => found.due.clone().unwrap_or_else(|| "no fixed time".to_owned()),
+    };
+    if let Some(title) = &message.title {
+        card.title = said(format!("{}{}", kind_of_ask(found), title.fill(value)));
+    }
+    let lines = message.text.iter().map(|line| said(line.fill(value)));
+    card.text.splice(0..0, lines);
+    Ok(())
+}
+
+/// What a title says before anything else.
+fn kind_of_ask(found: &Escalation) -> String {
+    let approve = if found.approves.is_some() { "Approve or refuse: " } else { "" };
+    let doubt = if found.doubt { "In doubt: " } else { "" };
+    format!("{approve}{doubt}")
 }
 
 /// What comes after an approval, and after its refusal.

@@ -116,6 +116,10 @@ fn a_mail_a_webhook_a_slack_and_a_teams_message_arrive_on_one_trace_each() {
     };
     let ways = ["mail", "hook", "chat", "team", "quiet"].map(str::to_owned);
     write_bundle(&world, &ways);
+    world.write(
+        "company/messages/cards.yaml",
+        "messages:\n  - {node: team, title: 'Your turn: {account} ({rule})'}\n".to_owned(),
+    );
     world.to_serve("company", &house.settings(&world, mail.port));
     // Whoever is asked quietly has the webhook too.
     let text = std::fs::read_to_string(world.path("bellwether.toml")).unwrap();
@@ -147,7 +151,11 @@ fn a_mail_a_webhook_a_slack_and_a_teams_message_arrive_on_one_trace_each() {
             told.link,
             format!("https://bellwether.example/escalations/{}/account/company", effect.stream)
         );
-        assert_eq!(told.title, format!("They wait: {way} plc"));
+        let title = match way.as_str() {
+            "team" => "Your turn: team plc (R-team)".to_owned(),
+            _ => format!("They wait: {way} plc"),
+        };
+        assert_eq!(told.title, title);
         traced(&house.spans(), way, &told.trace);
     }
     assert!(mailed["to"] == json!(["mail-1@staff.example"]) && mailed["tls"] == json!(true));

@@ -17,11 +17,12 @@ pub(crate) struct SchemaArgs {
 }
 
 /// The kinds of file with their schemas.
-pub(super) const SCHEMAS: [(&str, &str); 10] = [
+pub(super) const SCHEMAS: [(&str, &str); 11] = [
     ("actions", include_str!("schemas/actions.json")),
     ("bundle", include_str!("schemas/bundle.json")),
     ("facts", include_str!("schemas/facts.json")),
     ("features", include_str!("schemas/features.json")),
+    ("messages", include_str!("schemas/messages.json")),
     ("overrides", include_str!("schemas/overrides.json")),
     ("people", include_str!("schemas/people.json")),
     ("rates", include_str!("schemas/rates.json")),
