@@ -5,7 +5,7 @@
 //! - Never: lets a child say again, in other words or letters that look the same, what the parent says.
 //!
 //! A child may add facts, features, people, roles, graphs, tests, boundaries and invariants under new
-//! names, and overrides. That its boundaries only forbid is for whoever reads Cedar to check.
+//! names, and overrides; and stricter tables where the parent lets it. That its boundaries only forbid is for whoever reads Cedar to check.
 
 mod look;
 mod write;
@@ -17,11 +17,16 @@ use bellwether_core::authored::{Document, Key, Kind, Node};
 use bellwether_core::{Place, Problem};
 
 /// Files of which both may have one: its sections, and whether a child may add to each.
-const SHARED: [(&str, &[(&str, bool)]); 3] = [
+const SHARED: [(&str, &[(&str, bool)]); 4] = [
     ("facts.yaml", &[("facts", true), ("signals", false)]),
     ("features.yaml", &[("features", true)]),
+    ("thresholds.yaml", &[(THRESHOLDS, true)]),
     ("people.yaml", &[("roles", true), ("people", true), ("always", false)]),
 ];
+
+/// The section whose entries a child may replace, where the parent's says in which direction (`child`). The
+/// parent's stays inside the child's, so that whoever reads the file can compare them.
+const THRESHOLDS: &str = "thresholds";
 
 /// Folders in which a child may have files of its own.
 const FOLDERS: [&str; 5] = ["routing", "tests", "overrides", "boundaries", "invariants"];
@@ -118,6 +123,7 @@ fn family(section: &str) -> &'static str {
         "facts" | "features" => "fact",
         "roles" => "role",
         "people" => "person",
+        THRESHOLDS => "table",
         _ => "section",
     }
 }
@@ -130,7 +136,11 @@ fn entries<'a>(document: &'a Document, section: &str) -> &'a [(Key, Node)] {
 }
 
 fn find<'a>(document: &'a Document, name: &str) -> Option<&'a Node> {
-    let Kind::Map(entries) = &document.root.kind else { return None };
+    member(&document.root, name)
+}
+
+fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let Kind::Map(entries) = &node.kind else { return None };
     entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
 }
 
@@ -203,6 +213,7 @@ fn join(
     names: &mut Names,
 ) -> Result<String, Vec<Problem>> {
     let mut child = Document::read(path, text)?;
+    let parent = parent.map(|parent| Document::read(path, parent)).transpose()?;
     let mut problems = Vec::new();
     if let Kind::Map(found) = &child.root.kind {
         for (key, _) in
@@ -214,15 +225,23 @@ fn join(
         }
     }
     for (section, _) in sections {
-        for (key, _) in entries(&child, section) {
-            problems.extend(names.take(family(section), &key.text, child.place_of_key(key)));
+        for (key, node) in entries(&child, section) {
+            if *section == THRESHOLDS && member(node, "parent").is_some() {
+                let message = format!("`{}` says itself what its parent's is", key.text);
+                let problem = Problem::new("merge-not-yours", message).at(child.place_of_key(key));
+                problems.push(problem.help("remove `parent`: the parent's own table is taken"));
+            }
+            let ours = parent.as_ref().filter(|_| *section == THRESHOLDS);
+            let ours = ours.and_then(|parent| member(find(parent, section)?, &key.text));
+            if ours.is_none_or(|ours| member(ours, "child").is_none()) {
+                problems.extend(names.take(family(section), &key.text, child.place_of_key(key)));
+            }
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let Some(parent) = parent else { return Ok(text.to_owned()) };
-    let mut whole = Document::read(path, parent)?;
+    let Some(mut whole) = parent else { return Ok(text.to_owned()) };
     if let (Kind::Map(ours), Kind::Map(theirs)) = (&mut whole.root.kind, &mut child.root.kind) {
         for (key, node) in theirs.drain(..) {
             match ours.iter_mut().find(|(known, _)| known.text == key.text) {
@@ -234,10 +253,23 @@ fn join(
     Ok(write::yaml(&whole.root))
 }
 
-/// Adds the entries of a section.
+/// Adds the entries of a section; one that the parent has too takes its place, with the parent's inside.
 fn add(section: &mut Node, more: Node) {
     match (&mut section.kind, more.kind) {
-        (Kind::Map(known), Kind::Map(more)) => known.extend(more),
+        (Kind::Map(known), Kind::Map(more)) => {
+            for (key, mut node) in more {
+                match known.iter_mut().find(|(known, _)| known.text == key.text) {
+                    Some((own, before)) => {
+                        if let Kind::Map(entries) = &mut node.kind {
+                            let parent = Key { text: "parent".to_owned(), ..own.clone() };
+                            entries.push((parent, before.clone()));
+                        }
+                        *before = node;
+                    }
+                    None => known.push((key, node)),
+                }
+            }
+        }
         (known @ Kind::Null, more) => *known = more,
         _ => {}
     }

@@ -163,10 +163,8 @@ fn read(
         dated = read_rates(&document, currency, problems);
     }
     let mut drafts = Vec::new();
-    for path in files.keys().filter(|path| is_in(path, "overrides")) {
-        if let Some(document) = document(files, path, problems) {
-            overrides::read(&document, &mut drafts, problems);
-        }
+    for document in documents(files, "overrides", problems) {
+        overrides::read(&document, &mut drafts, problems);
     }
     let read = read_graphs(files, people.as_ref(), catalogue, &drafts, problems);
     let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
@@ -187,25 +185,11 @@ fn read(
     }
     let names = read.complete.then_some(read.names.as_slice());
     let mut messages = Vec::new();
-    for path in files.keys().filter(|path| is_in(path, "messages")) {
-        if let Some(document) = document(files, path, problems) {
-            messages::read(&document, names, &mut messages, problems);
-        }
+    for document in documents(files, "messages", problems) {
+        messages::read(&document, names, &mut messages, problems);
     }
     let known = Known { graphs: names, people: people.as_ref(), actions: &actions };
-    let (mut tests, mut properties) = (Vec::new(), Vec::new());
-    for path in files.keys().filter(|path| is_in(path, "tests")) {
-        if let Some(document) = document(files, path, problems) {
-            let found = (&mut tests, &mut properties);
-            read_tests(&document, known, catalogue, found, problems);
-        }
-    }
-    if !files.keys().any(|path| is_in(path, "tests")) {
-        let problem = Problem::new("policy-no-tests", "the bundle has no tests");
-        let problem = problem.at(top("bundle.yaml")).warning();
-        let help = "write tests/<name>.yaml: facts, and the node that is expected for them";
-        problems.push(problem.help(help));
-    }
+    let (tests, properties) = read_cases(files, known, catalogue, problems);
     let digest = digest(files);
     let whole = read.complete && read.graphs.len() == read.names.len();
     let (meta, people) = (meta?, people.filter(|_| whole)?);
@@ -226,6 +210,26 @@ fn read(
         properties,
         digest,
     })
+}
+
+/// The tests of a bundle; that there are none is something that somebody should look at.
+fn read_cases(
+    files: &Files,
+    known: Known<'_>,
+    catalogue: &mut Catalogue,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Test>, Vec<Property>) {
+    let (mut tests, mut properties) = (Vec::new(), Vec::new());
+    for document in documents(files, "tests", problems) {
+        read_tests(&document, known, catalogue, (&mut tests, &mut properties), problems);
+    }
+    if !files.keys().any(|path| is_in(path, "tests")) {
+        let problem = Problem::new("policy-no-tests", "the bundle has no tests");
+        let problem = problem.at(top("bundle.yaml")).warning();
+        let help = "write tests/<name>.yaml: facts, and the node that is expected for them";
+        problems.push(problem.help(help));
+    }
+    (tests, properties)
 }
 
 /// What is wrong with the condition of an override of an action; a graph's are compiled with its guards.
@@ -316,6 +320,12 @@ fn document(files: &Files, path: &str, problems: &mut Vec<Problem>) -> Option<Do
         return None;
     };
     Document::read(path, text).map_err(|found| problems.extend(found)).ok()
+}
+
+/// The documents of a folder, in the order of their paths; what cannot be read is a problem.
+fn documents(files: &Files, folder: &str, problems: &mut Vec<Problem>) -> Vec<Document> {
+    let paths = files.keys().filter(|path| is_in(path, folder));
+    paths.filter_map(|path| document(files, path, problems)).collect()
 }
 
 /// Whether a path is a YAML file right in a folder.

@@ -8,6 +8,7 @@
 mod cell;
 mod check;
 mod read;
+mod tighter;
 
 pub use cell::{CellText, check_cell};
 pub use read::{outlines, read};

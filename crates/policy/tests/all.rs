@@ -12,3 +12,5 @@ mod good;
 mod people;
 #[cfg(test)]
 mod proof;
+#[cfg(test)]
+mod tighter;

@@ -58,6 +58,11 @@ impl<'a> Space<'a> {
         self
     }
 
+    /// The facts of the space.
+    pub const fn catalogue(&self) -> &'a Catalogue {
+        self.catalogue
+    }
+
     /// What a fact can be when it is known.
     pub fn domain(&self, slot: Slot) -> Values {
         let Some(fact) = self.catalogue.fact(slot) else { return Values::known() };

@@ -23,6 +23,10 @@ fn parent() -> Files {
         ),
         ("routing/deal.yaml", "graph: deals\nsubject: deal\n"),
         ("actions.yaml", "actions: {}\n"),
+        (
+            "thresholds.yaml",
+            "thresholds:\n  min: {type: int, child: higher}\n  held: {type: int}\n",
+        ),
     ])
 }
 
@@ -72,6 +76,22 @@ fn a_child_adds_under_new_names() {
     assert_eq!(problems[0].code, "merge-redefines");
 }
 
+#[test]
+fn a_childs_table_takes_the_place_of_one_that_may_be_stricter() {
+    let child = files(&[
+        HEAD,
+        ("thresholds.yaml", "thresholds: {min: {type: int, owner: bob}, own: {type: int}}\n"),
+    ]);
+    expect_test::expect![[r#"
+        # Put together from the parent's file and the child's.
+        thresholds:
+          min: {type: int, owner: bob, parent: {type: int, child: higher}}
+          held: {type: int}
+          own: {type: int}
+    "#]]
+    .assert_eq(&merge(&parent(), &child).unwrap()["thresholds.yaml"]);
+}
+
 /// Each trick with the code that refuses it, and the line.
 #[test]
 fn renaming_tricks_are_refused() {
@@ -94,7 +114,9 @@ fn renaming_tricks_are_refused() {
         ("routing/new.yaml", "subject: deal\ngraph: dea1s\n", "merge-looks-alike", 2),
         ("actions.yaml", "actions: {refund_two: {group: [concession]}}\n", "merge-redefines", 1),
         ("Actions.yaml", "actions: {}\n", "merge-looks-alike", 1),
-        ("thresholds.yaml", "thresholds: []\n", "merge-not-yours", 1),
+        ("thresholds.yaml", "thresholds:\n  held: {type: int}\n", "merge-redefines", 2),
+        ("thresholds.yaml", "thresholds:\n  m1n: {type: int}\n", "merge-looks-alike", 2),
+        ("thresholds.yaml", "thresholds:\n  min: {parent: {}}\n", "merge-not-yours", 2),
         ("rates.yaml", "rates: {}\n", "merge-not-yours", 1),
         ("prompts/a.yaml", "x: 1\n", "merge-not-yours", 1),
         ("mappings/a.yaml", "x: 1\n", "merge-not-yours", 1),
@@ -124,7 +146,7 @@ fn every_problem_is_told() {
     let child = files(&[
         HEAD,
         ("people.yaml", "roles: {legal: [x], Desk: [y]}\nalways: legal\n"),
-        ("thresholds.yaml", ""),
+        ("rates.yaml", ""),
         ("routing/deal.yaml", ""),
     ]);
     let codes: Vec<_> = merge(&parent(), &child).unwrap_err().iter().map(|one| one.code).collect();
@@ -134,8 +156,8 @@ fn every_problem_is_told() {
             "merge-not-yours",
             "merge-redefines",
             "merge-looks-alike",
-            "merge-redefines",
-            "merge-not-yours"
+            "merge-not-yours",
+            "merge-redefines"
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! Reading `thresholds.yaml`.
 
 use super::cell::{Asks, CellText, join, read_cell};
+use super::tighter::{self, Stricter};
 use super::{Hit, Outline, PREFIX, Row, Table, check};
 use crate::read::{Word, check_handle, required_choice, required_word};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
@@ -30,10 +31,42 @@ pub fn read(document: &Document, catalogue: &Catalogue) -> Result<Vec<Table>, Ve
     let (mut problems, mut tables) = (Vec::new(), Vec::new());
     let mut fields = Fields::new(document, &document.root, &mut problems);
     for (key, node) in fields.entries("thresholds") {
-        tables.extend(table(document, key, node, catalogue, fields.problems()));
+        let problems = fields.problems();
+        let Some(own) = table(document, key, node, catalogue, problems) else { continue };
+        problems.extend(looser(document, (key, node), &own, catalogue));
+        tables.push(own);
     }
     fields.finish();
     if problems.is_empty() { Ok(tables) } else { Err(problems) }
+}
+
+/// What is looser than in the table of the parent, which stands under `parent` where a child has replaced it.
+fn looser(
+    document: &Document,
+    (key, node): (&Key, &Node),
+    own: &Table,
+    catalogue: &Catalogue,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let Kind::Map(entries) = &node.kind else { return problems };
+    let Some((_, before)) = entries.iter().find(|(key, _)| key.text == "parent") else {
+        return problems;
+    };
+    let words = Stricter::WORDS;
+    let mut fields = Fields::new(document, before, &mut problems);
+    let stricter = required_choice(&mut fields, "child", &words, Stricter::from_word);
+    let parent = table(document, key, before, catalogue, &mut problems);
+    let (Some(stricter), Some(parent)) = (stricter, parent) else { return problems };
+    let meaning = |table: &Table| (table.outline.kind, table.outline.scope);
+    if meaning(own) == meaning(&parent) {
+        problems.extend(tighter::check(own, &parent, stricter, catalogue));
+        return problems;
+    }
+    let (kind, scope) = meaning(&parent);
+    let message = format!("`{}` is another thing than its parent's", own.outline.name);
+    let problem = Problem::new("threshold-loosens", message).at(own.outline.place.clone());
+    problems.push(problem.help(format!("write `type: {kind}` and `scope: {}`", scope.as_str())));
+    problems
 }
 
 fn outline(
@@ -68,10 +101,11 @@ fn table(
     let before = problems.len();
     let outline = outline(document, key, node, problems);
     let mut fields = Fields::new(document, node, problems);
-    // The outline has read these.
-    for key in ["type", "scope", "reason"] {
+    // The outline has read these, or whoever compares it with its parent's does.
+    for key in ["type", "scope", "reason", "parent"] {
         fields.node(key);
     }
+    let stricter = fields.word("child", &Stricter::WORDS, Stricter::from_word);
     let owner = required_word(&mut fields, "owner");
     if let Some(Word { text, place }) = &owner {
         check_handle("the owner of a table", text, place, fields.problems());
@@ -86,6 +120,13 @@ fn table(
     }
     let rows = fields.required("rows").map(|_| fields.list("rows")).unwrap_or_default();
     let (outline, owner) = (outline?, owner?);
+    if outline.kind == Type::Code && stricter.is_some() {
+        let message = format!("no word of `{}` is higher than another", outline.name);
+        let problem = Problem::new("yaml-value", message).at(outline.place.clone());
+        fields
+            .problems()
+            .push(problem.help("remove `child`: a child cannot replace a table of words"));
+    }
     let space = Space::new(catalogue, usize::MAX).closed();
     let mut read = Vec::new();
     for row in rows {

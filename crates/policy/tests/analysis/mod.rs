@@ -7,10 +7,10 @@ use bellwether_policy::{Files, Graph, NodeKind, compile, compile_kept, moved};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
