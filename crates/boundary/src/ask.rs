@@ -13,8 +13,12 @@
 use crate::compile::Boundaries;
 use crate::compile::set_of;
 use crate::decl::{Member, cedar_type};
+use crate::sift::{ALWAYS, Condition};
 use bellwether_core::{Ppm, Type};
-use cedar_policy::{Context, Decision, EntityUid, PolicyId, PolicySet, RestrictedExpression};
+use cedar_policy::{
+    Context, Decision, EntityUid, Policy, PolicyId, PolicySet, RestrictedExpression,
+};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The most approvals that are asked for together.
@@ -89,6 +93,8 @@ pub enum Answer {
 pub(crate) struct ActionSet {
     pub(crate) members: Vec<Member>,
     pub(crate) policies: PolicySet,
+    /// The same policies with their conditions.
+    pub(crate) sieve: Vec<(Condition, Policy)>,
     pub(crate) principal: EntityUid,
     pub(crate) action: EntityUid,
     pub(crate) resource: EntityUid,
@@ -117,14 +123,15 @@ impl Boundaries {
             Ok(pairs) => pairs,
             Err(errors) => return refused(errors),
         };
-        let said = self.put(set, &set.policies, &pairs, &request.approvals);
+        let policies = set.sift(request);
+        let said = self.put(set, &policies, &pairs, &request.approvals);
         if !said.errors.is_empty() {
             return Answer::Deny { by: said.by, errors: said.errors };
         }
         if said.allowed {
             return Answer::Allow { by: said.by };
         }
-        let sets = self.approvals(set, &pairs, &request.approvals, &said.by);
+        let sets = self.approvals(set, &policies, &pairs, &request.approvals, &said.by);
         match sets.is_empty() {
             true => Answer::Deny { by: said.by, errors: said.errors },
             false => Answer::NeedsApproval { sets, denied_by: said.by },
@@ -135,6 +142,7 @@ impl Boundaries {
     fn approvals(
         &self,
         set: &ActionSet,
+        policies: &PolicySet,
         pairs: &Pairs,
         given: &[&str],
         denied_by: &[String],
@@ -144,12 +152,12 @@ impl Boundaries {
         if more.is_empty() {
             return Vec::new();
         }
-        let all = self.put(set, &set.policies, pairs, &[given, &more].concat());
+        let all = self.put(set, policies, pairs, &[given, &more].concat());
         if !all.allowed || !all.errors.is_empty() {
             return Vec::new();
         }
         let deciding = denied_by.iter().chain(&all.by).map(PolicyId::new);
-        let deciding = set_of(deciding.filter_map(|id| set.policies.policy(&id)));
+        let deciding = set_of(deciding.filter_map(|id| policies.policy(&id)));
         let suffices = |roles: &[&str]| {
             let said = self.put(set, &deciding, pairs, &[given, roles].concat());
             said.allowed && said.errors.is_empty()
@@ -211,6 +219,28 @@ impl Boundaries {
 }
 
 impl ActionSet {
+    /// The policies that may hold; approvals make none of the others hold.
+    pub(crate) fn sift(&self, request: &Request<'_>) -> Cow<'_, PolicySet> {
+        let given = |member: &Member| {
+            let mut given = request.members.iter().filter(|(name, _)| *name == member.name);
+            given.next().map(|(_, value)| *value)
+        };
+        let long = |number: Ppm| Some(Given::Long(number.get()));
+        let always: [_; ALWAYS.len()] = [
+            long(request.confidence),
+            Some(Given::Bool(request.calibrated)),
+            long(request.completeness),
+            Some(Given::Bool(request.tainted)),
+        ];
+        let values: Vec<_> = self.members.iter().map(given).chain(always).collect();
+        let holding = self.sieve.iter().filter(|(condition, _)| condition.may_hold(&values));
+        let holding: Vec<_> = holding.map(|(_, policy)| policy).collect();
+        match holding.len() == self.sieve.len() {
+            true => Cow::Borrowed(&self.policies),
+            false => Cow::Owned(set_of(holding.into_iter())),
+        }
+    }
+
     /// The context without approvals: everything the action must bring, of the right type, and no more.
     fn pairs(&self, request: &Request<'_>) -> Result<Pairs, Vec<String>> {
         let mut errors = Vec::new();
@@ -252,12 +282,12 @@ impl ActionSet {
         }
         let long = RestrictedExpression::new_long;
         let always = [
-            ("confidence", long(request.confidence.get())),
-            ("calibrated", RestrictedExpression::new_bool(request.calibrated)),
-            ("completeness", long(request.completeness.get())),
-            ("tainted", RestrictedExpression::new_bool(request.tainted)),
+            long(request.confidence.get()),
+            RestrictedExpression::new_bool(request.calibrated),
+            long(request.completeness.get()),
+            RestrictedExpression::new_bool(request.tainted),
         ];
-        pairs.extend(always.map(|(name, value)| (name.to_owned(), value)));
+        pairs.extend(ALWAYS.map(str::to_owned).into_iter().zip(always));
         Ok(pairs)
     }
 }

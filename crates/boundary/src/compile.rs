@@ -9,6 +9,7 @@ use crate::decl::ActionDecl;
 use crate::pieces::place;
 use crate::read::{Boundary, Invariant, Read, offset, read};
 use crate::schema;
+use crate::sift::Condition;
 use bellwether_core::{Problem, Timestamp};
 use cedar_policy::{
     ActionConstraint, Authorizer, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId,
@@ -277,8 +278,10 @@ fn action_set(action: &ActionDecl, read: &[Read], roles: &[&str], types: &Types)
     let lifting = roles.iter().filter(mentioned).map(|role| (*role).to_owned()).collect();
     let subject = action.subject.entity();
     let kind = types.subjects.get(subject).unwrap_or(&types.agent);
+    let condition = |one: &&Read| Condition::of(&one.json, &action.members);
     ActionSet {
         members: action.members.clone(),
+        sieve: read.iter().map(|one| (condition(one), one.policy.clone())).collect(),
         policies: set_of(read.iter().map(|one| &one.policy)),
         principal: uid(&types.agent, "agent"),
         resource: uid(kind, "subject"),

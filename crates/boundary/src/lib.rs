@@ -5,7 +5,8 @@
 //! - Never: reads a clock, a file or the network; allows because of an error. Cedar skips a `forbid`
 //!   that fails, so any failure denies here, and what can fail (arithmetic) is refused at load.
 //!
-//! One policy set per action is made at load: Cedar has no index of its own, and evaluates them all.
+//! One policy set per action is made at load: Cedar has no index of its own, and evaluates them all. So those
+//! that are plainly false (`sift`) are left out first.
 
 mod ask;
 mod compile;
@@ -14,6 +15,7 @@ mod lint;
 mod pieces;
 mod read;
 mod schema;
+mod sift;
 
 pub use ask::{Answer, Given, Request};
 pub use compile::{Boundaries, Compiled, language};

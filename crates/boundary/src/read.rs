@@ -46,6 +46,7 @@ pub struct Invariant {
 /// A policy that could be parsed.
 pub(crate) struct Read {
     pub(crate) policy: Policy,
+    pub(crate) json: serde_json::Value,
     pub(crate) boundary: Boundary,
     pub(crate) found: Found,
     /// As it is written.
@@ -109,7 +110,8 @@ fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Op
         }
     };
     let boundary = annotations(&policy, at(0), ceiling, problems);
-    let found = policy.to_json().map(|json| lint::look(&json, ceiling)).unwrap_or_default();
+    let json = policy.to_json().unwrap_or_default();
+    let found = lint::look(&json, ceiling);
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
     let named = match boundary.id.as_str() {
@@ -117,7 +119,7 @@ fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Op
         id => format!("{prefix}{id}"),
     };
     let policy = policy.new_id(PolicyId::new(named));
-    Some(Read { policy, boundary, found, text: piece.text.to_owned(), ceiling })
+    Some(Read { policy, json, boundary, found, text: piece.text.to_owned(), ceiling })
 }
 
 /// Where in its policy's text a complaint of Cedar points.

@@ -3,6 +3,7 @@
 //! Small counts unless `BELLWETHER_FULL` is set. Every random choice comes from a seed that is printed.
 #![cfg(test)]
 
+mod activated;
 mod bad_bundles;
 mod bad_places;
 mod bad_rows;
@@ -16,4 +17,5 @@ mod served;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod server;
 mod stopped;
+mod told;
 mod world;
