@@ -113,6 +113,13 @@ struct Said {
 type Pairs = Vec<(String, RestrictedExpression)>;
 
 impl Boundaries {
+    /// The roles whose approval the policies of an action may want, in the order of asking; nothing where no
+    /// policy is about it, so that nobody may do it.
+    pub fn lifting(&self, action: &str) -> Option<&[String]> {
+        let set = self.sets.get(action).filter(|set| !set.policies.is_empty())?;
+        Some(&set.lifting)
+    }
+
     /// Asks about an action.
     pub fn ask(&self, action: &str, request: &Request<'_>) -> Answer {
         let refused = |errors| Answer::Deny { by: Vec::new(), errors };

@@ -90,13 +90,15 @@ pub enum AskCause {
     Approved,
     /// An approval was refused.
     Refused,
+    /// The boundaries do not allow what the graph decided for, or it cannot be told.
+    Denied,
     /// Something could not be decided, or what it was decided by is gone: a person must look.
     Undecided,
 }
 
 impl AskCause {
     /// All causes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Decided,
         Self::Fallback,
         Self::PassedOn,
@@ -106,8 +108,14 @@ impl AskCause {
         Self::Approve,
         Self::Approved,
         Self::Refused,
+        Self::Denied,
         Self::Undecided,
     ];
+
+    /// Whether a decision is the cause, and not time or what somebody did.
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::Decided | Self::Raised | Self::Approve | Self::Denied)
+    }
 
     /// The cause of a word.
     pub fn from_word(word: &str) -> Option<Self> {
@@ -126,6 +134,7 @@ impl AskCause {
             Self::Approve => "approve",
             Self::Approved => "approved",
             Self::Refused => "refused",
+            Self::Denied => "denied",
             Self::Undecided => "undecided",
         }
     }

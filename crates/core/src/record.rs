@@ -107,6 +107,19 @@ pub struct Decision<'a> {
     pub evidence: Option<Digest>,
 }
 
+/// What the boundaries were asked before a move, and said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permitted {
+    /// The action.
+    pub action: String,
+    /// `allow`, `approval`, `deny`, or `doubt` where nothing could be asked.
+    pub decision: &'static str,
+    /// Ids of the policies and overrides that decided, sorted.
+    pub by: Vec<String>,
+    /// The names of the facts for lack of which nothing was asked.
+    pub missing: Vec<String>,
+}
+
 /// One move of an escalation's lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
@@ -126,6 +139,8 @@ pub struct Move {
     pub candidates: Vec<Candidate>,
     /// How many there were.
     pub candidate_count: u32,
+    /// What the boundaries said, where they were asked.
+    pub permit: Option<Permitted>,
 }
 
 /// What one step leaves in the log.

@@ -4,7 +4,7 @@ use crate::replay::{Replay, ReplayError};
 use crate::rules::{RuleBook, Rules};
 use crate::state::{StreamState, scope_of};
 use crate::step::Decided;
-use bellwether_core::record::Status;
+use bellwether_core::record::{Permitted, Status};
 use bellwether_core::value::show_raw;
 use bellwether_core::{Body, Code, DocKey, Envelope, Escalation, Signal, Timestamp, Trust, Type};
 use bellwether_expr::Slot;
@@ -22,6 +22,17 @@ pub struct Explained {
     pub status: Status,
     /// One entry per graph that decided.
     pub decisions: Vec<ExplainedDecision>,
+    /// What the boundaries were asked before a node was entered, and said.
+    pub permits: Vec<ExplainedPermit>,
+}
+
+/// What the boundaries were asked, and who answers for what they said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedPermit {
+    /// What was asked and said, as the record has it.
+    pub said: Permitted,
+    /// Of each policy or override that decided: its id, who answers for it, and its reason.
+    pub by: Vec<(String, String, String)>,
 }
 
 /// What one graph decided about one subject, and why.
@@ -89,9 +100,29 @@ pub fn explain<'a>(
         let teller = Teller { rules, state, event: &envelope, counted: &counted };
         let decisions = step.decided.into_iter().filter_map(|decided| teller.tell(decided));
         let decisions = decisions.collect();
-        return Ok(Some(Explained { seq, status: step.status, decisions, event: envelope }));
+        let permits = step.permits.into_iter().map(|said| who(rules, said)).collect();
+        let status = step.status;
+        return Ok(Some(Explained { seq, status, decisions, permits, event: envelope }));
     }
     Ok(None)
+}
+
+/// Who answers for what the boundaries said.
+fn who(rules: &Rules, said: Permitted) -> ExplainedPermit {
+    let of = |id: &String| {
+        let policy = rules.boundaries().and_then(|known| known.boundary(id));
+        let (owner, reason) = match policy {
+            Some(policy) => (policy.owner.clone(), policy.reason.clone()),
+            None => {
+                let mut overrides = rules.policy().overrides().iter();
+                let found = overrides.find(|one| one.id == *id);
+                found.map(|one| (one.approver.clone(), one.reason.clone())).unwrap_or_default()
+            }
+        };
+        (id.clone(), owner, reason)
+    };
+    let by = said.by.iter().map(of).collect();
+    ExplainedPermit { said, by }
 }
 
 struct Teller<'a> {

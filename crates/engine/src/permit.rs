@@ -3,12 +3,15 @@
 //! - In: the rules, an action with its parameters, what the agent is worth, the slots.
 //! - Out: the boundaries' [`Answer`], or the facts that are missing.
 //! - Never: asks without a fact that the action is judged by; that is doubt, and doubt goes to a person.
+//!
+//! Overrides of the action hold beside the boundaries, and only tighten what those say: one that holds, or of
+//! which that cannot be told, forbids or asks for approvals.
 
 use crate::rules::Rules;
 use bellwether_boundary::{Answer, Given, Request};
 use bellwether_core::{Code, Ppm, Type};
 use bellwether_expr::Slots;
-use bellwether_policy::Action;
+use bellwether_policy::{Action, Override, Overrides};
 
 /// What is asked besides facts.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +42,13 @@ pub enum Permit {
 /// Asks the boundaries of the rules.
 pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
     let catalogue = rules.catalogue();
+    let overruling: Vec<_> = rules.policy().overruling(&wish.action.name, slots).collect();
+    let forbids = overruling.iter().filter(|one| one.overrides == Overrides::Forbid);
+    let mut by: Vec<_> = forbids.map(|one| one.id.clone()).collect();
+    if !by.is_empty() {
+        by.sort_unstable();
+        return Permit::Answered(Answer::Deny { by, errors: Vec::new() });
+    }
     let mut words = Vec::new();
     let (mut values, mut missing) = (Vec::new(), Vec::new());
     let parameters = wish.action.parameters.iter().zip(wish.parameters);
@@ -77,5 +87,37 @@ pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
     let refused =
         || Answer::Deny { by: Vec::new(), errors: vec!["there are no boundaries".to_owned()] };
     let answer = rules.boundaries().map(|known| known.ask(&wish.action.name, &request));
-    Permit::Answered(answer.unwrap_or_else(refused))
+    let answer = answer.unwrap_or_else(refused);
+    Permit::Answered(with_approvals(answer, &overruling, wish.approvals))
+}
+
+/// An answer, with the approvals that overrides ask for besides.
+fn with_approvals(answer: Answer, overruling: &[&Override], given: &[String]) -> Answer {
+    let (mut ids, mut roles) = (Vec::new(), Vec::new());
+    for one in overruling {
+        let Overrides::Approvals(asked) = &one.overrides else { continue };
+        let open = asked.iter().filter(|role| !given.contains(role));
+        if open.clone().next().is_some() {
+            ids.push(one.id.clone());
+        }
+        let more: Vec<_> = open.filter(|role| !roles.contains(*role)).cloned().collect();
+        roles.extend(more);
+    }
+    if roles.is_empty() {
+        return answer;
+    }
+    let (mut sets, mut denied_by) = match answer {
+        Answer::Allow { .. } => (vec![Vec::new()], Vec::new()),
+        Answer::NeedsApproval { sets, denied_by } => (sets, denied_by),
+        denied @ Answer::Deny { .. } => return denied,
+    };
+    for set in &mut sets {
+        let more: Vec<_> = roles.iter().filter(|role| !set.contains(role)).cloned().collect();
+        set.extend(more);
+    }
+    // A set that had some of them already may be the cheaper one by now.
+    sets.sort_by_key(Vec::len);
+    denied_by.extend(ids);
+    denied_by.sort_unstable();
+    Answer::NeedsApproval { sets, denied_by }
 }

@@ -64,6 +64,10 @@ impl Rules {
             warnings.extend(compiled.warnings);
             compiled.boundaries
         });
+        let unfit = boundaries::check_permits(boundaries.as_ref(), &policy);
+        if !unfit.is_empty() {
+            return Err(unfit);
+        }
         for word in boundaries.iter().flat_map(Boundaries::words) {
             catalogue.note_word(word);
         }

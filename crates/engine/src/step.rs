@@ -13,6 +13,7 @@ mod escalate;
 mod evaluate;
 mod leave;
 mod notify;
+mod permit;
 mod relayout;
 mod version;
 
@@ -24,7 +25,7 @@ use crate::rules::{RuleBook, Rules};
 use crate::state::{Doc, StreamState, scope_of};
 use bellwether_core::effect::{Timer, TimerKind};
 use bellwether_core::event::Seen;
-use bellwether_core::record::{Record, Status};
+use bellwether_core::record::{Permitted, Record, Status};
 use bellwether_core::{
     Body, Code, Digest, DocKey, Effect, EffectKey, Envelope, Origin, Signal, Timestamp,
 };
@@ -45,6 +46,8 @@ pub struct Step {
     pub status: Status,
     /// What each graph decided, in the order of the graphs.
     pub decided: Vec<Decided>,
+    /// What the boundaries were asked before a node was entered, and said.
+    pub permits: Vec<Permitted>,
     /// Effects to perform after the commit.
     pub effects: Vec<(EffectKey, Effect)>,
     /// Timers to set after the commit.
@@ -357,6 +360,7 @@ fn finish(
         digest,
         status,
         decided,
+        permits: scratch.moves.iter().filter_map(|moved| moved.permit.clone()).collect(),
         effects: std::mem::take(&mut scratch.effects),
         timers: scratch.timers.clone(),
         evidence: std::mem::take(&mut scratch.evidence),

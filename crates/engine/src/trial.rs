@@ -23,11 +23,18 @@ pub struct Judgement {
     pub errors: Vec<String>,
 }
 
+impl Judgement {
+    /// Nothing could be asked, for lack of these.
+    pub(crate) fn doubt(missing: Vec<String>) -> Self {
+        Self { decision: Judged::Doubt, by: Vec::new(), approvals: Vec::new(), errors: missing }
+    }
+}
+
 impl From<Permit> for Judgement {
     fn from(permit: Permit) -> Self {
         let said = |decision, by, approvals, errors| Self { decision, by, approvals, errors };
         match permit {
-            Permit::Missing(facts) => said(Judged::Doubt, Vec::new(), Vec::new(), facts),
+            Permit::Missing(facts) => Self::doubt(facts),
             Permit::Answered(Answer::Allow { by }) => {
                 said(Judged::Allow, by, Vec::new(), Vec::new())
             }
@@ -63,6 +70,10 @@ pub fn run_tests(rules: &Rules) -> Vec<TestOutcome> {
         slots.clear();
         test.facts.iter().for_each(|(slot, raw)| slots.set(*slot, *raw));
         choose(&mut slots);
+        // Overrides of actions end by themselves.
+        if let Some(now) = rules.catalogue().slot("now") {
+            slots.set(now, slots.get(now).unwrap_or(test.at.micros()));
+        }
         let judged = test.act.as_ref().and_then(|act| judge(rules, act, &slots));
         outcome.failures.extend(judged.into_iter().flat_map(|judged| differences(test, &judged)));
     }

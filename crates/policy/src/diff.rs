@@ -171,6 +171,12 @@ fn node_text(graph: &Graph, node: &Node) -> String {
             if let Some(refused) = human.refused {
                 let _ = write!(text, ", refused to {}", node_name(graph, refused));
             }
+            if let Some(permit) = &human.permit {
+                let (action, denied) = (&permit.action, node_name(graph, permit.denied));
+                let asks = permit.asks.iter().map(|at| node_name(graph, *at)).collect::<Vec<_>>();
+                let _ =
+                    write!(text, ", permit {action} by {}, denied to {denied}", asks.join(", "));
+            }
             if !human.steps.is_empty() {
                 let _ = write!(text, ", steps {}", listed(&human.steps));
             }

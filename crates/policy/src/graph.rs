@@ -5,11 +5,13 @@
 //! - Never: skips a rule that cannot be evaluated. It takes the `unknown` edge of its node, which
 //!   leads to a person, or to a discovery that ends at one.
 
+mod node;
 mod verdict;
 
-use bellwether_core::{Code, Duration, Place};
+use bellwether_core::{Code, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
 
+pub use node::{AGAIN, Human, Node, NodeKind, NodePermit, Ready};
 pub use verdict::{Masks, Overrules, Overruling, Verdict};
 
 /// What a node's decision means for the subject.
@@ -45,112 +47,6 @@ impl Outcome {
     /// The outcome of a word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
-    }
-}
-
-/// How long the same rule does not ask again after an escalation has ended, where a node does not say.
-pub const AGAIN: Duration = Duration::from_days(7);
-
-/// A node that asks people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Human {
-    /// The role that is asked first.
-    pub role: String,
-    /// The roles that are asked after it, in order.
-    pub fallback: Vec<String>,
-    /// How high it is: an escalation is raised from a lower to a higher level, never lowered.
-    pub level: u8,
-    /// How long one person has to take it.
-    pub ack: Duration,
-    /// How long after taking it something must have moved; by default as long as `again`.
-    pub act: Duration,
-    /// How long after the end of an escalation the same rule does not ask again.
-    pub again: Duration,
-    /// Of a node that asks for an approval: the position of the node that is entered once it is given.
-    pub approves: Option<usize>,
-    /// The position of the first approval that this node needs before it asks.
-    pub approval: Option<usize>,
-    /// Of a node that asks for an approval: the position of the node that is entered when it is refused;
-    /// without one the escalation ends.
-    pub refused: Option<usize>,
-    /// What is to be done there, in order.
-    pub steps: Vec<String>,
-    /// Within which time of the decision somebody must hear of it although one is missing; `bundle.yaml`
-    /// may say it for all.
-    pub reach: Option<Duration>,
-    /// Positions in `People::persons`: everybody who may be asked, in order, each once.
-    pub(crate) chain: Vec<usize>,
-}
-
-/// What a `wait` node waits for. Once all of it is known the walk goes on, in the same decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ready {
-    /// The names of the facts.
-    pub facts: Vec<String>,
-    /// The position of the guard that holds when all are known; it stands behind those of the rules.
-    pub guard: usize,
-    /// The position of the decide or human node where it goes on.
-    pub node: usize,
-}
-
-/// What happens at a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NodeKind {
-    /// Rules decide where it goes on.
-    Decide {
-        /// Where doubt goes: the position of a human or discover node.
-        unknown: usize,
-    },
-    /// More is found out, for a limited time.
-    Discover {
-        /// How long.
-        within: Duration,
-        /// Who decides then: the position of a human or discover node.
-        then: usize,
-        /// Of a `wait` node: what is waited for.
-        ready: Option<Ready>,
-    },
-    /// People are asked.
-    Human(Human),
-    /// Nobody is asked.
-    End,
-}
-
-/// A node of a graph.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Its name.
-    pub name: String,
-    /// The name's code, as it stands in state and effects.
-    pub code: Code,
-    /// What happens there.
-    pub kind: NodeKind,
-    /// What reaching it means.
-    pub outcome: Outcome,
-    /// Where it is written.
-    pub place: Place,
-}
-
-impl Node {
-    /// What the node asks people for, if it asks people.
-    pub const fn human(&self) -> Option<&Human> {
-        match &self.kind {
-            NodeKind::Human(human) => Some(human),
-            NodeKind::Decide { .. } | NodeKind::Discover { .. } | NodeKind::End => None,
-        }
-    }
-
-    /// What it asks for, if it asks for an approval.
-    pub fn approval(&self) -> Option<&Human> {
-        self.human().filter(|human| human.approves.is_some())
-    }
-
-    /// How high it is; 0 where nobody is asked.
-    pub const fn level(&self) -> u8 {
-        match self.human() {
-            Some(human) => human.level,
-            None => 0,
-        }
     }
 }
 
@@ -269,9 +165,48 @@ impl Graph {
         way.take(self.nodes.len()).filter_map(|at| Some((at, self.nodes.get(at)?)))
     }
 
-    /// Where a node leads besides by rules: doubt, the end of a discovery, a refusal.
+    /// Where whoever is led to a node may stand first: at its first approval, or else at the node itself, at
+    /// an approval that the boundaries want before it, or where it leads when they say no.
+    pub fn doors(&self, node: usize) -> Vec<usize> {
+        match self.entries(node).next() {
+            Some((first, _)) if first != node => vec![first],
+            _ => self.gate(node),
+        }
+    }
+
+    /// Where an approval may lead once it is given. The worst case is that the boundaries want all that
+    /// their node lists, one after the other.
+    pub fn given(&self, approval: usize) -> Vec<usize> {
+        let human = self.nodes.get(approval).and_then(Node::human);
+        let Some(next) = human.and_then(|human| human.approves) else { return Vec::new() };
+        let Some(permit) = self.permit(next) else { return vec![next] };
+        match permit.asks.iter().position(|at| *at == approval) {
+            Some(at) => self.gate_from(next, permit.asks.get(at + 1)),
+            None => self.gate(next),
+        }
+    }
+
+    fn gate(&self, node: usize) -> Vec<usize> {
+        self.gate_from(node, self.permit(node).and_then(|permit| permit.asks.first()))
+    }
+
+    fn gate_from(&self, node: usize, ask: Option<&usize>) -> Vec<usize> {
+        let denied = self.permit(node).map(|permit| permit.denied);
+        ask.copied().into_iter().chain([node]).chain(denied).collect()
+    }
+
+    /// What the boundaries must allow before the node at a position asks.
+    pub fn permit(&self, node: usize) -> Option<&NodePermit> {
+        self.nodes.get(node)?.human()?.permit.as_ref()
+    }
+
+    /// Where a node leads besides by rules: doubt, the end of a discovery, a refusal, a boundary's no.
     pub(crate) fn other_edges(&self, node: usize) -> impl Iterator<Item = usize> {
-        let refused = self.entries(node).find_map(|(_, node)| node.human()?.refused);
+        let permit = self.permit(node);
+        let asks = permit.into_iter().flat_map(|permit| &permit.asks);
+        let asks = asks.filter_map(|at| Some((*at, self.nodes.get(*at)?)));
+        let refused = self.entries(node).chain(asks).find_map(|(_, node)| node.human()?.refused);
+        let refused = refused.into_iter().chain(permit.map(|permit| permit.denied));
         let other = self.nodes.get(node).and_then(|node| match node.kind {
             NodeKind::Decide { unknown } => Some(unknown),
             NodeKind::Discover { then, .. } => Some(then),
@@ -281,7 +216,7 @@ impl Graph {
             NodeKind::Discover { ready, .. } => ready.as_ref().map(|ready| ready.node),
             _ => None,
         });
-        refused.into_iter().chain(other).chain(ready)
+        refused.chain(other).chain(ready)
     }
 
     /// Evaluates every guard into `masks`, then walks from the start: at each decide node the first

@@ -37,8 +37,8 @@ pub use cases::{
 pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{
-    AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
-    Verdict,
+    AGAIN, Graph, Human, Masks, Node, NodeKind, NodePermit, Outcome, Overrules, Overruling, Ready,
+    Rule, Verdict,
 };
 pub use merge::{merge, same_look};
 pub use messages::{Blank, Message, Template};

@@ -1,12 +1,15 @@
 //! `overrides/*.yaml`: exceptions with a reason, an end, and two people who answer for them.
 //!
 //! - In: documents; the graphs, roles and actions that they may speak of.
-//! - Out: an [`Override`] for each; those of a graph are compiled into it, and end by themselves.
+//! - Out: an [`Override`] for each; those of a graph are compiled into it, those of an action stand beside its
+//!   boundaries; all end by themselves.
 //! - Never: one without an end, or by one person alone; one that lets something pass unless the owner of the
 //!   graph signs it.
 
+mod action;
 mod read;
 
+pub(crate) use action::{Ruling, rulings};
 pub(crate) use read::{check_about, read};
 
 use crate::read::Word;

@@ -10,13 +10,13 @@ use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Property, Test, read_tests};
 use crate::graph::Graph;
 use crate::messages::{self, Message};
-use crate::overrides::{self, About, Draft, Override, check_about};
+use crate::overrides::{self, Draft, Override, Ruling, check_about};
 use crate::people::{self, People};
 use crate::routing::{self, Names, check_checkpoints};
 use bellwether_core::authored::Document;
 use bellwether_core::problem::nearest;
 use bellwether_core::{Code, Digest, Place, Problem, Rates, Severity};
-use bellwether_expr::{Catalogue, Expr};
+use bellwether_expr::{Catalogue, Slots};
 use std::collections::BTreeMap;
 
 /// The files of a bundle: text by relative path, with `/` between folders.
@@ -29,6 +29,8 @@ pub struct Policy {
     people: People,
     graphs: Vec<Graph>,
     overrides: Vec<Override>,
+    /// Those of actions, with their conditions.
+    rulings: Vec<Ruling>,
     actions: Vec<Action>,
     messages: Vec<Message>,
     tests: Vec<Test>,
@@ -73,6 +75,16 @@ impl Policy {
     /// The overrides, in the order of their files' paths, whether they hold by now or not.
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
+    }
+
+    /// The overrides of an action that hold, or of which that cannot be told.
+    pub fn overruling<'a>(
+        &'a self,
+        action: &'a str,
+        slots: &'a Slots,
+    ) -> impl Iterator<Item = &'a Override> {
+        let own = self.rulings.iter().filter(move |one| one.action == action);
+        own.filter(|one| one.may_hold(slots)).filter_map(|one| self.overrides.get(one.at))
     }
 
     /// What the agent may want to do, as `actions.yaml` lists it.
@@ -166,14 +178,17 @@ fn read(
     for document in documents(files, "overrides", problems) {
         overrides::read(&document, &mut drafts, problems);
     }
-    let read = read_graphs(files, people.as_ref(), catalogue, &drafts, problems);
+    let actions = read_actions(files, catalogue, problems);
+    let known = (actions.as_slice(), drafts.as_slice());
+    let read = read_graphs(files, people.as_ref(), catalogue, known, problems);
     let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
     let graphs = read.complete.then_some(&*graphs);
-    let actions = read_actions(files, catalogue, problems);
     for draft in &drafts {
         check_about(draft, graphs, &actions, people.as_ref(), problems);
-        problems.extend(wrong_when(draft, catalogue));
     }
+    let rulings = overrides::rulings(&drafts, &actions, catalogue, problems);
+    let words = rulings.iter().flat_map(|ruling| ruling.guard.words());
+    words.for_each(|word| catalogue.note_word(word));
     if let Some(meta) = &meta {
         read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
     }
@@ -204,6 +219,7 @@ fn read(
         people,
         graphs: read.graphs,
         overrides,
+        rulings,
         actions,
         messages,
         tests,
@@ -230,17 +246,6 @@ fn read_cases(
         problems.push(problem.help(help));
     }
     (tests, properties)
-}
-
-/// What is wrong with the condition of an override of an action; a graph's are compiled with its guards.
-fn wrong_when(draft: &Draft, catalogue: &Catalogue) -> Vec<Problem> {
-    match (&draft.one.about, &draft.when) {
-        (About::Action(_), Some(when)) => {
-            let read = Expr::compile_bool(&when.text, catalogue, when.place.clone());
-            read.err().unwrap_or_default()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// The actions, where the bundle has any; boundaries without an action would be about nothing.
@@ -272,7 +277,7 @@ fn read_graphs(
     files: &Files,
     people: Option<&People>,
     catalogue: &Catalogue,
-    overrides: &[Draft],
+    known: (&[Action], &[Draft]),
     problems: &mut Vec<Problem>,
 ) -> ReadGraphs {
     let paths: Vec<_> = files.keys().filter(|path| is_in(path, "routing")).collect();
@@ -301,7 +306,7 @@ fn read_graphs(
             },
         }
         read.names.push(draft.names());
-        read.graphs.extend(routing::build(&draft, people, catalogue, overrides, problems));
+        read.graphs.extend(routing::build(&draft, people, catalogue, known, problems));
     }
     read
 }

@@ -4,13 +4,16 @@
 //! - Out: a [`Graph`](crate::Graph), or everything that is wrong with it.
 //! - Never: a graph that loops, ends in doubt, or asks a role that nobody has.
 
+mod approvals;
 mod build;
 mod check;
+mod checkpoints;
 mod cycles;
 mod draft;
+mod permit;
 mod wait;
 
 pub(crate) use build::{build, is_visible, wrong_scope};
-pub(crate) use check::check_checkpoints;
+pub(crate) use checkpoints::check_checkpoints;
 pub(crate) use cycles::cycles;
 pub(crate) use draft::{Names, read};

@@ -7,6 +7,7 @@
 pub(crate) mod find;
 mod list;
 mod origins;
+mod permits;
 pub(crate) mod render;
 pub(crate) mod staff;
 pub(crate) mod stood;

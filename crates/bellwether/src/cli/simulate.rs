@@ -12,7 +12,6 @@ use super::names::{NameArgs, Names};
 use crate::exit::{Exit, Failure};
 use crate::{bundle, progress};
 use anyhow::Result;
-use bellwether_core::effect::AskCause;
 use bellwether_core::{Code, DocKey, Envelope, StreamId, Timestamp};
 use bellwether_engine::{Rules, Step};
 use bellwether_runtime::embedded::read_rules;
@@ -55,9 +54,7 @@ struct Asked {
 impl Load {
     fn note(&mut self, event: &Envelope, step: &Step, rules: &Rules) {
         for decided in &step.decided {
-            let Some((person, AskCause::Decided | AskCause::Raised | AskCause::Approve)) =
-                decided.asked
-            else {
+            let Some((person, _)) = decided.asked.filter(|(_, cause)| cause.is_decision()) else {
                 continue;
             };
             let place = (event.stream, decided.doc, decided.graph);

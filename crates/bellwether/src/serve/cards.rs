@@ -262,6 +262,7 @@ fn before(cause: AskCause) -> &'static str {
         AskCause::Approve => "Nothing is done before you approve it.",
         AskCause::Approved => "Whoever had to approve it before you has done so.",
         AskCause::Refused => "It needed an approval, which was refused.",
+        AskCause::Denied => "What it was for is not allowed, or that cannot be told.",
         AskCause::Undecided => "Nobody could be chosen by a rule.",
     }
 }

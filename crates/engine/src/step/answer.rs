@@ -7,6 +7,7 @@
 
 use super::Moving;
 use super::escalate::{Ask, LONGEST_PAUSE, Whom, apply, ask, close, pass_on};
+use super::permit::arrive;
 use super::version::Version;
 use crate::state::{Approved, GraphState};
 use bellwether_core::effect::{AskCause, TimerKind};
@@ -135,7 +136,12 @@ fn give(moving: &mut Moving<'_>, met: &Met<'_>) -> Result<(), &'static str> {
     if !state.approvals.contains(&given) {
         state.approvals.push(given);
     }
-    pass_on(moving, met.version, met.key, next.code, Whom::First, AskCause::Approved);
+    match next.approval() {
+        Some(_) => {
+            pass_on(moving, met.version, met.key, next.code, Whom::First, AskCause::Approved);
+        }
+        None => arrive(moving, met.version, met.key, next, AskCause::Approved),
+    }
     Ok(())
 }
 

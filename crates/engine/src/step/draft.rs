@@ -69,6 +69,8 @@ impl Scratch {
 pub(super) struct Room {
     layout: Digest,
     pub(super) reading: Reading,
+    /// Whom the reading is of, if anything was read in this step.
+    pub(super) read: Option<DocKey>,
     pub(super) registers: Registers,
     drafts: Vec<Draft>,
     used: usize,
@@ -83,6 +85,7 @@ impl Room {
         Self {
             layout: rules.features().digest(),
             reading: rules.features().reading(),
+            read: None,
             registers: rules.features().registers(),
             drafts: Vec::new(),
             used: 0,
@@ -95,6 +98,7 @@ impl Room {
 
     fn begin(&mut self) {
         self.used = 0;
+        self.read = None;
         self.moves.clear();
         self.effects.clear();
         self.timers.clear();

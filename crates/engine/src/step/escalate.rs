@@ -5,6 +5,7 @@
 //! Where a node needs approvals, whoever approves is asked before it.
 
 use super::Moving;
+use super::permit::arrive;
 use super::version::Version;
 use crate::state::GraphState;
 use bellwether_core::effect::{AskCause, Timer, TimerKind};
@@ -93,8 +94,11 @@ fn passes<'a>(
                 pass_on(moving, held, key, node, Whom::Same(person, rung), AskCause::Again);
             } else if is_due(due) {
                 pass_on(moving, held, key, node, Whom::After(rung), AskCause::Fallback);
-            } else if state.silent && moving.may_act() {
-                pass_on(moving, held, key, node, Whom::First, AskCause::Again);
+            } else if state.silent
+                && moving.may_act()
+                && let Some(node) = held.graph.node(node)
+            {
+                arrive(moving, held, key, node, AskCause::Again);
             }
         }
         Some(Escalation::Accepted { node, rung, person, due, .. }) if is_due(due) => {
@@ -153,13 +157,22 @@ struct Goal<'a> {
 
 /// Enters a node: asks its first person, or whose approval it needs first, or starts its discovery.
 fn enter(moving: &mut Moving<'_>, key: DocKey, goal: Goal<'_>, cause: AskCause) {
-    let Goal { version, node, added, rule } = goal;
-    let Some((_, node)) = version.graph.entries_under(node, added).next() else { return };
+    let Goal { version, node: target, added, rule } = goal;
+    let Some((_, node)) = version.graph.entries_under(target, added).next() else { return };
     match node.kind {
         NodeKind::Human(_) => {
-            let cause = if node.approval().is_some() { AskCause::Approve } else { cause };
             moving.set_rule(key, version, rule);
-            pass_on(moving, version, key, node.code, Whom::First, cause);
+            if version.graph.permit(target).is_some()
+                && let Some(doc) = moving.doc_mut(key)
+            {
+                // What was approved for a lower node is no leave for this one.
+                doc.graph_mut(version.graph.code()).approvals.clear();
+            }
+            if node.approval().is_some() {
+                pass_on(moving, version, key, node.code, Whom::First, AskCause::Approve);
+            } else {
+                arrive(moving, version, key, node, cause);
+            }
         }
         NodeKind::Discover { within, .. } => {
             let due = moving.state.time.plus(within);
@@ -370,7 +383,8 @@ pub(super) fn apply(
     let (opened, silent) = (state.opened, state.silent);
     moving.scratch.timers.push(Timer { doc: key, kind, graph, generation, due });
     let (doc, cause, candidates, candidate_count) = (key, None, Vec::new(), 0);
-    let moved = Move { doc, graph, opened, to, cause, silent, candidates, candidate_count };
+    let permit = None;
+    let moved = Move { doc, graph, opened, to, cause, silent, candidates, candidate_count, permit };
     moving.scratch.moves.push(moved);
     true
 }

@@ -96,18 +96,15 @@ impl<'a> Moving<'a> {
         status: Status,
         woken: Option<(TimerKind, Code)>,
     ) {
-        let scope = scope_of(key);
-        let (now, rules) = (self.state.time, self.rules);
-        let Some(account) = &mut self.state.account else { return };
-        let sub = match key {
-            DocKey::Account => None,
-            sub => self.state.subs.get_mut(&sub).map(|doc| &mut doc.features),
-        };
-        let (features, rates) = (rules.features(), rules.policy().rates());
-        let reading = &mut self.scratch.reading;
-        features.read(&mut account.features, sub, signal, now, rates, reading);
-        if !rules.told().is_empty() {
-            let told = rules.told().fingerprint(reading);
+        let (scope, rules) = (scope_of(key), self.rules);
+        self.scratch.read = None;
+        if !self.read_facts(key, signal) {
+            return;
+        }
+        if !rules.told().is_empty()
+            && let Some(account) = &mut self.state.account
+        {
+            let told = rules.told().fingerprint(&self.scratch.reading);
             account.told = told;
             if let Some(doc) = self.state.subs.get_mut(&key) {
                 doc.told = told;
@@ -130,6 +127,24 @@ impl<'a> Moving<'a> {
         if ended {
             self.end(key);
         }
+    }
+
+    /// Reads what is known of a subject now, unless that was done in this step. `false`: nothing is known of
+    /// its account.
+    pub(super) fn read_facts(&mut self, key: DocKey, signal: Option<&Signal>) -> bool {
+        if self.scratch.read == Some(key) {
+            return true;
+        }
+        let (now, rules) = (self.state.time, self.rules);
+        let Some(account) = &mut self.state.account else { return false };
+        let sub = match key {
+            DocKey::Account => None,
+            sub => self.state.subs.get_mut(&sub).map(|doc| &mut doc.features),
+        };
+        let (features, rates) = (rules.features(), rules.policy().rates());
+        features.read(&mut account.features, sub, signal, now, rates, &mut self.scratch.reading);
+        self.scratch.read = Some(key);
+        true
     }
 
     /// Lets one graph decide and moves its escalation. `true` when the subject has ended.
@@ -204,7 +219,7 @@ impl<'a> Moving<'a> {
 }
 
 /// Where the facts of a subject's reading come from.
-fn origins_of<'a>(
+pub(super) fn origins_of<'a>(
     state: &'a StreamState,
     rules: &'a Rules,
     key: DocKey,

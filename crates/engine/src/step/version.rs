@@ -14,7 +14,7 @@ use bellwether_policy::{Graph, Node, Person};
 #[derive(Clone, Copy)]
 pub(super) struct Version<'a> {
     pub(super) graph: &'a Graph,
-    rules: Digest,
+    pub(super) rules: Digest,
 }
 
 impl<'a> Moving<'a> {

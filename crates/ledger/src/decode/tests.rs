@@ -248,7 +248,18 @@ fn records_are_canonical_and_readable() {
     let (at, due) = (Timestamp::from_secs(7), Timestamp::from_secs(99));
     let moved = |to, cause, candidates: Vec<Candidate>| {
         let candidate_count = candidates.len() as u32;
-        Move { doc, graph, opened: 3, to, cause, silent: false, candidates, candidate_count }
+        let permit = None;
+        Move {
+            doc,
+            graph,
+            opened: 3,
+            to,
+            cause,
+            silent: false,
+            candidates,
+            candidate_count,
+            permit,
+        }
     };
     let moves = [
         moved(

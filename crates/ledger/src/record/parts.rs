@@ -5,7 +5,7 @@ use crate::event::{self, digest};
 use crate::json::{self, Object};
 use bellwether_core::effect::{Effect, Timer};
 use bellwether_core::event::Answer;
-use bellwether_core::record::{Decision, Move, Record};
+use bellwether_core::record::{Decision, Move, Permitted, Record};
 use bellwether_core::{Body, Code, EffectKey, Escalation, SubjectId, Timestamp};
 
 pub(super) fn decisions(object: &mut Object<'_>, record: &Record<'_>, words: Words<'_>) {
@@ -136,6 +136,9 @@ fn moved(out: &mut Vec<u8>, moved: &Move, words: Words<'_>) {
         word(object.key("node"), node, words);
     }
     seq(&mut object, "opened", moved.opened);
+    if let Some(said) = &moved.permit {
+        permit(object.key("permit"), said);
+    }
     if let Some(person) = moved.to.person() {
         word(object.key("person"), person, words);
     }
@@ -143,6 +146,16 @@ fn moved(out: &mut Vec<u8>, moved: &Move, words: Words<'_>) {
         object.key("silent").extend_from_slice(b"true");
     }
     object.text("to", moved.to.as_str());
+    object.end();
+}
+
+/// What the boundaries were asked, and said.
+fn permit(out: &mut Vec<u8>, said: &Permitted) {
+    let mut object = Object::new(out);
+    object.text("action", &said.action);
+    list(&mut object, "by", &said.by, |out, id| json::text(out, id));
+    object.text("decision", said.decision);
+    list(&mut object, "missing", &said.missing, |out, name| json::text(out, name));
     object.end();
 }
 

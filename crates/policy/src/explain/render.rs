@@ -61,6 +61,14 @@ impl Explainer<'_> {
                 None => out.push_str("; refused, it ends\n"),
             }
         }
+        if let Some(permit) = node.human().and_then(|human| human.permit.as_ref()) {
+            push(out, &["  only where ", &permit.action, " is allowed"]);
+            let asks = permit.asks.iter().filter_map(|at| graph.nodes.get(*at)?.human());
+            for (nth, human) in asks.enumerate() {
+                push(out, &[if nth == 0 { "; it may take " } else { ", " }, &human.role]);
+            }
+            push(out, &["; else it goes to ", self.name(permit.denied), "\n"]);
+        }
         if let Some(human) = node.human().filter(|human| !human.steps.is_empty()) {
             push(out, &["  to do: ", &human.steps.join(", "), "\n"]);
         }

@@ -20,28 +20,32 @@ pub(super) struct Way {
 /// Where a node leads: the node, what is said of the way, and what it costs.
 pub(super) fn leads(graph: &Graph, at: usize) -> Vec<(usize, String, Duration)> {
     let Some(node) = graph.nodes().get(at) else { return Vec::new() };
-    // Whoever must approve first is asked first.
-    let entry = |to: usize| graph.entries(to).next().map_or(to, |(first, _)| first);
+    // Whoever must approve first is asked first, and the boundaries may say that others must, or no.
+    let doors = |to: usize, said: String, cost: Duration| {
+        graph.doors(to).into_iter().map(move |door| (door, said.clone(), cost))
+    };
     match &node.kind {
         NodeKind::Decide { unknown } => {
             let rules = graph.rules().iter().filter(|rule| rule.from == at);
-            let taken = |to, by: &str| (entry(to), format!("`{}` decides: {by}", node.name));
-            let rules = rules.map(|rule| taken(rule.to, &format!("rule `{}`", rule.id)));
-            let ways = rules.chain([taken(*unknown, "a rule is unknown")]);
-            ways.map(|(to, said)| (to, said, Duration::ZERO)).collect()
+            let taken =
+                |to, by: &str| doors(to, format!("`{}` decides: {by}", node.name), Duration::ZERO);
+            let rules = rules.flat_map(|rule| taken(rule.to, &format!("rule `{}`", rule.id)));
+            rules.chain(taken(*unknown, "a rule is unknown")).collect()
         }
         NodeKind::Discover { within, then, ready } => {
             let said = format!("`{}` finds out more for {within}", node.name);
             let known = format!("`{}` has what it waits for", node.name);
-            let ready = ready.as_ref().map(|ready| (entry(ready.node), known, Duration::ZERO));
-            [(entry(*then), said, *within)].into_iter().chain(ready).collect()
+            let ready = ready.iter();
+            let ready = ready.flat_map(|ready| doors(ready.node, known.clone(), Duration::ZERO));
+            doors(*then, said, *within).chain(ready).collect()
         }
         NodeKind::Human(human) => {
             let said = |what: &str| format!("`{}` is {what}", node.name);
-            let given = human.approves.map(|next| (next, said("given"), Duration::ZERO));
+            let given = graph.given(at).into_iter();
+            let given = given.map(|next| (next, said("given"), Duration::ZERO));
             let refused = human.approves.and(human.refused);
             let refused = refused.map(|to| (to, said("refused"), Duration::ZERO));
-            given.into_iter().chain(refused).collect()
+            given.chain(refused).collect()
         }
         NodeKind::End => Vec::new(),
     }

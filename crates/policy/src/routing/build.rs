@@ -4,16 +4,19 @@
 //! - Out: a [`Graph`], if nothing is wrong with it.
 //! - Never: a guard that reads a fact of another subject; a deal is not known at a case.
 
+use super::approvals::{Approval, add_approvals, add_chain};
 use super::check::{Shape, check};
 use super::draft::{DraftGraph, DraftHuman, DraftKind, DraftNode};
+use super::permit::check_permits;
 use super::wait::read_waits;
+use crate::actions::Action;
 use crate::graph::{
     AGAIN, Graph, Human, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
 };
 use crate::overrides::{About, Draft};
 use crate::people::People;
 use crate::read::Word;
-use bellwether_core::{Code, Duration, Place, Problem, Severity};
+use bellwether_core::{Code, Problem, Severity};
 use bellwether_expr::{Catalogue, Expr, GuardSet, Scope};
 use std::collections::BTreeMap;
 
@@ -22,11 +25,12 @@ pub(crate) fn build(
     draft: &DraftGraph,
     people: Option<&People>,
     catalogue: &Catalogue,
-    overrides: &[Draft],
+    (actions, overrides): (&[Action], &[Draft]),
     problems: &mut Vec<Problem>,
 ) -> Option<Graph> {
     let before = problems.len();
     let shape = check(draft, people, problems);
+    check_permits(draft, &shape, actions, problems);
     let closed_when =
         draft.closed_when.as_ref().and_then(|word| guard(word, draft.subject, catalogue, problems));
     let always = Word { text: "true".to_owned(), place: draft.place.clone() };
@@ -58,7 +62,7 @@ pub(crate) fn build(
             guards.push(guard);
         }
     }
-    add_approvals(draft, &shape, people?, &mut nodes);
+    add_approvals(draft, &shape, people?, &mut nodes)?;
     let mut overruling = Vec::new();
     for (one, condition) in overrides.iter().zip(conditions) {
         let guard = guards.len();
@@ -251,7 +255,7 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
     let again = draft.again.unwrap_or(AGAIN);
     let (ack, act) = (draft.ack?, draft.act.unwrap_or(again));
     let steps = draft.steps.iter().map(|word| word.text.clone()).collect();
-    let (level, approves, approval, refused) = (draft.level, None, None, None);
+    let (level, approves, approval, refused, permit) = (draft.level, None, None, None, None);
     Some(Human {
         role,
         fallback,
@@ -263,69 +267,10 @@ fn build_human(draft: &DraftHuman, people: &People) -> Option<Human> {
         approves,
         approval,
         refused,
+        permit,
         steps,
         chain,
     })
-}
-
-/// Appends a node for each approval that a node needs: whoever decides for the node asks there first.
-fn add_approvals(draft: &DraftGraph, shape: &Shape, people: &People, nodes: &mut Vec<Node>) {
-    for (at, (written, refused)) in draft.nodes.iter().zip(&shape.refused).enumerate() {
-        let Some(DraftKind::Human(human)) = &written.kind else { continue };
-        let asked = human.approvals.iter().map(|one| Approval {
-            role: &one.role.text,
-            fallback: one.fallback.iter().map(|word| word.text.clone()).collect(),
-            ack: one.ack,
-            place: &one.role.place,
-        });
-        let asked: Vec<_> = asked.collect();
-        let first = add_chain(nodes, people, (at, at), (&asked, *refused), "approval");
-        if let Some(Node { kind: NodeKind::Human(human), .. }) = nodes.get_mut(at) {
-            human.approval = first;
-        }
-    }
-}
-
-/// One approval that is to be asked for.
-struct Approval<'a> {
-    role: &'a str,
-    fallback: Vec<String>,
-    ack: Option<Duration>,
-    place: &'a Place,
-}
-
-/// Appends approvals that lead to each other and at last to a node. Gives the position of the first.
-fn add_chain(
-    nodes: &mut Vec<Node>,
-    people: &People,
-    (target, then): (usize, usize),
-    (asked, refused): (&[Approval<'_>], Option<usize>),
-    what: &str,
-) -> Option<usize> {
-    let (name, outcome, human) = {
-        let node = nodes.get(target)?;
-        (node.name.clone(), node.outcome, node.human()?.clone())
-    };
-    let first = nodes.len();
-    for (nth, one) in asked.iter().enumerate() {
-        let roles = [one.role].into_iter().chain(one.fallback.iter().map(String::as_str));
-        let next = if nth + 1 < asked.len() { first + nth + 1 } else { then };
-        let kind = NodeKind::Human(Human {
-            role: one.role.to_owned(),
-            fallback: one.fallback.clone(),
-            ack: one.ack.unwrap_or(human.ack),
-            approves: Some(next),
-            approval: None,
-            refused,
-            steps: Vec::new(),
-            chain: people.chain_of(roles),
-            ..human
-        });
-        let name = format!("{name}/{what}:{}", one.role);
-        let (code, place) = (Code::of(&name), one.place.clone());
-        nodes.push(Node { name, code, kind, outcome, place });
-    }
-    (!asked.is_empty()).then_some(first)
 }
 
 fn build_rules(draft: &DraftGraph, shape: &Shape) -> Option<Vec<Rule>> {

@@ -6,11 +6,10 @@
 
 use super::cycles::cycles;
 use super::draft::{DraftApproval, DraftGraph, DraftHuman, DraftKind, DraftRule, DraftWait};
-use crate::graph::Graph;
 use crate::people::{People, unknown_role};
 use crate::read::Word;
 use bellwether_core::{Place, Problem};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most nodes of a graph.
 pub(crate) const MAX_NODES: usize = 1_024;
@@ -28,6 +27,8 @@ pub(crate) struct Shape {
     pub(crate) ready: Vec<Option<usize>>,
     /// Of each node: `refused` of a human node.
     pub(crate) refused: Vec<Option<usize>>,
+    /// Of each node: where its permit leads when the boundaries say no.
+    pub(crate) denied: Vec<Option<usize>>,
 }
 
 /// Resolves every name and checks the structure.
@@ -109,13 +110,18 @@ fn resolve(draft: &DraftGraph, problems: &mut Vec<Problem>) -> Shape {
         _ => None,
     });
     let refused = refused.collect();
+    let denied = draft.nodes.iter().map(|node| match &node.kind {
+        Some(DraftKind::Human(human)) => find(human.permit.as_ref()?.denied.as_ref()),
+        _ => None,
+    });
+    let denied = denied.collect();
     let rules = draft.rules.iter();
     let rules = rules.map(|rule| (find(rule.from.as_ref()), find(rule.to.as_ref()))).collect();
-    Shape { start, rules, other, ready, refused }
+    Shape { start, rules, other, ready, refused, denied }
 }
 
 /// The kind of a node, where it could be read.
-fn kind(draft: &DraftGraph, at: Option<usize>) -> Option<&DraftKind> {
+pub(super) fn kind(draft: &DraftGraph, at: Option<usize>) -> Option<&DraftKind> {
     draft.nodes.get(at?)?.kind.as_ref()
 }
 
@@ -262,6 +268,7 @@ fn check_reached(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
             open.extend(shape.other.get(at).copied().flatten());
             open.extend(shape.ready.get(at).copied().flatten());
             open.extend(shape.refused.get(at).copied().flatten());
+            open.extend(shape.denied.get(at).copied().flatten());
         }
     }
     for (at, node) in draft.nodes.iter().enumerate() {
@@ -274,17 +281,18 @@ fn check_reached(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
     }
 }
 
+/// The roles exist, and nobody approves what they are asked themselves.
 fn check_roles(draft: &DraftGraph, people: &People, problems: &mut Vec<Problem>) {
     for node in &draft.nodes {
         let Some(DraftKind::Human(human)) = &node.kind else { continue };
-        let approving =
-            human.approvals.iter().flat_map(|one| [&one.role].into_iter().chain(&one.fallback));
-        for role in human.role.iter().chain(&human.fallback).chain(approving) {
+        let approving = || human.approvals.iter().chain(human.wanted());
+        let roles = approving().flat_map(|one| [&one.role].into_iter().chain(&one.fallback));
+        for role in human.role.iter().chain(&human.fallback).chain(roles) {
             if !people.roles.contains_key(&role.text) {
                 problems.push(unknown_role(people, role));
             }
         }
-        for approval in &human.approvals {
+        for approval in approving() {
             check_second(human, approval, people, problems);
         }
     }
@@ -338,7 +346,7 @@ fn check_refused(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
     for (node, to) in draft.nodes.iter().zip(&shape.refused) {
         let fine = match kind(draft, *to) {
             None | Some(DraftKind::End) => true,
-            Some(DraftKind::Human(human)) => human.approvals.is_empty(),
+            Some(DraftKind::Human(human)) => human.is_free(),
             Some(DraftKind::Decide { .. } | DraftKind::Discover { .. }) => false,
         };
         if let (false, Some(DraftKind::Human(DraftHuman { refused: Some(word), .. }))) =
@@ -349,45 +357,4 @@ fn check_refused(draft: &DraftGraph, shape: &Shape, problems: &mut Vec<Problem>)
             problems.push(problem.help("name an end node, or a human node that needs no approval"));
         }
     }
-}
-
-/// How many approvals are asked for one after the other on a way.
-pub(crate) fn check_checkpoints(graph: &Graph, most: usize, problems: &mut Vec<Problem>) {
-    for (at, node) in graph.nodes.iter().enumerate() {
-        let added = (0..graph.overrides.len()).map(Some).chain([None]);
-        let approvals =
-            |added| graph.entries_under(at, added).filter(|(_, node)| node.approval().is_some());
-        let counted = added.map(|added| (approvals(added).count(), added)).max();
-        let Some((needed, added)) = counted.filter(|_| node.approval().is_none()) else { continue };
-        if needed <= most {
-            continue;
-        }
-        let mut way = way_to(graph, at);
-        way.extend(graph.entries_under(at, added).map(|(_, node)| node.name.as_str()));
-        let way = way.join(" -> ");
-        let message = format!("{needed} approvals on one way, at most {most} are allowed: {way}");
-        let problem = Problem::new("policy-too-many-checkpoints", message).at(node.place.clone());
-        let help = "leave one out, or raise `checkpoints` in bundle.yaml; each makes people wait";
-        problems.push(problem.help(help));
-    }
-}
-
-/// The names of the nodes from the start to one, without it, on a shortest way.
-fn way_to(graph: &Graph, goal: usize) -> Vec<&str> {
-    let mut from: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut open = VecDeque::from([graph.start]);
-    while let Some(at) = open.pop_front() {
-        let rules = graph.rules.iter().filter(|rule| rule.from == at).map(|rule| rule.to);
-        for to in rules.chain(graph.other_edges(at)) {
-            if to != graph.start && !from.contains_key(&to) {
-                from.insert(to, at);
-                open.push_back(to);
-            }
-        }
-    }
-    let back = std::iter::successors(from.get(&goal), |at| from.get(at)).take(graph.nodes.len());
-    let mut way: Vec<_> =
-        back.filter_map(|at| graph.nodes.get(*at)).map(|node| &*node.name).collect();
-    way.reverse();
-    way
 }

@@ -1,11 +1,12 @@
 //! A graph as written: names are not resolved yet, and parts may be missing.
 
+use super::permit::{read_approvals, read_permit};
 use crate::graph::Outcome;
 use crate::read::{
     Word, check_handle, required_choice, required_entries, required_list, required_word, scalar,
     word, words,
 };
-use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
+use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Duration, Place, Problem};
 use bellwether_expr::Scope;
 
@@ -66,7 +67,27 @@ pub(crate) struct DraftHuman {
     pub(crate) reach: Option<Duration>,
     pub(crate) approvals: Vec<DraftApproval>,
     pub(crate) refused: Option<Word>,
+    pub(crate) permit: Option<DraftPermit>,
     pub(crate) steps: Vec<Word>,
+}
+
+impl DraftHuman {
+    /// The approvals that boundaries may want.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &DraftApproval> {
+        self.permit.iter().flat_map(|permit| &permit.approvals)
+    }
+
+    /// Whether it is entered without anybody's leave.
+    pub(crate) fn is_free(&self) -> bool {
+        self.approvals.is_empty() && self.permit.is_none()
+    }
+}
+
+/// What boundaries must allow before a node asks, as written.
+pub(crate) struct DraftPermit {
+    pub(crate) action: Option<Word>,
+    pub(crate) approvals: Vec<DraftApproval>,
+    pub(crate) denied: Option<Word>,
 }
 
 /// An approval that a node needs before it asks, as written.
@@ -218,8 +239,10 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     }
     let approvals = read_approvals(fields, name);
     let refused = word(fields, "refused");
+    let permit = read_permit(fields, name, &approvals);
     let steps = words(fields, "steps");
-    if let (Some(refused), true) = (&refused, approvals.is_empty()) {
+    let wanted = permit.iter().flat_map(|permit| &permit.approvals);
+    if let (Some(refused), None) = (&refused, approvals.iter().chain(wanted).next()) {
         let message = format!("`{}` says where a refusal goes, but needs no approval", name.text);
         let problem = Problem::new("policy-refused-node", message).at(refused.place.clone());
         fields.problems().push(problem.help("add `approvals: [role, ..]`, or remove `refused`"));
@@ -227,42 +250,28 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     let (level, outcome) = (level.unwrap_or(1), outcome.unwrap_or(Outcome::Person));
     let (ack, act, again) = (ack.flatten(), act.flatten(), again.flatten());
     let reach = reach.flatten();
-    DraftHuman { role, fallback, level, outcome, ack, act, again, reach, approvals, refused, steps }
-}
-
-/// A list of roles; one that says more is a mapping.
-fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftApproval> {
-    let document = fields.document();
-    let mut approvals: Vec<DraftApproval> = Vec::new();
-    for item in fields.list("approvals") {
-        let problems = fields.problems();
-        let read = if matches!(item.kind, Kind::Map(_)) {
-            let mut fields = Fields::new(document, item, problems);
-            let role = required_word(&mut fields, "role");
-            let fallback = words(&mut fields, "fallback");
-            let ack = span(&mut fields, "ack", name).flatten();
-            fields.finish();
-            role.map(|role| DraftApproval { role, fallback, ack })
-        } else {
-            let role = scalar(document, item, problems);
-            role.map(|role| DraftApproval { role, fallback: Vec::new(), ack: None })
-        };
-        let Some(read) = read else { continue };
-        if approvals.iter().any(|known| known.role.text == read.role.text) {
-            let message =
-                format!("`{}` needs the approval of `{}` twice", name.text, read.role.text);
-            let problem = Problem::new("policy-approval-twice", message);
-            let help = "name each role once: nobody approves twice in one escalation";
-            fields.problems().push(problem.at(read.role.place).help(help));
-        } else {
-            approvals.push(read);
-        }
+    DraftHuman {
+        role,
+        fallback,
+        level,
+        outcome,
+        ack,
+        act,
+        again,
+        reach,
+        approvals,
+        refused,
+        permit,
+        steps,
     }
-    approvals
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.
-fn span<'a>(fields: &mut Fields<'a>, key: &'a str, name: &Word) -> Option<Option<Duration>> {
+pub(super) fn span<'a>(
+    fields: &mut Fields<'a>,
+    key: &'a str,
+    name: &Word,
+) -> Option<Option<Duration>> {
     let word = word(fields, key)?;
     let span = Duration::parse(&word.text).filter(|span| *span > Duration::ZERO);
     if span.is_none() {

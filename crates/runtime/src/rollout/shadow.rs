@@ -8,7 +8,6 @@
 //! others by [`RuleBook::with_stand_in`], which is what `replay --bundle` does. So both come to the same.
 
 use crate::base::{Retrace, RetraceError};
-use bellwether_core::effect::AskCause;
 use bellwether_core::{Body, Code, DocKey, Envelope, StreamId, Timestamp};
 use bellwether_engine::{RuleBook, Rules, Step};
 use bellwether_store::{Row, StoreError, View};
@@ -194,7 +193,7 @@ impl<'a> Beside<'a> {
                 let word = |code: Code| rules.word(code).unwrap_or_default().to_owned();
                 let person = one.asked.map(|(person, _)| person);
                 let asked = person.map(word).unwrap_or_default();
-                if let Some((_, AskCause::Decided | AskCause::Raised)) = one.asked {
+                if one.asked.is_some_and(|(_, cause)| cause.is_decision()) {
                     let subject = self.found.subjects.entry((event.stream, one.doc)).or_default();
                     let by = self.found.people.entry(asked.clone()).or_default();
                     for both in [subject, by] {

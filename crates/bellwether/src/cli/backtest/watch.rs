@@ -1,7 +1,6 @@
 //! Watching a rehearsal: what would have been escalated about which subject, and what became of it.
 
 use super::Outcome;
-use bellwether_core::effect::AskCause;
 use bellwether_core::signal::RawValue;
 use bellwether_core::{Body, Code, DocKey, Envelope, RawSignal, StreamId, Timestamp};
 use bellwether_engine::{Rules, Step};
@@ -58,9 +57,7 @@ impl<'a> Watch<'a> {
         }
         for decided in &step.decided {
             // History answers nobody: who is asked because the one before stayed silent is not counted.
-            let Some((person, AskCause::Decided | AskCause::Raised | AskCause::Approve)) =
-                decided.asked
-            else {
+            let Some((person, _)) = decided.asked.filter(|(_, cause)| cause.is_decision()) else {
                 continue;
             };
             let word = |code: Code| self.rules.word(code).unwrap_or_default().to_owned();

@@ -49,6 +49,7 @@ impl Told {
         if self.status != "applied" {
             let _ = writeln!(out, "the event was {}", self.status.replace('_', " "));
         }
+        super::permits::write(&self.permits, &mut out);
         for decision in &self.decisions {
             let doc = decision.about;
             let id = names.source_id(self.of, doc).filter(|_| doc != DocKey::Account);

@@ -5,6 +5,7 @@
 //! - Never: a name; whoever shows it adds those that are open.
 
 use super::origins::Origins;
+use super::permits::ToldPermit;
 use super::render::{asked, describe, event, stands, text_of};
 use super::staff::Staff;
 use super::stood::{ToldClause, ToldNode, ToldRule, clauses, told_node, told_rule};
@@ -46,6 +47,9 @@ pub(crate) struct Told {
     pub(crate) gone: Option<&'static str>,
     /// One entry per graph that decided.
     pub(crate) decisions: Vec<ToldDecision>,
+    /// What the boundaries were asked before a node was entered, and said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) permits: Vec<ToldPermit>,
     #[serde(skip)]
     pub(crate) of: StreamId,
 }
@@ -213,7 +217,7 @@ impl Teller<'_> {
         let wanted = |decision: &&ExplainedDecision| {
             about.is_none_or(|doc| doc == decision.decided.doc) && (all || decision.decided.changed)
         };
-        let Explained { decisions, event: envelope, status, .. } = &explained;
+        let Explained { decisions, permits, event: envelope, status, .. } = &explained;
         let kept_event = event(row);
         Ok(Some(Told {
             stream: stream.to_string(),
@@ -226,6 +230,7 @@ impl Teller<'_> {
             gone: origins.gone(row),
             event: kept_event,
             decisions: decisions.iter().filter(wanted).map(|decision| one.tell(decision)).collect(),
+            permits: permits.iter().map(ToldPermit::from).collect(),
             of: stream,
         }))
     }

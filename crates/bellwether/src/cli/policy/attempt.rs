@@ -99,7 +99,14 @@ fn tried(
     let verdict = graph.map(|graph| by_facts(rules, graph, &facts, at)).transpose()?;
     let judged = match &args.act {
         None => None,
-        Some(name) => judge(rules, &wish(rules, name, args)?, &known(rules, &facts)?),
+        Some(name) => {
+            let mut slots = known(rules, &facts)?;
+            // Overrides of actions end by themselves.
+            if let Some(now) = rules.catalogue().slot("now") {
+                slots.set(now, slots.get(now).unwrap_or(at.micros()));
+            }
+            judge(rules, &wish(rules, name, args)?, &slots)
+        }
     };
     Ok((verdict, judged))
 }

@@ -78,8 +78,8 @@ fn edges(graph: &Graph) -> Vec<Edge> {
             None => edges.push(Edge { from, to, label: label.to_owned(), doubt }),
         }
     };
-    // Whoever must approve first is asked first.
-    let entry = |to: usize| graph.entries(to).next().map_or(to, |(first, _)| first);
+    // Whoever must approve first, or whom the boundaries may want first, is asked first.
+    let entry = |to: usize| graph.doors(to).first().copied().unwrap_or(to);
     for rule in graph.rules() {
         add(rule.from, entry(rule.to), &rule.id, false);
     }
@@ -93,8 +93,11 @@ fn edges(graph: &Graph) -> Vec<Edge> {
                 }
             }
             NodeKind::Human(human) => {
-                if let Some(next) = human.approves {
-                    add(at, next, "approved", false);
+                if let Some(next) = graph.given(at).first() {
+                    add(at, *next, "approved", false);
+                }
+                if let Some(permit) = &human.permit {
+                    add(at, permit.denied, "not allowed", true);
                 }
                 if let (Some(_), Some(refused)) = (human.approves, human.refused) {
                     add(at, refused, "refused", false);

@@ -91,7 +91,7 @@ fn write_graph(text: &mut String, rules: &Rules, graph: &Graph, at: Timestamp) {
         graph.nodes().iter().enumerate().partition(|(position, _)| *position == graph.start());
     for (position, node) in first.into_iter().chain(rest) {
         let start = if position == graph.start() { " (start)" } else { "" };
-        let what = what(graph, node);
+        let what = what(graph, position);
         let _ = writeln!(text, "\n{}{start}: {what}", node.name);
         if matches!(node.kind, NodeKind::Decide { .. }) {
             write_rules(text, graph, position);
@@ -102,7 +102,8 @@ fn write_graph(text: &mut String, rules: &Rules, graph: &Graph, at: Timestamp) {
     }
 }
 
-fn what(graph: &Graph, node: &Node) -> String {
+fn what(graph: &Graph, at: usize) -> String {
+    let Some(node) = graph.nodes().get(at) else { return String::new() };
     match &node.kind {
         NodeKind::Decide { unknown } => {
             format!("the first rule that holds decides; doubt goes to {}", name(graph, *unknown))
@@ -119,6 +120,9 @@ fn what(graph: &Graph, node: &Node) -> String {
             let fallback = human.fallback.iter().map(|role| format!(" or {role}"));
             let mut what =
                 format!("{role}{} approves; {ack} to answer", fallback.collect::<String>());
+            if let Some(permit) = graph.permit(next).filter(|permit| permit.asks.contains(&at)) {
+                let _ = write!(what, "; asked where the boundaries of {} want it", permit.action);
+            }
             let _ = write!(what, "; then {}; refused, ", name(graph, next));
             match human.refused {
                 Some(refused) => what.push_str(name(graph, refused)),
@@ -136,6 +140,7 @@ fn what(graph: &Graph, node: &Node) -> String {
             reach,
             steps,
             approval,
+            permit,
             ..
         }) => {
             let mut what = format!("asks {role}");
@@ -149,6 +154,10 @@ fn what(graph: &Graph, node: &Node) -> String {
             }
             if let Some(first) = approval {
                 let _ = write!(what, "; first {}", name(graph, *first));
+            }
+            if let Some(permit) = permit {
+                let (action, denied) = (&permit.action, name(graph, permit.denied));
+                let _ = write!(what, "; only where {action} is allowed, else {denied}");
             }
             if !steps.is_empty() {
                 let _ = write!(what, "; to do: {}", steps.join(", "));
@@ -221,6 +230,10 @@ fn graph_json(rules: &Rules, graph: &Graph, at: Timestamp) -> Value {
                 "approval": human.approval.map(|at| name(graph, at)),
                 "approves": human.approves.map(|at| name(graph, at)),
                 "refused": human.refused.map(|at| name(graph, at)),
+                "permit": human.permit.as_ref().map(|permit| json!({
+                    "action": permit.action, "denied": name(graph, permit.denied),
+                    "approvals": permit.asks.iter().map(|at| name(graph, *at)).collect::<Vec<_>>(),
+                })),
             }),
             NodeKind::End => json!({"kind": "end"}),
         };
