@@ -20,21 +20,35 @@ pub(super) struct Way {
 /// Where a node leads: the node, what is said of the way, and what it costs.
 pub(super) fn leads(graph: &Graph, at: usize) -> Vec<(usize, String, Duration)> {
     let Some(node) = graph.nodes().get(at) else { return Vec::new() };
-    // Whoever must approve first is asked first.
-    let entry = |to: usize| graph.entries(to).next().map_or(to, |(first, _)| first);
+    // Whoever must approve first is asked first, by the node or by an override while it holds.
+    let entries = |to: usize| {
+        let under = [None].into_iter().chain((0..graph.overrides().len()).map(Some));
+        let mut firsts = Vec::new();
+        for added in under {
+            let first = graph.entries_under(to, added).next().map_or(to, |(first, _)| first);
+            if !firsts.contains(&first) {
+                firsts.push(first);
+            }
+        }
+        firsts
+    };
+    let enter = |to: usize, said: String, after: Duration| {
+        entries(to).into_iter().map(move |first| (first, said.clone(), after))
+    };
     match &node.kind {
         NodeKind::Decide { unknown } => {
             let rules = graph.rules().iter().filter(|rule| rule.from == at);
-            let taken = |to, by: &str| (entry(to), format!("`{}` decides: {by}", node.name));
-            let rules = rules.map(|rule| taken(rule.to, &format!("rule `{}`", rule.id)));
-            let ways = rules.chain([taken(*unknown, "a rule is unknown")]);
-            ways.map(|(to, said)| (to, said, Duration::ZERO)).collect()
+            let taken =
+                |to, by: &str| enter(to, format!("`{}` decides: {by}", node.name), Duration::ZERO);
+            let rules = rules.flat_map(|rule| taken(rule.to, &format!("rule `{}`", rule.id)));
+            rules.chain(taken(*unknown, "a rule is unknown")).collect()
         }
         NodeKind::Discover { within, then, ready } => {
             let said = format!("`{}` finds out more for {within}", node.name);
             let known = format!("`{}` has what it waits for", node.name);
-            let ready = ready.as_ref().map(|ready| (entry(ready.node), known, Duration::ZERO));
-            [(entry(*then), said, *within)].into_iter().chain(ready).collect()
+            let ready =
+                ready.iter().flat_map(|ready| enter(ready.node, known.clone(), Duration::ZERO));
+            enter(*then, said, *within).chain(ready).collect()
         }
         NodeKind::Human(human) => {
             let said = |what: &str| format!("`{}` is {what}", node.name);

@@ -135,6 +135,9 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> DraftGra
 
 const KINDS: [&str; 5] = ["decide", "discover", "wait", "human", "end"];
 
+/// Marks in the names of nodes that no author writes: those that ask before another node is entered.
+const RESERVED: [&str; 3] = ["/approval:", "/permit:", "/override:"];
+
 fn read_node(
     document: &Document,
     key: &Key,
@@ -142,6 +145,11 @@ fn read_node(
     problems: &mut Vec<Problem>,
 ) -> DraftNode {
     let name = Word { text: key.text.clone(), place: document.place_of_key(key) };
+    if let Some(mark) = RESERVED.into_iter().find(|mark| name.text.contains(mark)) {
+        let message = format!("the node `{}` is named as one that asks before another", name.text);
+        let problem = Problem::new("policy-reserved-node", message).at(name.place.clone());
+        problems.push(problem.help(format!("leave `{mark}` out of its name")));
+    }
     let mut fields = Fields::new(document, node, problems);
     let known = |kind: &str| KINDS.into_iter().find(|known| *known == kind);
     let kind = match required_choice(&mut fields, "kind", &KINDS, known) {
@@ -249,16 +257,20 @@ fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftApproval> {
         };
         let Some(read) = read else { continue };
         if approvals.iter().any(|known| known.role.text == read.role.text) {
-            let message =
-                format!("`{}` needs the approval of `{}` twice", name.text, read.role.text);
-            let problem = Problem::new("policy-approval-twice", message);
-            let help = "name each role once: nobody approves twice in one escalation";
-            fields.problems().push(problem.at(read.role.place).help(help));
+            let what = format!("`{}`", name.text);
+            fields.problems().push(approval_twice(&what, &read.role));
         } else {
             approvals.push(read);
         }
     }
     approvals
+}
+
+/// The problem of a role that must approve what it has approved.
+pub(crate) fn approval_twice(what: &str, role: &Word) -> Problem {
+    let message = format!("{what} needs the approval of `{}` twice", role.text);
+    let problem = Problem::new("policy-approval-twice", message).at(role.place.clone());
+    problem.help("name each role once: nobody approves twice in one escalation")
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.
