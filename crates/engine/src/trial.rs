@@ -67,14 +67,9 @@ pub fn run_tests(rules: &Rules) -> Vec<TestOutcome> {
     let mut outcomes = bellwether_policy::run_tests(rules.policy(), rules.catalogue(), &choose);
     let mut slots = Slots::new(rules.catalogue().len());
     for (test, outcome) in rules.policy().tests().iter().zip(&mut outcomes) {
-        slots.clear();
-        test.facts.iter().for_each(|(slot, raw)| slots.set(*slot, *raw));
-        choose(&mut slots);
-        // Overrides of actions end by themselves.
-        if let Some(now) = rules.catalogue().slot("now") {
-            slots.set(now, slots.get(now).unwrap_or(test.at.micros()));
-        }
-        let judged = test.act.as_ref().and_then(|act| judge(rules, act, &slots));
+        let Some(act) = &test.act else { continue };
+        test.fill(rules.catalogue(), &mut slots, &choose);
+        let judged = judge(rules, act, &slots);
         outcome.failures.extend(judged.into_iter().flat_map(|judged| differences(test, &judged)));
     }
     outcomes

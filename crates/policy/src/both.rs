@@ -32,6 +32,6 @@ impl<'a> Both<'a> {
         self.guards.one(hit, unknown);
         let (hit, unknown) = new.room(self.new.guards.words());
         self.guards.other(hit, unknown);
-        (self.old.walk(old, |_| {}), self.new.walk(new, |_| {}))
+        (self.old.verdict(old), self.new.verdict(new))
     }
 }

@@ -60,7 +60,7 @@ pub struct Meta {
 }
 
 /// Each approval makes people wait; more than these catch little.
-const DEFAULT_CHECKPOINTS: usize = 3;
+pub(crate) const DEFAULT_CHECKPOINTS: usize = 3;
 
 const DEFAULT_LATENESS: Duration = Duration::from_days(7);
 

@@ -2,7 +2,8 @@
 //!
 //! - In: `tests/*.yaml`; facts are literals, and a fact that is not given is missing.
 //! - Out: a [`TestOutcome`] for each test, with every expectation that was not met.
-//! - Never: a clock. Without `given: {at: ..}` nobody is away and nobody has left.
+//! - Never: a clock. Without `given: {at: ..}` it is the beginning of time: nobody is away, nobody has left, and
+//!   no override holds.
 
 mod coverage;
 mod property;
@@ -116,9 +117,15 @@ pub struct Test {
 impl Test {
     /// Whether it expects anything of its graph; one that only tries an action does not.
     pub fn is_about_routing(&self) -> bool {
-        let Expected { node, outcome, rule, person, doubt, .. } = &self.expected;
+        let Expected { node, outcome, rule, person, doubt, steps, .. } = &self.expected;
         let said = node.is_some() || outcome.is_some() || rule.is_some() || person.is_some();
-        self.act.is_none() || said || *doubt
+        self.act.is_none() || said || steps.is_some() || *doubt
+    }
+
+    /// Puts what is known into the slots: the instant, then the facts, which may say another `now`, then what
+    /// follows from them.
+    pub fn fill(&self, catalogue: &Catalogue, slots: &mut Slots, choose: Choose<'_>) {
+        fill(slots, (catalogue, self.at), self.facts.iter().copied(), choose);
     }
 }
 
@@ -145,17 +152,28 @@ impl TestOutcome {
 /// Fills in what follows from the facts that are given, such as thresholds.
 pub type Choose<'a> = &'a dyn Fn(&mut Slots);
 
+/// As [`Test::fill`], of any facts.
+fn fill(
+    slots: &mut Slots,
+    (catalogue, at): (&Catalogue, Timestamp),
+    facts: impl Iterator<Item = (Slot, i64)>,
+    choose: Choose<'_>,
+) {
+    slots.clear();
+    if let Some(now) = catalogue.slot("now") {
+        slots.set(now, at.micros());
+    }
+    facts.for_each(|(slot, raw)| slots.set(slot, raw));
+    choose(slots);
+}
+
 /// Runs what every test of a policy expects of its graph, and tries every property. `choose` fills in what
 /// follows from the facts of a test; what a test expects of boundaries is for those who have them.
 pub fn run_tests(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> Vec<TestOutcome> {
     let mut masks = Masks::default();
     let mut slots = Slots::new(catalogue.len());
     let run = |test: &Test| {
-        slots.clear();
-        for (slot, raw) in &test.facts {
-            slots.set(*slot, *raw);
-        }
-        choose(&mut slots);
+        test.fill(catalogue, &mut slots, choose);
         let graph = policy.graphs().get(test.graph).filter(|_| test.is_about_routing());
         let failures = graph.map_or_else(Vec::new, |graph| {
             let verdict = graph.decide(&slots, &mut masks);

@@ -6,7 +6,7 @@
 
 mod render;
 
-use crate::graph::{Graph, Human, Masks, Node, NodeKind, Outcome, Overruling, Verdict};
+use crate::graph::{Graph, Human, Masks, Node, NodeKind, Outcome, Overruling, Passed, Verdict};
 use bellwether_core::Duration;
 use bellwether_expr::{Catalogue, Clause, Slots, Told, Tri};
 
@@ -135,6 +135,8 @@ struct Explainer<'a> {
     slots: &'a Slots,
     catalogue: &'a Catalogue,
     masks: Masks,
+    /// What was come through on the way.
+    passed: Vec<Passed>,
     /// The rules that decided, one for each decide node on the way.
     deciding: Vec<usize>,
 }
@@ -143,15 +145,23 @@ impl<'a> Explainer<'a> {
     fn new(graph: &'a Graph, slots: &'a Slots, catalogue: &'a Catalogue) -> Self {
         let mut masks = Masks::default();
         graph.decide(slots, &mut masks);
-        let mut deciding = Vec::new();
-        graph.walk(&masks, |rule| deciding.push(rule));
-        Self { graph, slots, catalogue, masks, deciding }
+        let mut passed = Vec::new();
+        graph.walk(&masks, |one| passed.push(one));
+        let rule = |one: &Passed| match one {
+            Passed::Rule(rule) => Some(*rule),
+            Passed::Wait(_) => None,
+        };
+        let deciding = passed.iter().filter_map(rule).collect();
+        Self { graph, slots, catalogue, masks, passed, deciding }
     }
 
     /// Positions of the nodes from the start to the one that was reached.
     fn way(&self, verdict: &Verdict) -> impl Iterator<Item = &'a Node> {
-        let from = |rule: &usize| self.graph.rules.get(*rule).map(|rule| rule.from);
-        let way = self.deciding.iter().filter_map(from).chain([verdict.node]);
+        let from = |one: &Passed| match one {
+            Passed::Rule(rule) => self.graph.rules.get(*rule).map(|rule| rule.from),
+            Passed::Wait(node) => Some(*node),
+        };
+        let way = self.passed.iter().filter_map(from).chain([verdict.node]);
         way.filter_map(|at| self.graph.nodes.get(at))
     }
 
@@ -280,8 +290,7 @@ impl<'a> Explainer<'a> {
         let Some(rule) = rules.get(index) else { return Standing::NotReached };
         let same = |at: &&usize| rules.get(**at).is_some_and(|other| other.from == rule.from);
         let Some(deciding) = self.deciding.iter().find(same) else { return Standing::NotReached };
-        let bit = |mask: &[u64]| mask.get(index / 64).is_some_and(|w| w >> (index % 64) & 1 == 1);
-        match (bit(self.masks.hit()), bit(self.masks.unknown())) {
+        match (self.masks.holds(index), self.masks.doubts(index)) {
             (_, true) if index == *deciding => Standing::Doubtful,
             _ if index == *deciding => Standing::Decided,
             _ if rule.otherwise => Standing::NotNeeded,

@@ -12,6 +12,7 @@ use bellwether_core::{Code, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
 
 pub use node::{AGAIN, Human, Node, NodeKind, NodePermit, Ready};
+pub(crate) use verdict::Passed;
 pub use verdict::{Masks, Overrules, Overruling, Verdict};
 
 /// What a node's decision means for the subject.
@@ -224,6 +225,11 @@ impl Graph {
     pub fn decide(&self, slots: &Slots, masks: &mut Masks) -> Verdict {
         let (hit, unknown) = masks.room(self.guards.words());
         self.guards.masks(slots, hit, unknown);
+        self.verdict(masks)
+    }
+
+    /// The verdict of guards that have been evaluated.
+    pub(crate) fn verdict(&self, masks: &Masks) -> Verdict {
         self.overrule(masks, self.walk(masks, |_| {}))
     }
 
@@ -256,21 +262,22 @@ impl Graph {
         &self.overrides
     }
 
-    /// Walks the graph by masks; `step` sees each deciding rule.
-    pub(crate) fn walk(&self, masks: &Masks, mut step: impl FnMut(usize)) -> Verdict {
+    /// Walks the graph by masks, without overrides; `step` sees what it comes through.
+    pub(crate) fn walk(&self, masks: &Masks, mut step: impl FnMut(Passed)) -> Verdict {
         let mut verdict = Verdict { node: self.start, ..Verdict::default() };
         // Decide nodes form no cycle, so this ends earlier; the bound makes it plain.
         for _ in &self.nodes {
             let unknown = match self.nodes.get(verdict.node).map(|node| &node.kind) {
                 Some(NodeKind::Decide { unknown }) => unknown,
                 Some(NodeKind::Discover { ready: Some(ready), .. }) if masks.holds(ready.guard) => {
+                    step(Passed::Wait(verdict.node));
                     verdict.node = ready.node;
                     continue;
                 }
                 _ => break,
             };
             let Some((index, doubt)) = self.first(masks, verdict.node) else { break };
-            step(index);
+            step(Passed::Rule(index));
             let to = self.rules.get(index).map_or(*unknown, |rule| rule.to);
             let node = if doubt { *unknown } else { to };
             verdict = Verdict { rule: Some(index), node, doubt, ..Verdict::default() };

@@ -12,9 +12,10 @@ mod write;
 
 pub use look::same_look;
 
+use crate::bundle::DEFAULT_CHECKPOINTS;
 use crate::policy::Files;
 use bellwether_core::authored::{Document, Key, Kind, Node};
-use bellwether_core::{Place, Problem};
+use bellwether_core::{Duration, Place, Problem};
 
 /// Files of which both may have one: its sections, and whether a child may add to each.
 const SHARED: [(&str, &[(&str, bool)]); 4] = [
@@ -31,7 +32,8 @@ const THRESHOLDS: &str = "thresholds";
 /// Folders in which a child may have files of its own.
 const FOLDERS: [&str; 5] = ["routing", "tests", "overrides", "boundaries", "invariants"];
 
-/// What `bundle.yaml` of a child must say as the parent's does: the meaning of the rules hangs on it.
+/// What `bundle.yaml` of a child must say as the parent's does: the meaning of the rules hangs on it. Of
+/// `reach`, `checkpoints` and `mode` it may only say more.
 const SAME: [&str; 2] = ["currency", "lateness"];
 
 /// The files of a parent and of a child as those of one bundle. `bundle.yaml` is the child's; a file that
@@ -43,20 +45,21 @@ const SAME: [&str; 2] = ["currency", "lateness"];
 pub fn merge(parent: &Files, child: &Files) -> Result<Files, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut merged = parent.clone();
-    let mut names = Names::of(parent);
+    let names = Names::of(parent);
     for (path, text) in child {
         if path == "bundle.yaml" {
             check_head(parent, text, &mut problems);
             merged.insert(path.clone(), text.clone());
         } else if let Some((_, sections)) = SHARED.iter().find(|(name, _)| name == path) {
-            match join(path, parent.get(path), text, sections, &mut names) {
+            match join(path, parent.get(path), text, sections, &names) {
                 Ok(joined) => drop(merged.insert(path.clone(), joined)),
                 Err(found) => problems.extend(found),
             }
         } else if let Some(problem) = check_path(parent, path) {
             problems.push(problem);
         } else {
-            problems.extend(check_graph(path, text, &mut names));
+            problems.extend(check_graph(path, text, &names));
+            problems.extend(check_overrides(path, text, &names));
             merged.insert(path.clone(), text.clone());
         }
     }
@@ -89,8 +92,12 @@ impl Names {
         names
     }
 
-    /// Takes a name, unless the parent has it or one that looks like it.
-    fn take(&mut self, what: &'static str, name: &str, place: Place) -> Option<Problem> {
+    fn has(&self, what: &str, name: &str) -> bool {
+        self.taken.iter().any(|(of, known)| *of == what && known == name)
+    }
+
+    /// Why a child may not use a name: the parent has it, or one that looks like it.
+    fn refused(&self, what: &'static str, name: &str, place: Place) -> Option<Problem> {
         let mut ours = self.taken.iter().filter(|(of, _)| *of == what).map(|(_, name)| name);
         if ours.clone().any(|known| known == name) {
             let problem =
@@ -140,8 +147,13 @@ fn find<'a>(document: &'a Document, name: &str) -> Option<&'a Node> {
 }
 
 fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    entry(node, name).map(|(_, node)| node)
+}
+
+/// An entry of a mapping.
+fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a (Key, Node)> {
     let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    entries.iter().find(|(key, _)| key.text == name)
 }
 
 /// What only the parent says must be the same, or not there.
@@ -162,6 +174,30 @@ fn check_head(parent: &Files, text: &str, problems: &mut Vec<Problem>) {
             problems.push(problem.help("amounts and times in its rules would mean something else"));
         }
     }
+    for (name, looser, help) in [
+        (
+            "reach",
+            later(said(&child, "reach"), said(&head, "reach")),
+            "promise as much as the parent, or more",
+        ),
+        (
+            "checkpoints",
+            most(said(&child, "checkpoints")) > most(said(&head, "checkpoints")),
+            "ask for no more approvals than the parent lets anybody",
+        ),
+        (
+            "mode",
+            said(&head, "mode").as_deref() == Some("enforce")
+                && said(&child, "mode").as_deref() != Some("enforce"),
+            "write `mode: enforce`: the parent's rules ask people, and go on to do so",
+        ),
+    ] {
+        if looser {
+            let theirs = said(&head, name).unwrap_or_else(|| DEFAULT_CHECKPOINTS.to_string());
+            let message = format!("`{name}` is looser than what the parent says: {theirs}");
+            problems.push(Problem::new("merge-not-yours", message).at(at(name)).help(help));
+        }
+    }
     if let (Some(name), Some(theirs)) = (said(&child, "bundle"), said(&head, "bundle"))
         && same_look(&name, &theirs)
     {
@@ -169,6 +205,17 @@ fn check_head(parent: &Files, text: &str, problems: &mut Vec<Problem>) {
         let problem = Problem::new("merge-looks-alike", message).at(at("bundle"));
         problems.push(problem.help("records name bundles: give it a name of its own"));
     }
+}
+
+/// Whether a promise is later than the parent's, or there is none. What is no span is for whoever reads it.
+fn later(own: Option<String>, parents: Option<String>) -> bool {
+    let Some(parents) = parents.and_then(|text| Duration::parse(&text)) else { return false };
+    own.is_none_or(|own| Duration::parse(&own).is_some_and(|own| own > parents))
+}
+
+/// How many approvals may be asked for on one way.
+fn most(said: Option<String>) -> usize {
+    said.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_CHECKPOINTS)
 }
 
 /// A file of the child's own: of a kind that it may have, under a path that is not the parent's.
@@ -199,9 +246,43 @@ fn graph_name(path: &str, text: &str) -> Option<(String, Place)> {
     Some((text.clone(), document.place(node)))
 }
 
-fn check_graph(path: &str, text: &str, names: &mut Names) -> Option<Problem> {
+fn check_graph(path: &str, text: &str, names: &Names) -> Option<Problem> {
     let (name, place) = path.starts_with("routing/").then(|| graph_name(path, text)).flatten()?;
-    names.take("graph", &name, place)
+    names.refused("graph", &name, place)
+}
+
+/// An override that an owner signs may let something pass: of the parent's graphs that is the parent's to say.
+fn check_overrides(path: &str, text: &str, names: &Names) -> Vec<Problem> {
+    let document = path.starts_with("overrides/").then(|| Document::read(path, text).ok());
+    let Some(document) = document.flatten() else { return Vec::new() };
+    let overrides = find(&document, "overrides").map(|node| match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    });
+    let signed = overrides.unwrap_or_default().iter().filter_map(|one| {
+        let (signs, _) = entry(one, "owner_signs")?;
+        let (_, Node { kind: Kind::Scalar { text, .. }, .. }) = entry(one, "graph")? else {
+            return None;
+        };
+        names.has("graph", text).then(|| {
+            let message =
+                format!("`{text}` is the parent's graph: a child's override only tightens");
+            let problem = Problem::new("merge-not-yours", message).at(document.place_of_key(signs));
+            problem.help("leave `owner_signs` out, or let the parent have this override")
+        })
+    });
+    signed.collect()
+}
+
+/// What is required counts towards `completeness`, which the parent's rules compare with limits.
+fn check_required(document: &Document, entry_of: &Node) -> Option<Problem> {
+    let (key, node) = entry(entry_of, "required")?;
+    if matches!(&node.kind, Kind::Scalar { text, .. } if text == "false") {
+        return None;
+    }
+    let message = "what is `required` moves the `completeness` that the parent's rules ask for";
+    let problem = Problem::new("merge-not-yours", message).at(document.place_of_key(key));
+    Some(problem.help("remove it: which facts a decision needs is the parent's to say"))
 }
 
 /// A file that both have, with the child's entries behind the parent's.
@@ -210,7 +291,7 @@ fn join(
     parent: Option<&String>,
     text: &str,
     sections: &[(&str, bool)],
-    names: &mut Names,
+    names: &Names,
 ) -> Result<String, Vec<Problem>> {
     let mut child = Document::read(path, text)?;
     let parent = parent.map(|parent| Document::read(path, parent)).transpose()?;
@@ -234,8 +315,10 @@ fn join(
             let ours = parent.as_ref().filter(|_| *section == THRESHOLDS);
             let ours = ours.and_then(|parent| member(find(parent, section)?, &key.text));
             if ours.is_none_or(|ours| member(ours, "child").is_none()) {
-                problems.extend(names.take(family(section), &key.text, child.place_of_key(key)));
+                let place = child.place_of_key(key);
+                problems.extend(names.refused(family(section), &key.text, place));
             }
+            problems.extend(check_required(&child, node).filter(|_| family(section) == "fact"));
         }
     }
     if !problems.is_empty() {

@@ -130,7 +130,7 @@ pub fn compile(files: &Files, catalogue: &mut Catalogue) -> Result<Compiled, Vec
 }
 
 /// Reads files that were in force once: the same without the analysis of guards, which may have learned
-/// to refuse since, and which no decision rests on.
+/// to refuse since, and without the proofs about people; no decision rests on either.
 ///
 /// # Errors
 /// Those of [`compile`] without the analysis.
@@ -149,7 +149,9 @@ fn compile_as(
     let broken = problems.iter().any(|problem| problem.severity == Severity::Error);
     match policy {
         Some(policy) if !broken => {
-            problems.extend(crate::proof::warnings(&policy));
+            if analysed {
+                problems.extend(crate::proof::warnings(&policy));
+            }
             Ok(Compiled { policy, warnings: problems })
         }
         _ => Err(problems),

@@ -14,7 +14,6 @@ mod ways;
 use crate::graph::Human;
 use crate::policy::Policy;
 use bellwether_core::{Duration, Problem};
-use bellwether_expr::Catalogue;
 use std::fmt::{self, Write as _};
 
 /// What is proved.
@@ -127,7 +126,7 @@ pub fn render(proofs: &[Proof]) -> String {
 /// the node's `reach`, or that of the bundle; without either, before its chain of people has ended. The
 /// clock starts when the graph decides and is that of the engine: whoever is known to be away is passed over
 /// at once, whoever is silent costs the node's `ack`, and a discovery costs its `within`.
-pub fn prove(policy: &Policy, _catalogue: &Catalogue) -> Vec<Proof> {
+pub fn prove(policy: &Policy) -> Vec<Proof> {
     let mut proofs = Vec::new();
     for graph in policy.graphs() {
         proofs.extend(shape::prove(graph));

@@ -17,3 +17,4 @@ pub(crate) use build::{build, is_visible, wrong_scope};
 pub(crate) use checkpoints::check_checkpoints;
 pub(crate) use cycles::cycles;
 pub(crate) use draft::{Names, read};
+pub(crate) use permit::approval_twice;

@@ -36,18 +36,24 @@ impl Truth {
     }
 }
 
+/// The most visits of a condition's parts. Without, `?:` in the condition of `?:` would double the work at
+/// each level; as it is, a condition has fewer parts than its text has bytes.
+const VISITS: usize = 8_192;
+
 /// Facts, and the conditions that are not taken apart.
 pub struct Space<'a> {
     catalogue: &'a Catalogue,
     others: Vec<Node>,
     closed: bool,
     most: usize,
+    /// How many visits of this condition are left.
+    visits: usize,
 }
 
 impl<'a> Space<'a> {
     /// A space of the facts of a catalogue. No region takes more than `most` cells.
     pub const fn new(catalogue: &'a Catalogue, most: usize) -> Self {
-        Self { catalogue, others: Vec::new(), closed: false, most }
+        Self { catalogue, others: Vec::new(), closed: false, most, visits: 0 }
     }
 
     /// The same, where a code with a closed list is never another word. Signals are not checked
@@ -80,10 +86,12 @@ impl<'a> Space<'a> {
 
     /// The points where an expression has one of these truths; nothing when that is too large.
     pub fn region(&mut self, expr: &Expr, truth: Truth) -> Option<Region> {
+        self.visits = VISITS;
         self.of(&expr.root, truth)
     }
 
     fn of(&mut self, node: &Node, truth: Truth) -> Option<Region> {
+        self.visits = self.visits.checked_sub(1)?;
         match node {
             Node::Const(number) => {
                 let holds = matches!(truth, Truth::True | Truth::NotFalse) == (*number != 0);

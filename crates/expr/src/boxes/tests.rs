@@ -79,3 +79,21 @@ fn what_is_taken_away_is_gone_and_nothing_else() {
         }
     }
 }
+
+/// Each level of `?:` in a condition is looked at for both its truths: forty of them are given up, soon.
+#[test]
+fn nested_choices_do_not_double_the_work_for_ever() {
+    let catalogue = catalogue();
+    let nested = |depth: usize| {
+        let choose =
+            |text: String, nth: usize| format!("({text} ? calls_7d > {nth} : account.executive)");
+        let text = (0..depth).fold("account.strategic".to_owned(), choose);
+        Expr::compile_bool(&text, &catalogue, place()).unwrap()
+    };
+    let mut space = Space::new(&catalogue, usize::MAX);
+    for (depth, told) in [(4, true), (40, false)] {
+        for truth in [Truth::True, Truth::NotFalse] {
+            assert_eq!(space.region(&nested(depth), truth).is_some(), told, "{depth} {truth:?}");
+        }
+    }
+}

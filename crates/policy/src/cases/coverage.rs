@@ -5,7 +5,7 @@
 //! - Never: counts a test that fails less than one that passes; what is expected is another question.
 
 use super::Choose;
-use crate::graph::{Graph, Masks, NodeKind};
+use crate::graph::{Graph, Masks, NodeKind, Passed};
 use crate::policy::Policy;
 use bellwether_expr::{Catalogue, Slots};
 use std::collections::BTreeSet;
@@ -33,15 +33,16 @@ enum Edge {
 /// facts of a test.
 pub fn coverage(policy: &Policy, catalogue: &Catalogue, choose: Choose<'_>) -> Coverage {
     let mut taken: BTreeSet<(usize, Edge)> = BTreeSet::new();
-    let mut masks = Masks::default();
+    let (mut masks, mut slots) = (Masks::default(), Slots::new(catalogue.len()));
     for test in policy.tests() {
         let Some(graph) = policy.graphs().get(test.graph) else { continue };
-        let mut slots = Slots::new(catalogue.len());
-        test.facts.iter().for_each(|(slot, raw)| slots.set(*slot, *raw));
-        choose(&mut slots);
+        test.fill(catalogue, &mut slots, choose);
         graph.decide(&slots, &mut masks);
         let mut steps = Vec::new();
-        let verdict = graph.walk(&masks, |rule| steps.push(rule));
+        let verdict = graph.walk(&masks, |passed| match passed {
+            Passed::Rule(rule) => steps.push(rule),
+            Passed::Wait(_) => {}
+        });
         if verdict.doubt
             && let Some(rule) = steps.pop().and_then(|rule| graph.rules().get(rule))
         {

@@ -5,13 +5,13 @@
 //! - Never: chance. The seed is taken of the property's name, so that a failure can be repeated.
 
 use super::read::{Known, find_graph, like, position, read_facts};
-use super::{Choose, TestOutcome};
+use super::{Choose, TestOutcome, fill};
 use crate::graph::{Graph, Masks, Outcome};
 use crate::policy::Policy;
 use crate::read::{Word, required_choice, required_entries, required_word, scalars, word, words};
-use crate::routing::Names;
+use crate::routing::{Names, is_visible, wrong_scope};
 use bellwether_core::authored::{Document, Fields, Key, Node};
-use bellwether_core::{Code, Place, Problem};
+use bellwether_core::{Code, Place, Problem, Timestamp};
 use bellwether_expr::{Catalogue, Slot, Slots, Space, literal};
 
 /// How many cases are tried where a property does not say.
@@ -78,23 +78,25 @@ pub(super) fn read_property(
     let graph = graph.and_then(|word| find_graph(&word, known, problems))?;
     let names = known.graphs?.get(graph);
     let facts = read_facts(document, facts, names, catalogue, problems);
-    let forall =
-        forall.iter().filter_map(|(key, node)| range(document, key, node, catalogue, problems));
-    let forall: Vec<_> = forall.collect();
-    let asserts =
-        asserts.and_then(|node| read_asserts(document, node, names?, catalogue, problems));
+    let ranges = forall
+        .iter()
+        .filter_map(|(key, node)| range(document, (key, node), names, catalogue, problems));
+    let ranges: Vec<_> = ranges.collect();
+    let asserts = asserts
+        .and_then(|node| read_asserts(document, node, names?, (forall, catalogue), problems));
+    let forall = ranges;
     fields.finish();
     Some(Property { name: name?.text, place, graph, forall, facts, asserts: asserts?, cases })
 }
 
 fn range(
     document: &Document,
-    key: &Key,
-    node: &Node,
+    (key, node): (&Key, &Node),
+    graph: Option<&Names>,
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
 ) -> Option<(Slot, Range)> {
-    let slot = slot(&key.text, document.place_of_key(key), catalogue, problems)?;
+    let slot = slot(&key.text, document.place_of_key(key), graph, catalogue, problems)?;
     let fact = catalogue.fact(slot)?;
     let words = scalars(document, node, problems);
     let value = |text: &str| literal(text, fact.kind, &fact.values);
@@ -123,25 +125,30 @@ fn range(
 fn slot(
     name: &str,
     place: Place,
+    graph: Option<&Names>,
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
 ) -> Option<Slot> {
-    let slot = catalogue.slot(name);
-    if slot.is_none() {
+    let Some(slot) = catalogue.slot(name) else {
         let message = format!("there is no fact `{name}`");
         let known = catalogue.iter().map(|(_, fact)| fact.name.as_str());
         let help = "facts.yaml and features.yaml define the facts that may vary";
         let problem = Problem::new("policy-unknown-fact", message).at(place);
         problems.push(problem.help(help).nearest(name, known));
+        return None;
+    };
+    let (fact, subject) = (catalogue.fact(slot)?, graph.and_then(|graph| graph.subject));
+    if let Some(subject) = subject.filter(|subject| !is_visible(fact.scope, *subject)) {
+        problems.push(wrong_scope(&fact.name, fact.scope, subject).at(place));
     }
-    slot
+    Some(slot)
 }
 
 fn read_asserts(
     document: &Document,
     node: &Node,
     names: &Names,
-    catalogue: &Catalogue,
+    (forall, catalogue): (&[(Key, Node)], &Catalogue),
     problems: &mut Vec<Problem>,
 ) -> Option<Asserts> {
     let mut fields = Fields::new(document, node, problems);
@@ -149,7 +156,13 @@ fn read_asserts(
     let [monotone, never, always] =
         ["monotone", "never", "always"].map(|key| word(&mut fields, key));
     if let Some(fact) = monotone {
-        let slot = slot(&fact.text, fact.place, catalogue, fields.problems());
+        let problems = fields.problems();
+        let slot = slot(&fact.text, fact.place.clone(), None, catalogue, problems);
+        if slot.is_some() && !forall.iter().any(|(key, _)| key.text == fact.text) {
+            let message = format!("`{}` never grows here, so this always holds", fact.text);
+            let problem = Problem::new("policy-empty-test", message).at(fact.place);
+            problems.push(problem.help("give it a range under `forall`"));
+        }
         let ways = ["rises", "falls"];
         let rises = required_choice(&mut fields, "outcome", &ways, |way| {
             ways.contains(&way).then_some(way == "rises")
@@ -254,10 +267,8 @@ impl Trial<'_> {
     fn node(&self, case: &[i64], other: Option<(Slot, i64)>) -> (usize, u8) {
         let mut slots = Slots::new(self.catalogue.len());
         let varied = self.property.forall.iter().zip(case).map(|((slot, _), raw)| (*slot, *raw));
-        for (slot, raw) in self.property.facts.iter().copied().chain(varied).chain(other) {
-            slots.set(slot, raw);
-        }
-        (self.choose)(&mut slots);
+        let facts = self.property.facts.iter().copied().chain(varied).chain(other);
+        fill(&mut slots, (self.catalogue, Timestamp::MIN), facts, self.choose);
         let verdict = self.graph.decide(&slots, &mut Masks::default());
         let outcome = self.graph.nodes().get(verdict.node).map(|node| node.outcome);
         (verdict.node, rank(outcome.unwrap_or(Outcome::None)))

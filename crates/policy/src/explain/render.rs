@@ -131,7 +131,17 @@ impl Explainer<'_> {
         }
         if count == 0 {
             name(out);
-            out.push_str("only in doubt, or when a discovery is over\n");
+            let ready = |node: &&Node| match &node.kind {
+                NodeKind::Discover { ready: Some(ready), .. } => ready.node == at,
+                _ => false,
+            };
+            match self.graph.nodes.iter().find(ready) {
+                Some(wait) => {
+                    push(out, &["when `", &wait.name, "` has what it waits for, in doubt,"]);
+                }
+                None => out.push_str("only in doubt,"),
+            }
+            out.push_str(" or when a discovery is over\n");
         }
         rest(out, count);
     }

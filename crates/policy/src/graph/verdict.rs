@@ -33,6 +33,15 @@ pub enum Overrules {
     Approvals(BTreeMap<usize, usize>),
 }
 
+/// What a walk comes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// The rule at this position decides.
+    Rule(usize),
+    /// The wait at this position has what it waits for.
+    Wait(usize),
+}
+
 /// What a graph decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {

@@ -10,7 +10,7 @@ fn parent() -> Files {
     files(&[
         (
             "bundle.yaml",
-            "bundle: enterprise\nversion: 2.0.0\nowner: ann\ncurrency: EUR\nlateness: 3d\n",
+            "bundle: enterprise\nversion: 2.0.0\nowner: ann\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
         ),
         (
             "facts.yaml",
@@ -32,7 +32,8 @@ fn parent() -> Files {
 
 const HEAD: (&str, &str) = (
     "bundle.yaml",
-    "bundle: unit\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\nparent: ../enterprise\n",
+    "bundle: unit\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\nparent: ../enterprise\n\
+     mode: enforce\ncheckpoints: 1\nreach: 1h\n",
 );
 
 #[test]
@@ -46,6 +47,10 @@ fn a_child_adds_under_new_names() {
         ("people.yaml", "roles: {field: [sam]}\npeople: {sam: {away: [{from: 2026-08-01}]}}\n"),
         ("routing/case.yaml", "graph: cases\n"),
         ("boundaries/unit.cedar", "forbid (principal, action, resource);"),
+        (
+            "overrides/own.yaml",
+            "overrides:\n  - {id: a, graph: cases, owner_signs: bob}\n  - {id: b, graph: deals}\n",
+        ),
     ]);
     let merged = merge(&parent(), &child).unwrap();
     assert_eq!(merged["bundle.yaml"], HEAD.1);
@@ -69,7 +74,11 @@ fn a_child_adds_under_new_names() {
     assert_eq!(names, ["deal.amount", "case.kind"]);
     // A child of the child sees both as its parent.
     let grandchild = files(&[
-        ("bundle.yaml", "bundle: team\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\n"),
+        (
+            "bundle.yaml",
+            "bundle: team\nversion: 1.0.0\nowner: bob\ncurrency: EUR\nlateness: 3d\n\
+             mode: enforce\ncheckpoints: 1\nreach: 1h\n",
+        ),
         ("people.yaml", "roles: {field: [kim]}\n"),
     ]);
     let problems = merge(&merged, &grandchild).unwrap_err();
@@ -120,12 +129,77 @@ fn renaming_tricks_are_refused() {
         ("rates.yaml", "rates: {}\n", "merge-not-yours", 1),
         ("prompts/a.yaml", "x: 1\n", "merge-not-yours", 1),
         ("mappings/a.yaml", "x: 1\n", "merge-not-yours", 1),
-        ("bundle.yaml", "bundle: unit\ncurrency: USD\nlateness: 3d\n", "merge-not-yours", 2),
-        ("bundle.yaml", "bundle: unit\ncurrency: EUR\n", "merge-not-yours", 1),
         (
             "bundle.yaml",
-            "bundle: enterpr1se\ncurrency: EUR\nlateness: 3d\n",
+            "bundle: unit\ncurrency: USD\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
+            "merge-not-yours",
+            2,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
+            "merge-not-yours",
+            1,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: enterpr1se\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
             "merge-looks-alike",
+            1,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: shadow\ncheckpoints: 2\nreach: 2h\n",
+            "merge-not-yours",
+            4,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\ncheckpoints: 2\nreach: 2h\n",
+            "merge-not-yours",
+            1,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 3\nreach: 2h\n",
+            "merge-not-yours",
+            5,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\nreach: 2h\n",
+            "merge-not-yours",
+            1,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\n",
+            "merge-not-yours",
+            1,
+        ),
+        (
+            "bundle.yaml",
+            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 3h\n",
+            "merge-not-yours",
+            6,
+        ),
+        ("facts.yaml", "facts:\n  unit.size: {type: int, required: true}\n", "merge-not-yours", 2),
+        (
+            "features.yaml",
+            "features:\n  unit.calls:\n    count: a.b\n    required: true\n",
+            "merge-not-yours",
+            4,
+        ),
+        (
+            "overrides/a.yaml",
+            "overrides:\n  - id: a\n    graph: deals\n    owner_signs: ann\n",
+            "merge-not-yours",
+            4,
+        ),
+        (
+            "overrides/a.yaml",
+            "overrides: {id: a, graph: deals, owner_signs: ann}\n",
+            "merge-not-yours",
             1,
         ),
         ("people.yaml", "roles: {a: [b]\n", "yaml-syntax", 2),

@@ -6,6 +6,7 @@ use crate::people::{People, unknown_role};
 use crate::read::{
     AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,
 };
+use crate::routing::approval_twice;
 use bellwether_core::authored::{Document, Fields, Node};
 use bellwether_core::{Place, Problem, Timestamp};
 
@@ -35,6 +36,11 @@ fn read_one(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Op
         ["graph", "action", "when", "route"].map(|key| word(&mut fields, key));
     let forbid = fields.flag("forbid") == Some(true);
     let approvals = words(&mut fields, "approvals");
+    for (nth, role) in approvals.iter().enumerate() {
+        if approvals.iter().take(nth).any(|known| known.text == role.text) {
+            fields.problems().push(approval_twice("this override", role));
+        }
+    }
     let from = fields.parsed("from", AN_INSTANT, instant);
     let until = fields.parsed("until", AN_INSTANT, instant);
     let reason = fields.required_text("reason").map(str::to_owned);

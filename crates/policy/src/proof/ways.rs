@@ -20,9 +20,17 @@ pub(super) struct Way {
 /// Where a node leads: the node, what is said of the way, and what it costs.
 pub(super) fn leads(graph: &Graph, at: usize) -> Vec<(usize, String, Duration)> {
     let Some(node) = graph.nodes().get(at) else { return Vec::new() };
-    // Whoever must approve first is asked first, and the boundaries may say that others must, or no.
+    // Whoever must approve first is asked first, by the node or by an override while it holds; and the
+    // boundaries may say that others must, or no.
     let doors = |to: usize, said: String, cost: Duration| {
-        graph.doors(to).into_iter().map(move |door| (door, said.clone(), cost))
+        let mut doors = graph.doors(to);
+        for added in 0..graph.overrides().len() {
+            let first = graph.entries_under(to, Some(added)).next().map_or(to, |(first, _)| first);
+            if first != to && !doors.contains(&first) {
+                doors.push(first);
+            }
+        }
+        doors.into_iter().map(move |door| (door, said.clone(), cost))
     };
     match &node.kind {
         NodeKind::Decide { unknown } => {

@@ -156,6 +156,9 @@ pub(crate) fn read(document: &Document, problems: &mut Vec<Problem>) -> DraftGra
 
 const KINDS: [&str; 5] = ["decide", "discover", "wait", "human", "end"];
 
+/// Marks in the names of nodes that no author writes: those that ask before another node is entered.
+const RESERVED: [&str; 3] = ["/approval:", "/permit:", "/override:"];
+
 fn read_node(
     document: &Document,
     key: &Key,
@@ -163,6 +166,11 @@ fn read_node(
     problems: &mut Vec<Problem>,
 ) -> DraftNode {
     let name = Word { text: key.text.clone(), place: document.place_of_key(key) };
+    if let Some(mark) = RESERVED.into_iter().find(|mark| name.text.contains(mark)) {
+        let message = format!("the node `{}` is named as one that asks before another", name.text);
+        let problem = Problem::new("policy-reserved-node", message).at(name.place.clone());
+        problems.push(problem.help(format!("leave `{mark}` out of its name")));
+    }
     let mut fields = Fields::new(document, node, problems);
     let known = |kind: &str| KINDS.into_iter().find(|known| *known == kind);
     let kind = match required_choice(&mut fields, "kind", &KINDS, known) {

@@ -13,6 +13,13 @@ use bellwether_core::Problem;
 use bellwether_core::authored::{Fields, Kind};
 use bellwether_expr::Scope;
 
+/// The problem of a role that must approve what it has approved.
+pub(crate) fn approval_twice(what: &str, role: &Word) -> Problem {
+    let message = format!("{what} needs the approval of `{}` twice", role.text);
+    let problem = Problem::new("policy-approval-twice", message).at(role.place.clone());
+    problem.help("name each role once: nobody approves twice in one escalation")
+}
+
 /// A list of roles; one that says more is a mapping.
 pub(super) fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftApproval> {
     let document = fields.document();
@@ -32,7 +39,7 @@ pub(super) fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftA
         };
         let Some(read) = read else { continue };
         if approvals.iter().any(|known| known.role.text == read.role.text) {
-            fields.problems().push(asked_twice(name, &read.role));
+            fields.problems().push(approval_twice(&format!("`{}`", name.text), &read.role));
         } else {
             approvals.push(read);
         }
@@ -54,17 +61,11 @@ pub(super) fn read_permit(
     let problems = fields.problems();
     for twice in &approvals {
         if always.iter().any(|known| known.role.text == twice.role.text) {
-            problems.push(asked_twice(name, &twice.role));
+            problems.push(approval_twice(&format!("`{}`", name.text), &twice.role));
         }
     }
     fields.finish();
     Some(DraftPermit { action, approvals, denied })
-}
-
-fn asked_twice(name: &Word, role: &Word) -> Problem {
-    let message = format!("`{}` needs the approval of `{}` twice", name.text, role.text);
-    let problem = Problem::new("policy-approval-twice", message).at(role.place.clone());
-    problem.help("name each role once: nobody approves twice in one escalation")
 }
 
 /// The action of each permit is one that the graph's subject can be asked about without more; what is not

@@ -185,3 +185,43 @@ fn what_moves_between_two_versions_is_told_with_a_case_that_both_decide() {
     .assert_eq(&told);
     assert!(moved((&old.0, &old.1), (&old.0, &old.1)).is_empty());
 }
+
+/// Conditions and ways whose number doubles at each level are given up: nobody waits for their analysis.
+#[test]
+fn what_doubles_at_each_level_loads_all_the_same() {
+    let nested =
+        (0..40).fold("c".to_owned(), |text, nth| format!("({text} ? a > {nth} : b > {nth})"));
+    let policy = |files: &Files| {
+        let mut catalogue = catalogue();
+        let compiled = compile(files, &mut catalogue).map_err(|p| p[0].to_string()).unwrap();
+        (compiled.policy, catalogue)
+    };
+    let old = policy(&bundle(&["a > 100".to_owned(), "b > 1".to_owned()], 1));
+    let new = policy(&bundle(&[nested, "b > 1".to_owned()], 1));
+    moved((&old.0, &old.1), (&new.0, &new.1));
+    for when in ["a > @", "a + b > @"] {
+        let ladder = |last: &str| {
+            let mut files = bundle(&[], 0);
+            let (mut nodes, mut rules) = (String::new(), String::new());
+            for nth in 0..30 {
+                let next = if nth == 29 { last.to_owned() } else { format!("n{}", nth + 1) };
+                writeln!(nodes, "  n{nth}: {{kind: decide, unknown: desk}}").unwrap();
+                let when = when.replace('@', &nth.to_string());
+                writeln!(rules, "  - {{id: R{nth}, from: n{nth}, to: {next}, when: \"{when}\"}}")
+                    .unwrap();
+                writeln!(rules, "  - {{id: O{nth}, from: n{nth}, to: {next}, otherwise: true}}")
+                    .unwrap();
+            }
+            let text = format!(
+                "graph: g\nsubject: deal\nowner: ann\nstart: n0\nnodes:\n{nodes}  desk: {{kind: human, role: desk, ack: 1h}}\n  \
+                 end: {{kind: end}}\nrules:\n  - {{id: X, from: n0, to: end, when: \"b > 100\"}}\n{rules}"
+            );
+            files.insert("routing/g.yaml".to_owned(), text);
+            let kept =
+                compile_kept(&files, &mut catalogue()).map_err(|p| p[0].to_string()).unwrap();
+            (kept.policy, catalogue())
+        };
+        let (old, new) = (ladder("desk"), ladder("end"));
+        assert_eq!(moved((&old.0, &old.1), (&new.0, &new.1)).len(), 1, "{when}");
+    }
+}

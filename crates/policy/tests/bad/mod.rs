@@ -218,6 +218,9 @@ fn further() -> Vec<(&'static str, Files)> {
         ("policy-approval-twice", "[vp_sales, escalation_manager]", "[vp_sales, vp_sales]"),
         ("policy-unknown-role", "[vp_sales, escalation_manager]", "[vp_sale, escalation_manager]"),
         ("policy-refused-node", "refused: nothing", "refused: hold"),
+        ("policy-reserved-node", "nothing", "pay/approval:cro"),
+        ("policy-reserved-node", "nothing", "pay/permit:refund"),
+        ("policy-reserved-node", "nothing", "pay/override:one/other"),
         ("policy-too-many-checkpoints", TWO, FOUR),
         ("policy-wait-ready", "ready: pay", "ready: nothing"),
         ("policy-wait-nothing", "for: [account.strategic]", "for: []"),
@@ -226,6 +229,7 @@ fn further() -> Vec<(&'static str, Files)> {
     ];
     let in_override = [
         ("policy-unknown-role", "approvals: [cro]", "approvals: [cfo]"),
+        ("policy-approval-twice", "approvals: [cro]", "approvals: [cro, vp_sales, cro]"),
         ("policy-unknown-graph", "graph: refunds", "graph: refund"),
         ("policy-unknown-action", "graph: refunds", "action: refund"),
         ("policy-unknown-node", "approvals: [cro]", "route: paid"),
@@ -264,6 +268,15 @@ fn further() -> Vec<(&'static str, Files)> {
         graph.replace("role: field_technician,", "role: only,"),
     );
     all.push(("policy-approves-own", files));
+    for (code, forall, asserts) in [
+        ("policy-empty-test", "deal.amount: 0..9", "{monotone: neg_7d, outcome: rises}"),
+        ("policy-fact-scope", "case.safety_risk: [true, false]", "{never: review}"),
+    ] {
+        let text = format!(
+            "tests:\n  - {{property: p, graph: prospect-to-cxo, forall: {{{forall}}}, assert: {asserts}}}\n"
+        );
+        all.push((code, changed("tests/property.yaml", "", &text)));
+    }
     all
 }
 

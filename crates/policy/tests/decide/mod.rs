@@ -1,5 +1,7 @@
 //! What graphs decide, how they explain it, and what the bundle's own tests say.
 
+mod instants;
+
 use crate::good;
 use bellwether_core::{Code, Type};
 use bellwether_expr::{Slots, Tri};

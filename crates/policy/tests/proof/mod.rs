@@ -4,7 +4,7 @@ mod oracle;
 
 use crate::good;
 use bellwether_policy::proof::{Proof, prove, render};
-use bellwether_policy::{Files, compile};
+use bellwether_policy::{Files, compile, compile_kept};
 use expect_test::expect;
 
 /// A bundle of one graph, with the people and nodes of a test.
@@ -22,7 +22,7 @@ fn proofs(bundle: &str, people: &str, nodes: &str) -> Vec<Proof> {
     );
     let mut catalogue = good::catalogue();
     let compiled = compile(&files(bundle, people, &routing), &mut catalogue);
-    prove(&compiled.unwrap_or_else(|problems| panic!("{problems:?}")).policy, &catalogue)
+    prove(&compiled.unwrap_or_else(|problems| panic!("{problems:?}")).policy)
 }
 
 const PEOPLE: &str = "
@@ -94,4 +94,30 @@ fn a_broken_promise_shows_the_way_with_the_clock() {
         3 of 5 properties hold
     "#]]
     .assert_eq(&shown);
+}
+
+#[test]
+fn whoever_an_override_asks_first_is_proved_to_be_there_too() {
+    let routing = format!(
+        "graph: g\nsubject: account\nowner: o\nstart: s\nnodes:\n  s: {{kind: decide, unknown: boss}}\n{NODES}\
+         rules:\n  - {{id: R2, from: s, to: wait, otherwise: true}}\n"
+    );
+    let mut files = files("reach: 2d1h", PEOPLE, &routing);
+    let text = "overrides: {id: freeze, graph: g, approvals: [desk], from: 2026-03-01, until: 2026-04-01, reason: r, author: a, approver: b}\n";
+    files.insert("overrides/a.yaml".to_owned(), text.to_owned());
+    let compiled = compile(&files, &mut good::catalogue());
+    let compiled = compiled.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let shown = render(&prove(&compiled.policy));
+    let own = shown.lines().filter(|line| line.contains("override:") && !line.starts_with(' '));
+    expect![[r#"
+        BROKEN  g/boss/override:freeze/approval:desk: a person is reached although any one person is missing
+        BROKEN  g/boss/override:freeze/approval:desk: a person is reached although any one role is missing
+        BROKEN  g/boss/override:freeze/approval:desk: a person is reached although any one channel is down"#]].assert_eq(&own.collect::<Vec<_>>().join("\n"));
+    // Rules that were in force once are read without proofs.
+    let warned = |warnings: &[bellwether_core::Problem]| {
+        warnings.iter().filter(|one| one.code == "policy-reach").count()
+    };
+    let kept = compile_kept(&files, &mut good::catalogue());
+    assert_eq!(warned(&kept.unwrap_or_else(|problems| panic!("{problems:?}")).warnings), 0);
+    assert!(warned(&compiled.warnings) > 0, "{:?}", compiled.warnings);
 }

@@ -312,7 +312,7 @@ fn proofs_agree_with_brute_force() {
             }
         };
         graphs += 1;
-        let proofs = prove(&policy, &catalogue);
+        let proofs = prove(&policy);
         for (at, node) in model.nodes.iter().enumerate() {
             let named =
                 order(&model, node).iter().any(|who| !model.people[*who].channels.is_empty());
