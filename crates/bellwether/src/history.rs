@@ -10,6 +10,7 @@
 
 pub(crate) mod example;
 pub(crate) mod moves;
+pub(crate) mod numbers;
 pub(crate) mod shifts;
 pub(crate) mod told;
 

@@ -7,13 +7,13 @@
 
 mod attempt;
 mod check;
-mod diff;
+pub(crate) mod diff;
 mod draw;
 mod history;
 mod init;
-mod overrides;
-mod proofs;
-mod prove;
+pub(crate) mod overrides;
+pub(crate) mod proofs;
+pub(crate) mod prove;
 mod rollout;
 mod schema;
 mod show;

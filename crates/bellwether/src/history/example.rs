@@ -104,17 +104,17 @@ pub(crate) fn look(
     let seen = |one: &Moved| (one.matter, Seen { at: one.at, stood: None });
     let mut looking = Looking(wanted.iter().map(seen).collect());
     let mut done = BTreeSet::new();
+    let mut history = History::new(view, rules.clone(), (Timestamp::MIN, None))?;
     for one in wanted {
         let group = kin.connected(one.matter.0);
         if group.iter().any(|stream| !done.insert(*stream)) {
             continue;
         }
-        let mut history = History::new(view, rules.clone(), (Timestamp::MIN, None))?;
         for row in rows(view, &group)? {
             history.tell(&borrowed(&row), &mut looking)?;
         }
-        history.finish(until, &mut looking)?;
     }
+    history.finish(until, &mut looking)?;
     let found = wanted.iter().map(|one| looking.0.get_mut(&one.matter)?.stood.take());
     Ok(found.collect())
 }

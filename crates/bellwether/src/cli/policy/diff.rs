@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
 }
 
 /// What the policies say differently, then the facts that are worked out differently.
-pub(super) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
+pub(crate) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
     let mut changes = bellwether_policy::diff(old.policy(), new.policy());
     let (mut before, after) = (facts(old), facts(new));
     for (name, now) in &after {
