@@ -256,4 +256,4 @@ fn busy() -> Refused {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::serve) mod tests;
