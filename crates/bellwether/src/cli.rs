@@ -21,7 +21,7 @@ pub(crate) mod log;
 mod mappings;
 pub(crate) mod names;
 mod outbox;
-mod policy;
+pub(crate) mod policy;
 mod privacy;
 pub(crate) mod quarantine;
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod disk;
 mod exit;
+mod history;
 mod http;
 mod lock;
 mod log;

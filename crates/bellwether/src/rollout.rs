@@ -8,6 +8,7 @@
 
 pub(crate) mod compared;
 pub(crate) mod count;
+pub(crate) mod proofs;
 pub(crate) mod signed;
 pub(crate) mod spool;
 

@@ -32,11 +32,34 @@ fn an_action_is_tried_against_the_boundaries() {
     tried("--act issue_refnud").ends(1).warns(&["did you mean `issue_refund`?"]);
     tried("--act issue_refund").ends(1).warns(&["add `--set amount=VALUE`"]);
     tried("--act issue_refund --set amount=x").ends(1).warns(&["try-unknown"]);
-    tried("--act issue_refund --set amount=9 --approved finance")
-        .ends(1)
-        .warns(&["no role `finance`"]);
+    tried("--act issue_refund --set amount=9 --approved finance").ends(1).warns(&["no such role"]);
     tried("--act issue_refund --set amount=9 --confidence 2").ends(64);
     tried("--graph case-escalation --format json")
         .ends(0)
         .says(&["case-escalation", "\"boundary\":null"]);
+}
+
+/// Exceptions are listed with how they stand at an instant and who answers for them.
+#[test]
+fn exceptions_are_listed_as_they_stand() {
+    let world = World::new();
+    let one = |id: &str, from: &str, until: &str, what: &str| {
+        format!(
+            "  - {{id: {id}, graph: deals, from: {from}, until: {until}, {what}, reason: {id} year, author: lee, approver: kim}}\n"
+        )
+    };
+    let all = [
+        one("live", "2026-11-01", "2027-01-10", "approvals: [desk]"),
+        one("soon", "2026-11-01", "2026-12-02", "route: cro"),
+        one("past", "2026-06-01", "2026-07-01", "route: nothing, owner_signs: ann"),
+        one("next", "2026-12-01", "2027-01-10", "approvals: [desk, cro]"),
+    ];
+    world.write("small/overrides/all.yaml", &format!("overrides:\n{}", all.concat()));
+    let words = ["policy", "overrides", "small", "--at", "2026-11-22"];
+    expect_test::expect![[r#""#]].assert_eq(&world.run(&words).ends(0).out);
+    let json = world.run(&[&words[..], &["--format", "json"]].concat()).ends(0).json();
+    let states = json.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap());
+    assert_eq!(states.collect::<Vec<_>>(), ["live", "expiring", "overdue", "to come"]);
+    let none = world.run(&["policy", "overrides", "customer-escalation"]).ends(0);
+    none.says(&["the bundle has no overrides"]);
 }

@@ -125,6 +125,24 @@ fn who(rules: &Rules, said: Permitted) -> ExplainedPermit {
     ExplainedPermit { said, by }
 }
 
+/// What is known of a subject at its stream's time, and the states that it was read from. `signal` is the
+/// one that the stream counted last, if it is of this instant.
+pub fn read(
+    rules: &Rules,
+    state: &StreamState,
+    (doc, signal): (DocKey, Option<&Signal>),
+) -> Option<(DocState, Option<DocState>, Reading)> {
+    let mut account = state.account.as_ref()?.features.clone();
+    let mut sub = match doc {
+        DocKey::Account => None,
+        sub => Some(state.subs.get(&sub)?.features.clone()),
+    };
+    let (features, rates) = (rules.features(), rules.policy().rates());
+    let mut reading = features.reading();
+    features.read(&mut account, sub.as_mut(), signal, state.time, rates, &mut reading);
+    Some((account, sub, reading))
+}
+
 struct Teller<'a> {
     rules: &'a Rules,
     state: &'a StreamState,
@@ -164,22 +182,12 @@ impl Teller<'_> {
         })
     }
 
-    /// What was read, and the states that it was read from.
     fn read(&self, doc: DocKey) -> Option<(DocState, Option<DocState>, Reading)> {
-        let mut account = self.state.account.as_ref()?.features.clone();
-        let mut sub = match doc {
-            DocKey::Account => None,
-            sub => Some(self.state.subs.get(&sub)?.features.clone()),
-        };
         let signal = match &self.event.body {
             Body::Signal(signal) => Some(signal),
             _ => None,
         };
-        let (features, rates) = (self.rules.features(), self.rules.policy().rates());
-        let mut reading = features.reading();
-        let now = self.state.time;
-        features.read(&mut account, sub.as_mut(), signal, now, rates, &mut reading);
-        Some((account, sub, reading))
+        read(self.rules, self.state, (doc, signal))
     }
 
     fn fact(

@@ -210,9 +210,13 @@ const HELP: &[Help] = &[
     ),
     help(
         "policy diff",
-        "two bundles: folders, or shipped ones by name",
-        "the differences on stdout, and a case for each pair of nodes between which cases move",
-        ["policy diff customer-escalation ./my-bundle", "policy diff old new --format json"],
+        "two bundles: folders, or shipped ones by name; with one, and with `--history`, also the data directory",
+        "the differences on stdout, and a case for each pair of nodes between which cases move; with `--history`, the \
+         decisions of the past that come out otherwise",
+        [
+            "policy diff customer-escalation ./my-bundle",
+            "policy diff ./my-bundle --history --by deal.amount",
+        ],
         ENDS,
     ),
     help(

@@ -7,12 +7,13 @@
 
 mod attempt;
 mod check;
-mod diff;
+pub(crate) mod diff;
 mod draw;
+mod history;
 mod init;
-mod overrides;
-mod proofs;
-mod prove;
+pub(crate) mod overrides;
+pub(crate) mod proofs;
+pub(crate) mod prove;
 mod rollout;
 mod schema;
 mod show;
@@ -42,7 +43,7 @@ pub(crate) enum PolicyCommand {
     Try(attempt::TryArgs),
     /// The routing of a bundle as text: nodes, rules in order, deadlines, and who would be asked.
     Show(show::ShowArgs),
-    /// What differs between two bundles.
+    /// What differs between two bundles, in words or over the history of a data directory.
     Diff(diff::DiffArgs),
     /// The exceptions of a bundle: what holds, what ends soon, what is over, and who answers for it.
     Overrides(overrides::OverridesArgs),

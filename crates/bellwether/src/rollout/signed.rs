@@ -4,6 +4,7 @@
 //! - Out: the files, and the names of those who signed them.
 //! - Never: lets a bundle pass that lacks what is asked for.
 
+use super::proofs;
 use crate::config::Signing;
 use crate::exit::Problems;
 use crate::{bundle, lock};
@@ -18,6 +19,8 @@ pub(crate) struct Checked {
     pub(crate) files: BTreeMap<String, String>,
     /// Who signed, each once; nobody where nobody has to.
     pub(crate) signed_by: Vec<String>,
+    /// The report of its proof, if it brings one that is about these files.
+    pub(crate) proof: Option<String>,
 }
 
 /// Looks at a bundle's lock. `in_force` are name and version of the rules that decide now.
@@ -40,5 +43,6 @@ pub(crate) fn check(
         in_force,
     };
     let verified = lock::verify(&source, &wanted).map_err(Problems)?;
-    Ok(Checked { files: source.files, signed_by: verified.signed_by })
+    let proof = source.proof.filter(|text| proofs::is_about(text, &source.files));
+    Ok(Checked { files: source.files, signed_by: verified.signed_by, proof })
 }

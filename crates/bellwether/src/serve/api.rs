@@ -126,6 +126,11 @@ enum BadBody {
         house::facts,
         rules::list,
         rules::shadow,
+        rules::diff,
+        rules::proofs,
+        rules::overrides,
+        rules::numbers,
+        rules::what_if,
         rules::change
     ),
     components(schemas(
@@ -165,6 +170,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/facts", get(house::facts))
         .route("/v1/rules", get(rules::list))
         .route("/v1/rules/{rules}/shadow", get(rules::shadow))
+        .route("/v1/rules/numbers", get(rules::numbers))
+        .route("/v1/rules/what-if", post(rules::what_if))
+        .route("/v1/rules/{rules}/diff", get(rules::diff))
+        .route("/v1/rules/{rules}/proofs", get(rules::proofs))
+        .route("/v1/rules/{rules}/overrides", get(rules::overrides))
         .route("/v1/rules/{rules}/{change}", post(rules::change))
 }
 

@@ -275,3 +275,6 @@ fn link(config: &Config, found: &Escalation) -> Option<String> {
 fn said(text: String) -> Personal<String> {
     Personal::new(text)
 }
+
+#[cfg(test)]
+mod tests;

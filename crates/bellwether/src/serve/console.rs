@@ -18,6 +18,8 @@ mod outbox;
 mod parts;
 mod rules;
 mod trial;
+mod version;
+mod what_if;
 
 use super::App;
 use super::problem::{Refused, title};
@@ -56,7 +58,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/outbox/{pos}/{nth}/retry", post(outbox::retry))
         .route("/outbox/{pos}/{nth}/settle", post(outbox::settle))
         .route("/rules", get(rules::list))
+        .route("/rules/what-if", get(what_if::form).post(what_if::run))
         .route("/rules/{rules}", get(rules::one))
+        .route("/rules/{rules}/diff", get(version::diff))
+        .route("/rules/{rules}/proofs", get(version::proofs))
+        .route("/rules/{rules}/overrides", get(version::overrides))
         .route("/rules/{rules}/{change}", get(rules::ask).post(rules::act))
         .route("/log", get(log::state))
         .route("/log/proof/{pos}", get(log::proof))

@@ -16,6 +16,8 @@ pub(crate) mod log;
 pub(crate) mod rules;
 pub(crate) mod sending;
 pub(crate) mod trial;
+pub(crate) mod version;
+pub(crate) mod what_if;
 
 use super::problem::Refused;
 use super::viewer::Viewer;
@@ -55,6 +57,8 @@ pub(crate) struct Reading {
     idle: Mutex<Vec<Store>>,
     board: Mutex<Board>,
     book: Mutex<Option<(u64, Arc<RuleBook>)>>,
+    /// Whoever asks what if; the next one comes later.
+    what_if: Mutex<()>,
 }
 
 /// What one reading has at hand.
@@ -75,6 +79,7 @@ impl Reading {
             idle: Mutex::new(Vec::new()),
             board: Mutex::new(Board::default()),
             book: Mutex::new(None),
+            what_if: Mutex::new(()),
         });
         // The first reader of a long journal would wait for it; whoever starts reads it meanwhile.
         let ahead = Arc::clone(&reading);
@@ -251,4 +256,4 @@ fn busy() -> Refused {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::serve) mod tests;

@@ -8,4 +8,5 @@ mod world;
 mod hostile;
 mod outside;
 mod pages;
+mod rules;
 mod served;

@@ -50,12 +50,24 @@ impl Served {
 
     /// Sends a request as it is written.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        self.send_as(&self.token, method, path, headers, body)
+    }
+
+    /// The same with another token.
+    pub(crate) fn send_as(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nauthorization: Bearer {}\r\n{headers}content-length: {}\r\n\r\n",
             self.address,
-            self.token,
+            token,
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
@@ -72,6 +84,11 @@ impl Served {
     /// Reads a page.
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
+    }
+
+    /// The same with another token.
+    pub(crate) fn get_as(&self, token: &str, path: &str) -> Answer {
+        self.send_as(token, "GET", path, &[], "")
     }
 }
 

@@ -117,6 +117,24 @@ impl Retelling {
         self.streams.pass(self.now, &mut watch)
     }
 
+    /// Lets the time until an instant pass in one stream.
+    ///
+    /// # Errors
+    /// What is wrong with a step.
+    pub fn wake(
+        &mut self,
+        stream: StreamId,
+        until: Timestamp,
+        mut watch: impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        self.streams.fire(stream, until, &mut watch)
+    }
+
+    /// The instant of the last event that was told.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// What was not told again so far.
     pub fn left_out(&self) -> LeftOut {
         self.left_out

@@ -9,17 +9,13 @@ use crate::cli::Format;
 use crate::cli::context::{Context, now, read_time};
 use crate::exit::{Exit, Problems};
 use crate::serve::problem::Refused;
-use crate::serve::read::trial::{Literal, Verdict, by_facts, known, unknown};
+use crate::serve::read::trial::act::{Judged, TriedAct, judged};
+use crate::serve::read::trial::{Literal, Verdict, by_facts, known};
 use anyhow::Result;
-use bellwether_core::problem::nearest;
-use bellwether_core::{Ppm, Timestamp};
+use bellwether_core::Timestamp;
 use bellwether_engine::Rules;
-use bellwether_engine::trial::{Judgement, judge};
-use bellwether_expr::literal;
-use bellwether_policy::{Act, Action, Judged};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// What to try.
@@ -45,7 +41,7 @@ pub(crate) struct TryArgs {
     approved: Vec<String>,
     /// How sure the agent is, such as 0.9.
     #[arg(long, value_name = "RATIO", requires = "act", value_parser = ratio)]
-    confidence: Option<Ppm>,
+    confidence: Option<f64>,
     /// The agent's confidence is calibrated.
     #[arg(long, requires = "act")]
     calibrated: bool,
@@ -63,8 +59,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn ratio(text: &str) -> Result<Ppm, String> {
-    let ratio = Ppm::parse(text).filter(|ratio| Ppm::probability(ratio.get()).is_some());
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
     ratio.ok_or_else(|| "write a ratio from 0 to 1, such as 0.9".to_owned())
 }
 
@@ -73,12 +69,8 @@ pub(super) fn run(context: &Context, args: &TryArgs) -> Result<Exit> {
     let (verdict, judged) = tried(&rules, args, args.at.unwrap_or_else(now))
         .map_err(|refused| Problems(vec![*refused.problem]))?;
     match context.format {
-        Format::Json => {
-            println!("{}", to_json(verdict.as_ref(), args.act.as_deref(), judged.as_ref()))
-        }
-        Format::Text => {
-            print!("{}", to_text(verdict.as_ref(), args.act.as_deref(), judged.as_ref()))
-        }
+        Format::Json => println!("{}", json!({"verdict": verdict, "boundary": judged})),
+        Format::Text => print!("{}", to_text(verdict.as_ref(), judged.as_ref())),
     }
     Ok(Exit::Fine)
 }
@@ -87,9 +79,9 @@ fn tried(
     rules: &Rules,
     args: &TryArgs,
     at: Timestamp,
-) -> Result<(Option<Verdict>, Option<Judgement>), Refused> {
-    let facts = args.facts.iter().map(|(name, text)| (name.clone(), Literal::Text(text.clone())));
-    let facts: BTreeMap<_, _> = facts.collect();
+) -> Result<(Option<Verdict>, Option<Judged>), Refused> {
+    let text = |(name, text): &(String, String)| (name.clone(), Literal::Text(text.clone()));
+    let facts: BTreeMap<_, _> = args.facts.iter().map(text).collect();
     let graphs = rules.policy().graphs();
     let only = match graphs {
         [one] => one.name(),
@@ -97,108 +89,26 @@ fn tried(
     };
     let graph = args.graph.as_deref().or_else(|| args.act.is_none().then_some(only));
     let verdict = graph.map(|graph| by_facts(rules, graph, &facts, at)).transpose()?;
-    let judged = match &args.act {
-        None => None,
-        Some(name) => {
-            let mut slots = known(rules, &facts)?;
-            // Overrides of actions end by themselves.
-            if let Some(now) = rules.catalogue().slot("now") {
-                slots.set(now, slots.get(now).unwrap_or(at.micros()));
-            }
-            judge(rules, &wish(rules, name, args)?, &slots)
-        }
-    };
+    let act = args.act.as_ref().map(|action| TriedAct {
+        action: action.clone(),
+        parameters: args.set.iter().map(text).collect(),
+        approved: args.approved.clone(),
+        confidence: args.confidence,
+        calibrated: args.calibrated,
+        tainted: args.tainted,
+    });
+    let judged = act.map(|act| judged(rules, &act, &known(rules, &facts, at)?)).transpose()?;
     Ok((verdict, judged))
 }
 
-/// The action as it was written.
-fn wish(rules: &Rules, name: &str, args: &TryArgs) -> Result<Act, Refused> {
-    let actions = rules.policy().actions();
-    let Some(at) = actions.iter().position(|action| action.name == name) else {
-        let names: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
-        let help = nearest(name, names.iter().copied()).map_or_else(
-            || format!("known: {}", names.join(", ")),
-            |close| format!("did you mean `{close}`?"),
-        );
-        return Err(unknown("act", format!("there is no action `{name}`"), help));
-    };
-    let parameters = actions.get(at).map(|action| parameters(action, &args.set)).transpose()?;
-    let roles = || rules.policy().people().roles_as_written();
-    if let Some(role) = args.approved.iter().find(|role| !roles().any(|known| known == *role)) {
-        let known: Vec<_> = roles().collect();
-        return Err(unknown("approved", format!("there is no role `{role}`"), known.join(", ")));
-    }
-    Ok(Act {
-        action: at,
-        parameters: parameters.unwrap_or_default(),
-        approvals: args.approved.clone(),
-        confidence: args.confidence.unwrap_or_default(),
-        calibrated: args.calibrated,
-        tainted: args.tainted,
-    })
-}
-
-fn parameters(action: &Action, set: &[(String, String)]) -> Result<Vec<i64>, Refused> {
-    let declared = &action.parameters;
-    if let Some((name, _)) =
-        set.iter().find(|(name, _)| !declared.iter().any(|one| one.name == *name))
-    {
-        let known: Vec<_> = declared.iter().map(|one| one.name.as_str()).collect();
-        let message = format!("`{}` has no parameter `{name}`", action.name);
-        return Err(unknown("set", message, known.join(", ")));
-    }
-    let value = |one: &bellwether_policy::Parameter| {
-        let given = set.iter().find(|(name, _)| *name == one.name);
-        let (_, text) = given.ok_or_else(|| {
-            let help = format!("add `--set {}=VALUE`", one.name);
-            unknown("set", format!("`{}` needs its parameter `{}`", action.name, one.name), help)
-        })?;
-        literal(text, one.kind, &[]).ok_or_else(|| {
-            unknown("set", format!("this is no value of `{}`, which is {}", one.name, one.kind), "")
-        })
-    };
-    declared.iter().map(value).collect()
-}
-
-fn to_text(verdict: Option<&Verdict>, act: Option<&str>, judged: Option<&Judgement>) -> String {
+fn to_text(verdict: Option<&Verdict>, judged: Option<&Judged>) -> String {
     let mut text = verdict.map(|verdict| verdict.text.clone()).unwrap_or_default();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    let (Some(act), Some(judged)) = (act, judged) else { return text };
-    // A string takes everything that is written to it.
-    let _ = match judged.decision {
-        Judged::Allow => writeln!(text, "{act}: allowed by {}", judged.by.join(", ")),
-        Judged::Doubt => {
-            let missing = judged.errors.join(", ");
-            writeln!(text, "{act}: not asked, a person looks; not known: {missing}")
-        }
-        Judged::Approval | Judged::Deny => {
-            let by = match judged.by.as_slice() {
-                [] => "no permit allows it".to_owned(),
-                by => format!("forbidden by {}", by.join(", ")),
-            };
-            let word = if judged.decision == Judged::Deny { "denied" } else { "needs approval" };
-            writeln!(text, "{act}: {word}; {by}")
-        }
-    };
-    for set in &judged.approvals {
-        let _ = writeln!(text, "  with the approval of {}", set.join(" and "));
-    }
-    if judged.decision == Judged::Deny {
-        for error in &judged.errors {
-            let _ = writeln!(text, "  it could not be told: {error}");
-        }
+    for line in judged.iter().flat_map(|judged| judged.lines()) {
+        text.push_str(&line);
+        text.push('\n');
     }
     text
-}
-
-fn to_json(verdict: Option<&Verdict>, act: Option<&str>, judged: Option<&Judgement>) -> Value {
-    let boundary = judged.map(|judged| {
-        json!({
-            "action": act, "decision": judged.decision.as_str(), "by": judged.by,
-            "approvals": judged.approvals, "errors": judged.errors,
-        })
-    });
-    json!({ "verdict": verdict, "boundary": boundary })
 }

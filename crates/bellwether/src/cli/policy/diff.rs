@@ -1,29 +1,44 @@
 //! `policy diff`: what differs between two bundles, in words.
 
 use super::counted;
+use super::history::HistoryArgs;
 use crate::bundle;
 use crate::cli::{Format, context::Context};
-use crate::exit::Exit;
-use anyhow::Result;
+use crate::exit::{Exit, Failure};
+use anyhow::{Context as _, Result};
 use bellwether_engine::Rules;
 use bellwether_features::Definition;
 use bellwether_policy::{Change, Moved};
+use bellwether_runtime::embedded::read_rules;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Which bundles.
 #[derive(clap::Args)]
 pub(crate) struct DiffArgs {
-    /// The bundle as it was: a folder, or the name of a shipped one.
-    #[arg(value_name = "OLD")]
-    old: PathBuf,
-    /// The bundle as it is to be.
-    #[arg(value_name = "NEW")]
-    new: PathBuf,
+    /// The bundle as it was, and as it is to be: folders, or names of shipped ones. If only one is named, it
+    /// is compared with the rules in force.
+    #[arg(value_names = ["OLD", "NEW"], num_args = 1..=2, required = true)]
+    bundles: Vec<PathBuf>,
+    #[command(flatten)]
+    history: HistoryArgs,
 }
 
 pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
-    let (old, new) = (bundle::load(&args.old)?, bundle::load(&args.new)?);
+    let (old, new) = match args.bundles.as_slice() {
+        [old, new] => (Arc::new(bundle::load(old)?), bundle::load(new)?),
+        rest => {
+            let new = rest.iter().map(|new| bundle::load(new)).next();
+            let store = context.read()?;
+            let book = read_rules(&store).map_err(Failure::drive)?;
+            let new = new.context("name the bundle as it is to be")??;
+            (context.active_rules(&store, &book)?, new)
+        }
+    };
+    if args.history.is_asked() {
+        return super::history::run(context, &args.history, [old, Arc::new(new)]);
+    }
     let changes = changes(&old, &new);
     let moved =
         bellwether_policy::moved((old.policy(), old.catalogue()), (new.policy(), new.catalogue()));
@@ -48,7 +63,7 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
 }
 
 /// What the policies say differently, then the facts that are worked out differently.
-pub(super) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
+pub(crate) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
     let mut changes = bellwether_policy::diff(old.policy(), new.policy());
     let (mut before, after) = (facts(old), facts(new));
     for (name, now) in &after {

@@ -9,8 +9,9 @@ use anyhow::Result;
 use bellwether_core::{Duration, Timestamp};
 use bellwether_engine::Rules;
 use bellwether_policy::{About, Override, Overrides};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::path::PathBuf;
+use utoipa::ToSchema;
 
 /// What to list.
 #[derive(clap::Args)]
@@ -31,7 +32,7 @@ pub(super) fn run(context: &Context, args: &OverridesArgs) -> Result<Exit> {
     let at = args.at.unwrap_or_else(now);
     match context.format {
         Format::Text => print!("{}", text(&rules, at)),
-        Format::Json => println!("{}", listed(&rules, at)),
+        Format::Json => println!("{}", serde_json::to_string(&listed(&rules, at))?),
     }
     Ok(Exit::Fine)
 }
@@ -68,7 +69,7 @@ fn owner<'a>(rules: &'a Rules, one: &Override) -> &'a str {
 }
 
 pub(super) fn text(rules: &Rules, at: Timestamp) -> String {
-    let all = rules.policy().overrides();
+    let all = listed(rules, at);
     if all.is_empty() {
         return "the bundle has no overrides\n".to_owned();
     }
@@ -76,33 +77,72 @@ pub(super) fn text(rules: &Rules, at: Timestamp) -> String {
         "id", "state", "about", "does", "from", "until", "author", "approver", "owner", "reason",
     ]);
     for one in all {
-        let (from, until) = (one.from.to_string(), one.until.to_string());
-        let (does, owner) = (does(one), owner(rules, one));
+        let Listed { id, state, about, does, from, until, author, approver, owner, reason, .. } =
+            one;
         table.row([
-            &*one.id,
-            state(one, at),
-            about(one),
-            &*does,
-            &*from,
-            &*until,
-            &*one.author,
-            &*one.approver,
+            id,
+            state.to_owned(),
+            about,
+            does,
+            from,
+            until,
+            author,
+            approver,
             owner,
-            &*one.reason,
+            reason,
         ]);
     }
     table.render()
 }
 
-fn listed(rules: &Rules, at: Timestamp) -> Value {
-    let all = rules.policy().overrides().iter();
-    let all = all.map(|one| {
-        json!({
-            "id": one.id, "state": state(one, at), "about": about(one), "does": does(one),
-            "when": one.when, "from": one.from.to_string(), "until": one.until.to_string(),
-            "author": one.author, "approver": one.approver, "owner": owner(rules, one),
-            "owner_signs": one.owner_signs, "reason": one.reason, "ticket": one.ticket,
-        })
-    });
-    all.collect()
+/// An override as it stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RulesOverride)]
+pub(crate) struct Listed {
+    /// Its id.
+    pub(crate) id: String,
+    /// `live`, `expiring` within 14 days, `to come`, or `overdue`: over, and still there.
+    pub(crate) state: &'static str,
+    /// The graph or the action.
+    pub(crate) about: String,
+    /// What it does.
+    pub(crate) does: String,
+    /// Under which condition; empty for always.
+    pub(crate) when: String,
+    /// From when on.
+    pub(crate) from: String,
+    /// Until when.
+    pub(crate) until: String,
+    /// Who wrote it.
+    pub(crate) author: String,
+    /// Who agreed.
+    pub(crate) approver: String,
+    /// Who answers for it.
+    pub(crate) owner: String,
+    /// The owner, if they signed it, so that it may loosen.
+    pub(crate) owner_signs: Option<String>,
+    /// Why.
+    pub(crate) reason: String,
+    /// Where it was asked for.
+    pub(crate) ticket: String,
+}
+
+/// Every override of some rules, as it stands at an instant.
+pub(crate) fn listed(rules: &Rules, at: Timestamp) -> Vec<Listed> {
+    let one = |one: &Override| Listed {
+        id: one.id.clone(),
+        state: state(one, at),
+        about: about(one).to_owned(),
+        does: does(one),
+        when: one.when.clone(),
+        from: one.from.to_string(),
+        until: one.until.to_string(),
+        author: one.author.clone(),
+        approver: one.approver.clone(),
+        owner: owner(rules, one).to_owned(),
+        owner_signs: one.owner_signs.clone(),
+        reason: one.reason.clone(),
+        ticket: one.ticket.clone(),
+    };
+    rules.policy().overrides().iter().map(one).collect()
 }

@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
 }
 
 /// What holds of the graphs, and that nobody outside moves what limits an action.
-fn graph_proofs(rules: &Rules) -> Vec<Proof> {
+pub(crate) fn graph_proofs(rules: &Rules) -> Vec<Proof> {
     let mut proofs = bellwether_policy::proof::prove(rules.policy());
     let limits = rules.policy().actions().iter().flat_map(|action| {
         let facts = action.context.iter().filter(|fact| action.limits.contains(&fact.name));

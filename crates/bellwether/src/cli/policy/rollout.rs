@@ -17,7 +17,7 @@ use crate::cli::context::{Context, now};
 use crate::cli::names::read_purpose;
 use crate::exit::{Exit, Failure, Problems};
 use crate::rollout::signed::Checked;
-use crate::rollout::{Done, Order, spool};
+use crate::rollout::{Done, Order, proofs, spool};
 use anyhow::Result;
 use bellwether_core::Problem;
 use bellwether_runtime::rollout::Rollout;
@@ -98,6 +98,9 @@ pub(super) fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit> {
     let checked = plan.accept()?;
     let four_eyes = context.config()?.config.rules.four_eyes;
     let (by, approved) = proposer(&checked, four_eyes, &args.voice.by)?;
+    if let Some(report) = &checked.proof {
+        proofs::keep(&context.data, &checked.files, report)?;
+    }
     let mode = match (args.shadow, args.canary) {
         (true, _) => "shadow",
         (_, Some(_)) => "canary",

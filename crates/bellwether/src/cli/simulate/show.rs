@@ -1,9 +1,10 @@
 //! What a simulation came to, for people and for programs.
 
-use super::World;
-use super::load::Shift;
 use crate::cli::names::Names;
 use crate::cli::{Format, context::Context};
+use crate::history::World;
+use crate::history::shifts::Shift;
+use crate::history::told::roles;
 use crate::table::{Table, thousands};
 use bellwether_core::{DocKey, StreamId};
 use bellwether_runtime::rehearsal::LeftOut;
@@ -48,29 +49,23 @@ impl Compared<'_> {
         })
     }
 
-    /// Each role with what it has to do: in force, and tried.
-    fn roles(&self) -> BTreeMap<String, [Shift; 2]> {
-        let mut roles: BTreeMap<String, [Shift; 2]> = BTreeMap::new();
-        for (role, shift) in self.live.load.shifts.shifts() {
-            roles.insert(role, [shift, Shift::default()]);
-        }
-        for (role, shift) in self.tried.load.shifts.shifts() {
-            roles.entry(role).or_default()[1] = shift;
-        }
-        roles
+    /// Each role with what it has to do: in force, and tried; and over how many days.
+    fn roles(&self) -> (BTreeMap<String, [Shift; 2]>, u64) {
+        roles([&self.live.load, &self.tried.load])
     }
 
     fn json(&self, most: usize, names: &Names) -> Value {
         let load = self
             .load()
             .map(|(person, now, then)| json!({"person": person, "now": now, "then": then}));
+        let (roles, days) = self.roles();
         let shift = |one: Shift| {
             json!({
-                "asks": one.asks, "busiest_day": one.busiest, "at_once": one.at_once,
+                "asks": one.asks, "a_week": one.tenths_a_week(days) as f64 / 10.0, "busiest_day": one.busiest, "at_once": one.at_once,
                 "mean_wait_seconds": one.wait.micros() / 1_000_000,
             })
         };
-        let roles = self.roles().into_iter().map(
+        let roles = roles.into_iter().map(
             |(role, [now, then])| json!({"role": role, "now": shift(now), "then": shift(then)}),
         );
         let listed = |subjects: &[Subject], world: &World| {
@@ -90,7 +85,6 @@ impl Compared<'_> {
             let digest = world.rules().digest().to_string();
             json!({"bundle": meta.name, "version": meta.version, "rules": digest})
         };
-        let LeftOut { activations, refolds, trimmed } = self.live.told.left_out();
         json!({
             "in_force": bundle(self.live), "tried": bundle(self.tried), "same": self.is_same(),
             "load": Value::from_iter(load), "roles": Value::from_iter(roles),
@@ -98,7 +92,7 @@ impl Compared<'_> {
             "newly": self.newly.len(), "no_longer": self.gone.len(),
             "newly_first": listed(&self.newly, self.tried),
             "no_longer_first": listed(&self.gone, self.live),
-            "left_out": {"activations": activations, "refolds": refolds, "trimmed": trimmed},
+            "left_out": left_out_json(self.live.told.left_out()),
         })
     }
 
@@ -119,14 +113,17 @@ impl Compared<'_> {
         }
         println!("Load: {live} in force, {tried} tried; nobody was asked");
         print!("{}", table.render());
-        let columns = ["role", ">asks", ">busiest day", ">at once", ">mean wait"];
+        let columns = ["role", ">asks", ">a week", ">busiest day", ">at once", ">mean wait"];
         let mut table = Table::new(&columns);
-        for (role, both) in self.roles() {
+        let (roles, days) = self.roles();
+        for (role, both) in roles {
             for (which, one) in ["in force", "tried"].into_iter().zip(both) {
                 let numbers = [one.asks, one.busiest, one.at_once].map(thousands);
                 let [asks, busiest, at_once] = &numbers;
                 let wait = one.wait.to_string();
-                table.row([&format!("{role} ({which})"), asks, busiest, at_once, &wait]);
+                let tenths = one.tenths_a_week(days);
+                let week = format!("{}.{}", tenths / 10, tenths % 10);
+                table.row([&format!("{role} ({which})"), asks, &week, busiest, at_once, &wait]);
             }
         }
         print!("\n{}", table.render());
@@ -147,8 +144,14 @@ impl Compared<'_> {
     }
 }
 
+/// The same for programs.
+pub(in crate::cli) fn left_out_json(left: LeftOut) -> Value {
+    let LeftOut { activations, refolds, trimmed } = left;
+    json!({"activations": activations, "refolds": refolds, "trimmed": trimmed})
+}
+
 /// What of the history was not told again, and why.
-fn left_out(LeftOut { activations, refolds, trimmed }: LeftOut) -> String {
+pub(in crate::cli) fn left_out(LeftOut { activations, refolds, trimmed }: LeftOut) -> String {
     let mut text = String::new();
     let mut say = |count: u64, what: &str| {
         if count > 0 {

@@ -4,10 +4,13 @@ use super::request::{Args, Json, Segments};
 use super::{BadBody, Elsewhere, Failures, Forbidden, List, NotFound, json};
 use crate::access::Principal;
 use crate::access::answer::Denied;
+use crate::history::numbers::Number;
 use crate::rollout::{Done, compared};
 use crate::serve::App;
 use crate::serve::problem::Refused;
 use crate::serve::read::rules::{self, CHANGES, Changing, Shown};
+use crate::serve::read::version::{self, Differences, Exceptions, Proofs};
+use crate::serve::read::what_if::{self, Asked, Found};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
 use axum::http::{Method, Uri};
@@ -43,6 +46,83 @@ pub(super) async fn shadow(
     let found = app.versions.shadow(digest);
     let found = found.ok_or_else(|| Refused::not_found("no such rules are in shadow"))?;
     Ok(json(&compared::json(&found)))
+}
+
+/// What differs between a version and the rules in force.
+#[utoipa::path(
+    get, operation_id = "diffRules", path = "/v1/rules/{rules}/diff", tag = "policy",
+    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    responses((status = 200, description = "What differs, in words.", body = Differences), NotFound, Failures)
+)]
+pub(super) async fn diff(
+    State(app): State<Arc<App>>,
+    path: Segments,
+    args: Args,
+) -> Result<Response, Refused> {
+    args.only(&[])?;
+    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
+    Ok(json(&app.reading.run(move |desk| version::differences(desk, digest)).await?))
+}
+
+/// What is proved of a version: of its graphs now, of its boundaries by the report that came with it.
+#[utoipa::path(
+    get, operation_id = "proofsOfRules", path = "/v1/rules/{rules}/proofs", tag = "policy",
+    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    responses((status = 200, description = "What holds.", body = Proofs), NotFound, Failures)
+)]
+pub(super) async fn proofs(
+    State(app): State<Arc<App>>,
+    path: Segments,
+    args: Args,
+) -> Result<Response, Refused> {
+    args.only(&[])?;
+    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
+    Ok(json(&app.reading.run(move |desk| version::proved(desk, digest)).await?))
+}
+
+/// The overrides of a version as they stand now, and the boundaries that somebody should look at again.
+#[utoipa::path(
+    get, operation_id = "overridesOfRules", path = "/v1/rules/{rules}/overrides", tag = "policy",
+    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    responses((status = 200, description = "Exceptions.", body = Exceptions), NotFound, Failures)
+)]
+pub(super) async fn overrides(
+    State(app): State<Arc<App>>,
+    path: Segments,
+    args: Args,
+) -> Result<Response, Refused> {
+    args.only(&[])?;
+    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
+    Ok(json(&app.reading.run(move |desk| version::exceptions(desk, digest)).await?))
+}
+
+/// The numbers of the rules in force that may be moved in a what-if.
+#[utoipa::path(
+    get, operation_id = "listNumbers", path = "/v1/rules/numbers", tag = "policy",
+    responses((status = 200, description = "Numbers.", body = List<Number>), Failures)
+)]
+pub(super) async fn numbers(State(app): State<Arc<App>>, args: Args) -> Result<Response, Refused> {
+    args.only(&[])?;
+    let items = app.reading.run(what_if::numbers).await?;
+    Ok(json(&List { items, next: None }))
+}
+
+/// Which decisions of the last 91 days would come out otherwise if one number of the rules in force were
+/// another. Nothing is changed. One request is looked at at a time, for some seconds at most; the answer says
+/// how many accounts that were.
+#[utoipa::path(
+    post, operation_id = "whatIf", path = "/v1/rules/what-if", tag = "policy", request_body = Asked,
+    responses((status = 200, description = "What moves, and how much was looked at.", body = Found), Elsewhere, BadBody, Failures)
+)]
+pub(super) async fn what_if(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    args: Args,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Refused> {
+    args.only(&[])?;
+    let found = app.reading.run(move |desk| what_if::look(desk, &viewer, &asked));
+    Ok(json(&found.await?))
 }
 
 /// What is to be done with a version.

@@ -2,6 +2,7 @@
 
 use super::layout::Frame;
 use super::parts::{Tone, badge, time, words};
+use super::version::tabs;
 use super::{Form, Shown, go};
 use crate::access::answer::{Denied, UNDONE};
 use crate::access::{FORM, Principal};
@@ -28,7 +29,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
         .run(move |desk| Ok((rules::versions(desk, &watched)?, rules::steps(desk)?, desk.now())))
         .await?;
     let body = html! {
-        p.intro { "Versions of the rules: which one decides, which ones are tried, and who said so." }
+        p.intro { "Versions of the rules: which one decides, which ones are tried, and who said so. " a href="/rules/what-if" { "What if a number were another?" } }
         div.scroll role="region" aria-label="Versions" tabindex="0" {
             table {
                 thead { tr { th scope="col" { "Version" } th scope="col" { "Stands" } th.right scope="col" { "Records" } th scope="col" { "Proposed" } th scope="col" { "Approved" } } }
@@ -106,6 +107,7 @@ pub(super) async fn one(
         _ => &["begin"],
     };
     let body = html! {
+        (tabs(&version.rules, ""))
         p.lead { (version.bundle) ": " (stands(&version)) }
         p { span.id { (version.rules) } }
         p.actions { @for change in offered { a.button.quiet href={ "/rules/" (version.rules) "/" (change) } { (label(change)) } } }

@@ -1,4 +1,7 @@
-//! Trying the policy: facts in, verdict out; nothing is kept and nobody is asked.
+//! Trying the policy: facts in, verdict out, and what the boundaries say to an action; nothing is kept and nobody
+//! is asked.
+
+mod act;
 
 use super::layout::Frame;
 use super::parts::{Tone, badge, outcome, person, words};
@@ -10,6 +13,7 @@ use crate::serve::api::request::Args;
 use crate::serve::problem::Refused;
 use crate::serve::read::trial::{self, Literal, TriedFacts, Trying, Verdict};
 use crate::serve::viewer::Viewer;
+use act::Wish;
 use axum::extract::{Request, State};
 use bellwether_core::Type;
 use bellwether_engine::Rules;
@@ -22,33 +26,38 @@ type Filled = BTreeMap<String, String>;
 
 /// The form of a graph.
 pub(super) async fn form(State(app): State<Arc<App>>, viewer: Viewer, args: Args) -> Shown {
-    args.only(&["graph"])?;
+    args.only(&["graph", "act"])?;
     let chosen = args.text("graph", 64)?.map(str::to_owned);
+    let wish = Wish::about(args.text("act", 64)?.unwrap_or_default());
     let rules = app.reading.run(|desk| desk.rules()).await?;
-    Ok(shown(&viewer, &rules, chosen.as_deref(), &Filled::new(), &Markup::default()))
+    Ok(shown(&viewer, &rules, (chosen.as_deref(), &wish), &Filled::new(), &Markup::default()))
 }
 
 /// Tries what the form says.
 pub(super) async fn run(State(app): State<Arc<App>>, viewer: Viewer, request: Request) -> Shown {
     let form = Form::read(request).await?;
     let graph = form.text("graph").unwrap_or_default().to_owned();
-    let given = form
-        .0
-        .iter()
-        .filter(|(name, text)| name != "graph" && name != FORM && !text.trim().is_empty());
+    let wish = Wish::of(&form);
+    let given = form.0.iter().filter(|(name, text)| {
+        name != "graph" && name != FORM && !name.starts_with(act::OWN) && !text.trim().is_empty()
+    });
     let filled: Filled = given.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect();
     let facts = filled.iter().map(|(name, text)| (name.clone(), Literal::Text(text.clone())));
-    let tried = TriedFacts { graph: graph.clone(), facts: facts.collect(), at: None };
+    let (facts, act) = (facts.collect(), wish.tried());
+    let tried = TriedFacts { graph: Some(graph.clone()), facts, at: None, act };
     let done = app.reading.run(move |desk| {
         let (rules, staff) = (desk.rules()?, desk.staff());
         Ok((trial::run(desk, &Trying::Facts(tried)), rules, staff))
     });
     let (done, rules, staff) = done.await?;
     let found = match &done {
-        Ok(found) => html! { @for one in &found.verdicts { (verdict(one, &staff)) } },
+        Ok(found) => html! {
+            @for one in &found.verdicts { (verdict(one, &staff)) }
+            @if let Some(judged) = &found.boundary { (act::judged(judged)) }
+        },
         Err(refused) => wrong(refused),
     };
-    Ok(shown(&viewer, &rules, Some(&graph), &filled, &found))
+    Ok(shown(&viewer, &rules, (Some(&graph), &wish), &filled, &found))
 }
 
 fn wrong(refused: &Refused) -> Markup {
@@ -60,7 +69,7 @@ fn wrong(refused: &Refused) -> Markup {
 fn shown(
     viewer: &Viewer,
     rules: &Rules,
-    chosen: Option<&str>,
+    (chosen, wish): (Option<&str>, &Wish),
     filled: &Filled,
     found: &Markup,
 ) -> axum::response::Response {
@@ -76,17 +85,19 @@ fn shown(
                 a href={ "/try?graph=" (graph.name()) } aria-current=[(graph.name() == name).then_some("page")] { (words(graph.name())) }
             }
         }
+        (act::tabs(rules, name, wish))
         (found)
         form.facts action="/try" method="post" {
             input type="hidden" name=(FORM) value=(viewer.form);
             input type="hidden" name="graph" value=(name);
             div.grid {
-                @for (fact, slot) in rules.facts_of(nth) {
-                    @if let Some(known) = rules.catalogue().fact(*slot) {
+                @for (fact, slot) in act::facts(rules, nth, wish) {
+                    @if let Some(known) = rules.catalogue().fact(slot) {
                         (field(fact, known.kind, &known.values, filled.get(fact)))
                     }
                 }
             }
+            (act::fields(rules, wish))
             p.actions { button.primary type="submit" { "Try it" } a.button.quiet href={ "/try?graph=" (name) } { "Empty all" } }
         }
     };
@@ -108,7 +119,7 @@ fn field(name: &str, kind: Type, values: &[String], filled: Option<&String>) -> 
     let choices = if kind == Type::Bool { &yes_no[..] } else { values };
     html! {
         div.field {
-            label for=(id) { code { (name) } }
+            label for=(id) { code { (name.rsplit_once(':').map_or(name, |(_, own)| own)) } }
             @if choices.is_empty() {
                 input id=(id) name=(name) value=(filled) placeholder=(example) maxlength="200" autocomplete="off" spellcheck="false";
             } @else {

@@ -37,9 +37,9 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// A directory in which a number of large deals wait for Maria.
-struct House {
-    reading: Arc<Reading>,
-    running: Running,
+pub(in crate::serve) struct House {
+    pub(in crate::serve) reading: Arc<Reading>,
+    pub(in crate::serve) running: Running,
     _dir: TempDir,
 }
 
@@ -66,10 +66,27 @@ fn deal(nth: usize, euros: i64) -> RawSignal {
 }
 
 fn house(deals: usize) -> House {
+    house_of(FILES, deals)
+}
+
+/// The same under a bundle in which somebody of the desk must approve before an executive is asked, and is
+/// asked instead where they refuse.
+pub(in crate::serve) fn house_with_approval(deals: usize) -> House {
+    let files = FILES.map(|(path, text)| match path {
+        "routing/deal.yaml" => {
+            let cro = "role: cro, approvals: [desk], refused: desk,";
+            (path, text.replace("role: cro,", cro))
+        }
+        path => (path, text.to_owned()),
+    });
+    house_of(files, deals)
+}
+
+fn house_of<T: Into<String>>(files: [(&str, T); 4], deals: usize) -> House {
     let dir = tempfile::tempdir().unwrap();
     let context = Context { data: dir.path().to_owned(), config: None, format: Format::Json };
     std::fs::write(context.seed_file(), "7").unwrap();
-    let files = FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let files = files.map(|(path, text)| (path.to_owned(), text.into())).into();
     let rules = Arc::new(Rules::compose(files).unwrap());
     let tenancy = Tenancy { tenant: "t".to_owned(), region: "r".to_owned() };
     let made = Embedded::create(&context.data, context.keys().unwrap(), &tenancy, rules, now());
@@ -104,7 +121,10 @@ fn viewer(person: Option<&str>, purpose: Option<&str>) -> Viewer {
 }
 
 impl House {
-    fn read<T>(&self, work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>) -> Result<T, Refused> {
+    pub(in crate::serve) fn read<T>(
+        &self,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         self.reading.now(work)
     }
 
@@ -118,14 +138,14 @@ impl House {
         self.read(|desk| escalations::page(desk, &wanted, &none, limit, after)).unwrap()
     }
 
-    fn first(&self) -> (board::Key, String) {
+    pub(in crate::serve) fn first(&self) -> (board::Key, String) {
         let page = self.waiting(1, None);
         let [one] = &page.items[..] else { panic!("nothing waits") };
         let key = (one.stream.parse().unwrap(), one.doc.parse().unwrap(), one.graph.clone());
         (key, one.ask.clone().unwrap())
     }
 
-    fn answer(
+    pub(in crate::serve) fn answer(
         &self,
         by: &str,
         key: &board::Key,

@@ -4,10 +4,13 @@
 //! - Out: the verdict, the way to it, and who would be asked.
 //! - Never: touches the journal, or reads what is known of a real account.
 
+pub(crate) mod act;
+
 use super::Desk;
 use crate::cli::explain::stood::{ToldClause, clauses};
 use crate::cli::export::row::rows;
 use crate::serve::problem::Refused;
+use act::{Judged, TriedAct};
 use axum::http::StatusCode;
 use bellwether_core::problem::nearest;
 use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
@@ -39,14 +42,16 @@ pub(crate) enum Trying {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TriedFacts {
-    /// The graph that decides.
+    /// The graph that decides; it may be left out where an action is tried.
     #[schema(min_length = 1, max_length = 64)]
-    pub(crate) graph: String,
+    pub(crate) graph: Option<String>,
     /// What is known; a fact that is not given is missing.
     pub(crate) facts: BTreeMap<String, Literal>,
     /// When; now if it is not said. It tells who is there.
     #[schema(format = DateTime, pattern = "^(19[7-9][0-9]|2[01][0-9]{2})-")]
     pub(crate) at: Option<String>,
+    /// An action that the boundaries are asked about.
+    pub(crate) act: Option<TriedAct>,
 }
 
 /// One event of an account of which nothing else is known.
@@ -94,6 +99,9 @@ pub(crate) struct TriedSignal {
 pub(crate) struct Verdicts {
     /// One for each graph that decides.
     pub(crate) verdicts: Vec<Verdict>,
+    /// What the boundaries say, where an action is tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) boundary: Option<Judged>,
 }
 
 /// What a graph would decide.
@@ -133,8 +141,16 @@ pub(crate) fn run(desk: &Desk<'_>, tried: &Trying) -> Result<Verdicts, Refused> 
     };
     match tried {
         Trying::Facts(tried) => {
-            let verdict = by_facts(&rules, &tried.graph, &tried.facts, when(&tried.at)?)?;
-            Ok(Verdicts { verdicts: vec![verdict] })
+            let at = when(&tried.at)?;
+            let graph = match &tried.act {
+                Some(_) => tried.graph.as_deref(),
+                None => Some(tried.graph.as_deref().unwrap_or_default()),
+            };
+            let verdict = graph.map(|graph| by_facts(&rules, graph, &tried.facts, at));
+            let slots = known(&rules, &tried.facts, at)?;
+            let boundary = tried.act.as_ref().map(|act| act::judged(&rules, act, &slots));
+            let verdicts = verdict.transpose()?.into_iter().collect();
+            Ok(Verdicts { verdicts, boundary: boundary.transpose()? })
         }
         Trying::Event(tried) => by_signal(&rules, &tried.signal, when(&tried.at)?),
     }
@@ -161,17 +177,24 @@ pub(crate) fn by_facts(
         let known: Vec<_> = graphs.iter().map(Graph::name).collect();
         unknown("graph", "there is no such graph", known.join(", "))
     })?;
-    let slots = known(rules, facts)?;
+    let slots = known(rules, facts, at)?;
     Ok(decided(rules, graph, &slots, at))
 }
 
-/// Facts as the rules hold them.
+/// Facts as the rules hold them; `now` is `at` where the facts do not say otherwise, so that exceptions end.
 ///
 /// # Errors
 /// `try-unknown` for what the rules do not know.
-pub(crate) fn known(rules: &Rules, facts: &BTreeMap<String, Literal>) -> Result<Slots, Refused> {
+pub(crate) fn known(
+    rules: &Rules,
+    facts: &BTreeMap<String, Literal>,
+    at: Timestamp,
+) -> Result<Slots, Refused> {
     let catalogue = rules.catalogue();
     let mut slots = Slots::new(catalogue.len());
+    if let Some(now) = catalogue.slot("now") {
+        slots.set(now, at.micros());
+    }
     if facts.len() > MOST {
         return Err(unknown("facts", "these are too many facts", "256 at most"));
     }
@@ -191,6 +214,8 @@ pub(crate) fn known(rules: &Rules, facts: &BTreeMap<String, Literal>) -> Result<
         };
         slots.set(slot, raw);
     }
+    // Thresholds follow from the facts that are given.
+    rules.features().choose(&mut slots);
     Ok(slots)
 }
 
@@ -245,7 +270,7 @@ fn by_signal(rules: &Arc<Rules>, tried: &TriedSignal, at: Timestamp) -> Result<V
     })?;
     match fault {
         Some(error) => Err(error.into()),
-        None => Ok(Verdicts { verdicts }),
+        None => Ok(Verdicts { verdicts, boundary: None }),
     }
 }
 

@@ -1,10 +1,11 @@
-//! How much each role would have had to do: asks a day, how many at once, and how long they waited.
+//! How much each role would have had to do: asks a week and a day, how many at once, and how long they waited.
 //!
 //! An ask waits from the instant it is made until somebody takes it or it is over. Streams are told one
 //! after the other, so spans are kept and laid over each other at the end.
 
+use super::Matter;
 use bellwether_core::escalation::Escalation;
-use bellwether_core::{Code, DocKey, Duration, StreamId, Timestamp};
+use bellwether_core::{Code, DocKey, Duration, Timestamp};
 use bellwether_engine::{Rules, StreamState};
 use std::collections::BTreeMap;
 
@@ -12,27 +13,24 @@ const DAY: i64 = 86_400_000_000;
 
 /// What one role came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shift {
+pub(crate) struct Shift {
     /// Asks in all.
-    pub(super) asks: u64,
+    pub(crate) asks: u64,
     /// Asks on the busiest day (UTC).
-    pub(super) busiest: u64,
+    pub(crate) busiest: u64,
     /// The most that waited at one instant.
-    pub(super) at_once: u64,
+    pub(crate) at_once: u64,
     /// How long an ask waited on average.
-    pub(super) wait: Duration,
+    pub(crate) wait: Duration,
 }
-
-/// One graph of one subject.
-type Place = (StreamId, DocKey, Code);
 
 /// What all roles had to do.
 #[derive(Debug, Default)]
-pub(super) struct Shifts {
+pub(crate) struct Shifts {
     /// The role of each node that asks somebody, by graph and node.
     roles: BTreeMap<(Code, Code), String>,
     days: BTreeMap<String, BTreeMap<i64, u64>>,
-    open: BTreeMap<Place, (String, Timestamp)>,
+    open: BTreeMap<Matter, (String, Timestamp)>,
     spans: BTreeMap<String, Vec<(Timestamp, Timestamp)>>,
     last: Timestamp,
 }
@@ -51,7 +49,7 @@ impl Shifts {
     }
 
     /// Somebody of a node's role is asked.
-    pub(super) fn asked(&mut self, place: Place, node: Code, at: Timestamp) {
+    pub(super) fn asked(&mut self, place: Matter, node: Code, at: Timestamp) {
         let Some(role) = self.roles.get(&(place.2, node)).cloned() else { return };
         let day = at.micros().div_euclid(DAY);
         *self.days.entry(role.clone()).or_default().entry(day).or_default() += 1;
@@ -83,8 +81,14 @@ impl Shifts {
         }
     }
 
+    /// The first and the last day on which anybody was asked.
+    fn span(&self) -> Option<(i64, i64)> {
+        let days = || self.days.values().flat_map(|days| days.keys().copied());
+        Some((days().min()?, days().max()?))
+    }
+
     /// What each role came to; what still waits has waited until the end.
-    pub(super) fn shifts(&self) -> BTreeMap<String, Shift> {
+    pub(crate) fn shifts(&self) -> BTreeMap<String, Shift> {
         let mut spans = self.spans.clone();
         for (role, from) in self.open.values() {
             spans.entry(role.clone()).or_default().push((*from, self.last.max(*from)));
@@ -103,6 +107,22 @@ impl Shifts {
             found.insert(role.clone(), shift);
         }
         found
+    }
+}
+
+/// Over how many days asks of either side are spread, and at least a week: what a mean is taken over.
+pub(crate) fn days(both: [&Shifts; 2]) -> u64 {
+    let spans = || both.into_iter().filter_map(Shifts::span);
+    let (first, last) = (spans().map(|span| span.0).min(), spans().map(|span| span.1).max());
+    let days = last.zip(first).map_or(0, |(last, first)| last.saturating_sub(first) + 1);
+    u64::try_from(days).unwrap_or(0).max(7)
+}
+
+impl Shift {
+    /// Asks in a mean week, in tenths.
+    pub(crate) const fn tenths_a_week(&self, days: u64) -> u64 {
+        let days = if days == 0 { 1 } else { days };
+        (self.asks.saturating_mul(70) + days / 2) / days
     }
 }
 
@@ -127,6 +147,7 @@ fn at_once(spans: &[(Timestamp, Timestamp)]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_core::StreamId;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_secs(secs)
@@ -161,5 +182,8 @@ mod tests {
         assert_eq!((desk.asks, desk.busiest, desk.wait), (1, 1, Duration::from_secs(60)));
         assert_eq!((lead.asks, lead.busiest, lead.at_once), (2, 1, 1));
         assert_eq!(lead.wait, Duration::from_secs(43_200), "a day and nothing");
+        let none = Shifts::default();
+        assert_eq!((days([&none, &none]), days([&shifts, &none])), (7, 7), "a week at least");
+        assert_eq!([7, 14, 21].map(|days| lead.tenths_a_week(days)), [20, 10, 7]);
     }
 }
