@@ -2,21 +2,20 @@
 //!
 //! - In: one case under a graph whose node needs leave; facts, answers, other rules.
 //! - Out: who is asked next and what the record says; every history replays byte for byte.
-//! - Never: the node's people, unless the boundaries, asked again by themselves, allow it.
+//! - Never: the node's people, unless the boundaries allow it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod random;
+mod refused;
 #[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../world/mod.rs"]
 mod world;
 
-use bellwether_core::effect::AskCause;
 use bellwether_core::escalation::Closing;
 use bellwether_core::event::Answer;
-use bellwether_core::{Code, Escalation, Ppm, Trust};
+use bellwether_core::{Code, Escalation, Trust};
 use bellwether_engine::explain::explain;
-use bellwether_engine::trial::judge;
 use bellwether_engine::{Replay, Rules, Step, StreamState};
-use bellwether_expr::Slots;
-use bellwether_policy::{Act, Judged};
 use bellwether_testkit::Happening;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -178,18 +177,18 @@ fn what_the_boundaries_say_decides_who_is_asked() {
             r#"exec-1 decided; engage allow by ["small"]"#,
         ),
         (
-            overridden("forbid: yes"),
+            overridden("forbid: true"),
             urgent(1_000, 50),
             r#"desk-1 denied; engage deny by ["freeze"]"#,
         ),
         (
-            overridden("forbid: yes, when: \"case.amount > 100\""),
+            overridden("forbid: true, when: \"case.amount > 100\""),
             urgent(1_000, 50),
             r#"exec-1 decided; engage allow by ["small"]"#,
         ),
         // Whether it holds cannot be told, so it holds.
         (
-            overridden("forbid: yes, when: \"case.hold\""),
+            overridden("forbid: true, when: \"case.hold\""),
             urgent(1_000, 50),
             r#"desk-1 denied; engage deny by ["freeze"]"#,
         ),
@@ -344,140 +343,4 @@ fn an_approval_for_one_node_is_no_leave_for_a_higher_one() {
     let raised = world.see(urgent(1_200, 500).int("urgency", 0));
     assert_eq!(told(&raised), "vp-1 approve; engage approval by []");
     assert_replays(&world);
-}
-
-#[test]
-fn what_does_not_fit_is_refused_when_the_bundle_is_composed() {
-    let table = [
-        (with("routing/case.yaml", "[vp, legal]", "[vp]"), "permit-approvals"),
-        (with("boundaries/a.cedar", "Action::\"engage\"", "Action::\"visit\""), "boundary-invalid"),
-        (with("routing/case.yaml", "action: engage", "action: visit"), "permit-approvals"),
-        (with("routing/case.yaml", "action: engage", "action: refund"), "policy-permit-action"),
-        (with("routing/case.yaml", "action: engage", "action: engaged"), "policy-unknown-action"),
-        (
-            with("actions.yaml", "engage:\n    subject: case", "engage:\n    subject: deal"),
-            "policy-permit-action",
-        ),
-        (with("routing/case.yaml", "denied: desk", "denied: exec"), "policy-denied-node"),
-        (with("routing/case.yaml", "denied: desk", "denied: nothing"), "policy-denied-node"),
-        (with("routing/case.yaml", "denied: desk", "denied: dsek"), "policy-unknown-node"),
-        (with("routing/case.yaml", ", denied: desk", ""), "yaml-missing-key"),
-        (with("routing/case.yaml", "[vp, legal]", "[vp, legl]"), "policy-unknown-role"),
-        (with("routing/case.yaml", "[vp, legal]", "[vp, legal, vp]"), "policy-approval-twice"),
-        (
-            with("routing/case.yaml", "permit: {", "approvals: [vp], permit: {"),
-            "policy-approval-twice",
-        ),
-        (
-            with("bundle.yaml", "lateness: 7d", "lateness: 7d\ncheckpoints: 1"),
-            "policy-too-many-checkpoints",
-        ),
-        (overridden("approvals: [cfo]"), "permit-approvals"),
-        (overridden("forbid: yes, when: \"case.amonut > 1\""), "expr-unknown-fact"),
-    ];
-    for (files, code) in table {
-        let problems = Rules::compose(files).err().unwrap_or_default();
-        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-        assert!(codes.contains(&code), "{code}: {codes:?}");
-        assert!(problems.iter().all(|problem| problem.place.is_some()), "{code}");
-    }
-    let mut without = files();
-    without.remove("boundaries/a.cedar");
-    let problems = Rules::compose(without).err().unwrap();
-    let message = problems.iter().find(|problem| problem.code == "permit-approvals").unwrap();
-    expect_test::expect![[""]].assert_eq(&message.to_string());
-    let problems = Rules::compose(with("routing/case.yaml", "[vp, legal]", "[vp]")).err().unwrap();
-    expect_test::expect![[""]].assert_eq(&problems[0].to_string());
-}
-
-/// What was known of the case, as the step knew it, asked by itself.
-fn allows(rules: &Rules, known: (i64, Option<bool>), tainted: bool, roles: &[Code]) -> bool {
-    let slot = |name: &str| rules.catalogue().slot(name).unwrap();
-    let mut slots = Slots::new(rules.catalogue().len());
-    slots.set(slot("case.amount"), known.0);
-    if let Some(hold) = known.1 {
-        slots.set(slot("case.hold"), i64::from(hold));
-    }
-    let approvals = rules.policy().people().roles_as_written();
-    let approvals = approvals.filter(|role| roles.contains(&Code::of(role)));
-    let act = Act {
-        action: 0,
-        parameters: Vec::new(),
-        approvals: approvals.map(str::to_owned).collect(),
-        confidence: Ppm::default(),
-        calibrated: false,
-        tainted,
-    };
-    judge(rules, &act, &slots).unwrap().decision == Judged::Allow
-}
-
-/// Random facts, trust and answers: the node's people are never asked unless the boundaries allow it.
-#[test]
-fn nobody_is_asked_without_leave() {
-    let rules = rules(files());
-    let (mut entered, mut elsewhere) = (0, 0);
-    for seed in 0..400_u64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut random = |below: i64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            i64::try_from(state >> 33).unwrap() % below
-        };
-        let mut world = World::under(Arc::clone(&rules));
-        let mut known = (0, None);
-        let (mut at, mut trust) = (1_000, (Trust::System, Trust::System));
-        for _ in 0..12 {
-            at += 1 + random(3_000);
-            let step = if random(2) == 0 {
-                let amount = [-1, 50, 100, 101, 500][usize::try_from(random(5)).unwrap()];
-                let mut what = urgent(at, amount).int("urgency", random(3));
-                trust.0 = Trust::ALL[usize::try_from(random(4)).unwrap()];
-                what = by(trust.0, what);
-                if random(2) == 0 {
-                    let hold = random(2) == 0;
-                    what = what.flag("hold", hold);
-                    (known.1, trust.1) = (Some(hold), trust.0);
-                }
-                known.0 = amount;
-                world.see(what)
-            } else {
-                let live = world.escalation(case(7), "case-desk").and_then(|held| held.person());
-                let people = ["vp-1", "legal-1", "desk-1", "exec-1"];
-                let asked = people.iter().find(|known| Some(Code::of(known)) == live);
-                let Some(person) = asked else { continue };
-                let answer = match random(5) {
-                    0 => Answer::Decline(Code::of("busy")),
-                    1 => Answer::Resolve,
-                    _ => Answer::Accept,
-                };
-                world.pass(at);
-                give(&mut world, at, person, answer)
-            };
-            let held = world.state.doc(case(7)).and_then(|doc| doc.graph(Code::of("case-desk")));
-            let roles = held.map(|held| held.approvals.iter().map(|one| one.role).collect());
-            let roles: Vec<_> = roles.unwrap_or_default();
-            for said in &step.permits {
-                let exec = node(&world) == Some(Code::of("exec"));
-                let tainted = trust.0.join(trust.1) < Trust::Operator;
-                assert_eq!(exec, said.decision == "allow", "seed {seed}");
-                if exec {
-                    entered += 1;
-                    assert!(
-                        allows(&rules, known, tainted, &roles),
-                        "seed {seed} at {at}: {known:?} {roles:?}"
-                    );
-                } else {
-                    elsewhere += 1;
-                }
-            }
-            let exec = asked(&step).iter().any(|(person, cause)| {
-                *person == Code::of("exec-1")
-                    && matches!(cause, AskCause::Decided | AskCause::Raised | AskCause::Approved)
-            });
-            assert!(!exec || !step.permits.is_empty(), "seed {seed}: asked without leave");
-        }
-        assert_replays(&world);
-    }
-    assert!(entered > 100 && elsewhere > 100, "{entered} entered, {elsewhere} elsewhere");
 }
