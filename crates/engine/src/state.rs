@@ -83,7 +83,7 @@ pub struct GraphState {
     pub rules: Option<Digest>,
     /// The approvals that were given in it, in order.
     pub approvals: Vec<Approved>,
-    /// The level of the node that was refused: only a higher one raises it from there. 0 if none was.
+    /// The level of the node that was refused or denied: only a higher one raises it from there. 0 if none was.
     pub refused: u8,
 }
 

@@ -78,7 +78,10 @@ fn edges(graph: &Graph) -> Vec<Edge> {
     let nodes = graph.nodes().iter().enumerate();
     let others = nodes.filter_map(|(at, node)| match &node.kind {
         NodeKind::Decide { .. } => Some(Edge::Unknown(at)),
-        NodeKind::Human(human) if !human.fallback.is_empty() => Some(Edge::Fallback(at)),
+        // A test ends at the node that is decided for, never at who must approve it.
+        NodeKind::Human(human) if !human.fallback.is_empty() && human.approves.is_none() => {
+            Some(Edge::Fallback(at))
+        }
         _ => None,
     });
     (0..graph.rules().len()).map(Edge::Rule).chain(others).collect()

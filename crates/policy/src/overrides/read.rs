@@ -111,7 +111,7 @@ fn what(
         _ => {
             let message = "an override does one thing";
             let problem = Problem::new("policy-override-shape", message).at(place.clone());
-            let help = "write one of `route: NODE` (of a graph), `forbid: yes` (of an action), `approvals: [role, ..]`";
+            let help = "write one of `route: NODE` (of a graph), `forbid: true` (of an action), `approvals: [role, ..]`";
             problems.push(problem.help(help));
             return None;
         }

@@ -235,7 +235,7 @@ fn further() -> Vec<(&'static str, Files)> {
         ("policy-unknown-node", "approvals: [cro]", "route: paid"),
         ("policy-override-route", "approvals: [cro]", "route: nothing"),
         ("policy-override-owner", "reason: why", "reason: why, owner_signs: bob"),
-        ("policy-override-shape", "approvals: [cro]", "forbid: yes"),
+        ("policy-override-shape", "approvals: [cro]", "forbid: true"),
         ("policy-override-alone", "approver: bob", "approver: ann"),
         ("policy-override-time", "2027-01-01", "2027-12-01"),
         ("policy-override-time", "2027-01-01", "2026-11-01"),

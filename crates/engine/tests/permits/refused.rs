@@ -1,0 +1,56 @@
+//! Permits that do not fit their graph, their action or its boundaries.
+//!
+//! - In: bundles with one mistake each.
+//! - Out: its code, with a place.
+//! - Never: a mistake that is found out when somebody is to be asked.
+
+use crate::{files, overridden, with};
+use bellwether_engine::Rules;
+
+#[test]
+fn what_does_not_fit_is_refused_when_the_bundle_is_composed() {
+    let table = [
+        (with("routing/case.yaml", "[vp, legal]", "[vp]"), "permit-approvals"),
+        (with("boundaries/a.cedar", "Action::\"engage\"", "Action::\"visit\""), "boundary-invalid"),
+        (with("routing/case.yaml", "action: engage", "action: visit"), "permit-approvals"),
+        (with("routing/case.yaml", "action: engage", "action: refund"), "policy-permit-action"),
+        (with("routing/case.yaml", "action: engage", "action: engaged"), "policy-unknown-action"),
+        (
+            with("actions.yaml", "engage:\n    subject: case", "engage:\n    subject: deal"),
+            "policy-permit-action",
+        ),
+        (with("routing/case.yaml", "denied: desk", "denied: exec"), "policy-denied-node"),
+        (with("routing/case.yaml", "denied: desk", "denied: nothing"), "policy-denied-node"),
+        (with("routing/case.yaml", "denied: desk", "denied: dsek"), "policy-unknown-node"),
+        (with("routing/case.yaml", ", denied: desk", ""), "yaml-missing-key"),
+        (with("routing/case.yaml", "[vp, legal]", "[vp, legl]"), "policy-unknown-role"),
+        (with("routing/case.yaml", "[vp, legal]", "[vp, legal, vp]"), "policy-approval-twice"),
+        (
+            with("routing/case.yaml", "permit: {", "approvals: [vp], permit: {"),
+            "policy-approval-twice",
+        ),
+        (
+            with("bundle.yaml", "lateness: 7d", "lateness: 7d\ncheckpoints: 1"),
+            "policy-too-many-checkpoints",
+        ),
+        (overridden("approvals: [cfo]"), "permit-approvals"),
+        (overridden("forbid: true, when: \"case.amonut > 1\""), "expr-unknown-fact"),
+    ];
+    for (files, code) in table {
+        let problems = Rules::compose(files).err().unwrap_or_default();
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        assert!(codes.contains(&code), "{code}: {codes:?}");
+        assert!(problems.iter().all(|problem| problem.place.is_some()), "{code}");
+    }
+    let mut without = files();
+    without.remove("boundaries/a.cedar");
+    let problems = Rules::compose(without).err().unwrap();
+    let message = problems.iter().find(|problem| problem.code == "permit-approvals").unwrap();
+    expect_test::expect![[r#"
+        routing/case.yaml:9:3: error[permit-approvals]: `exec` needs `engage`, which no boundary is about
+          help: permit it in boundaries/*.cedar, or leave `permit` out"#]].assert_eq(&message.to_string());
+    let problems = Rules::compose(with("routing/case.yaml", "[vp, legal]", "[vp]")).err().unwrap();
+    expect_test::expect![[r#"
+        routing/case.yaml:9:3: error[permit-approvals]: `engage` may want the approval of `legal`, whom `exec` does not ask
+          help: add `legal` to `approvals` of the permit of `exec`"#]].assert_eq(&problems[0].to_string());
+}
