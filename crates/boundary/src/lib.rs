@@ -10,6 +10,7 @@
 mod ask;
 mod compile;
 mod decl;
+mod diff;
 mod lint;
 mod pieces;
 mod read;
@@ -18,4 +19,5 @@ mod schema;
 pub use ask::{Answer, Given, Request};
 pub use compile::{Boundaries, Compiled, language};
 pub use decl::{ActionDecl, Member, Subject};
+pub use diff::Difference;
 pub use read::{Boundary, Invariant};

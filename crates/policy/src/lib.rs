@@ -25,6 +25,7 @@ pub mod proof;
 mod read;
 mod routing;
 pub mod thresholds;
+mod without;
 
 pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;
@@ -33,7 +34,7 @@ pub use cases::{
     Act, Asserts, Choose, Coverage, Expected, Judged, Property, Range, Test, TestOutcome, coverage,
     run_tests,
 };
-pub use diff::{Change, Moved, diff, moved};
+pub use diff::{Change, Moved, diff, diff_tables, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{
     AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
@@ -43,3 +44,4 @@ pub use merge::{merge, same_look};
 pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};
+pub use without::without_approval;

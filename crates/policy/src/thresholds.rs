@@ -7,7 +7,9 @@
 
 mod cell;
 mod check;
+pub mod put;
 mod read;
+pub mod sheet;
 
 pub use cell::{CellText, check_cell};
 pub use read::{outlines, read};

@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
 }
 
 /// What holds of the graphs, and that nobody outside moves what limits an action.
-fn graph_proofs(rules: &Rules) -> Vec<Proof> {
+pub(super) fn graph_proofs(rules: &Rules) -> Vec<Proof> {
     let mut proofs = bellwether_policy::proof::prove(rules.policy(), rules.catalogue());
     let limits = rules.policy().actions().iter().flat_map(|action| {
         let facts = action.context.iter().filter(|fact| action.limits.contains(&fact.name));
@@ -143,6 +143,12 @@ fn text(report: &Report) -> String {
         }
         text.push_str("\nwhere a forbid wins over a permit, as it should:\n");
         text.push_str(&table.render());
+    }
+    for one in &report.implied {
+        let (id, by) = (&one.invariant, &one.by);
+        text.push_str(&format!(
+            "\nwarning: the invariant {id} follows from {by}: it limits nothing\n"
+        ));
     }
     let [proved, broken, open] = report.numbers();
     text.push_str(&format!("\n{proved} proved, {broken} broken, {open} not proved\n"));
