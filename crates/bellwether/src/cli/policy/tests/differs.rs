@@ -71,10 +71,11 @@ fn tables_actions_people_and_exceptions_are_told() {
     let told = [
         said("thresholds.yaml", "mid, value: 50", "mid, value: 40"),
         said("thresholds.yaml", "      - {account.tier: mid, value: 50}\n", ""),
+        said("actions.yaml", "limits: [limit, legal_hold]", "limits: [limit]"),
         said(
             "actions.yaml",
-            "limits: [limit, legal_hold]",
-            "limits: [limit]\n    optional: [legal_hold]",
+            "legal_hold: account.legal_hold}",
+            "legal_hold: account.legal_hold, tier: account.tier}\n    optional: [tier]",
         ),
         said("actions.yaml", "{amount: money}", "{amount: money, weeks: int}"),
         said("people.yaml", "support_lead: [lead-1]", "support_lead: [lead-1, desk-1]"),
