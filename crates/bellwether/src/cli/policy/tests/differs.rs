@@ -77,9 +77,37 @@ fn tables_actions_people_and_exceptions_are_told() {
             "legal_hold: account.legal_hold}",
             "legal_hold: account.legal_hold, tier: account.tier}\n    optional: [tier]",
         ),
-        said("actions.yaml", "{amount: money}", "{amount: money, weeks: int}"),
+        said("actions.yaml", "{amount: money}", "{amount: int}"),
         said("people.yaml", "support_lead: [lead-1]", "support_lead: [lead-1, desk-1]"),
         said("overrides/holidays.yaml", "", exception),
     ];
-    expect_test::expect![[""]].assert_eq(&told.join("\n"));
+    expect_test::expect![[r#"
+        row of `threshold.voucher` when account.tier == 'mid'
+          was 50.00
+          now 40.00
+
+        order of the rows of `threshold.voucher`
+          was when account.tier == 'enterprise'; when account.tier == 'mid'; for all
+          now when account.tier == 'enterprise'; for all
+        row of `threshold.voucher` when account.tier == 'mid'
+          gone 50.00
+
+        action `offer_voucher`
+          was about the case, groups none, limits limit, legal_hold (offer a voucher to somebody who had to wait)
+          now about the case, groups none, limits limit (offer a voucher to somebody who had to wait)
+
+        context `tier` of `offer_voucher`
+          new code, from account.tier, optional
+
+        parameter `amount` of `offer_voucher`
+          was money
+          now int
+
+        role `support_lead`
+          was lead-1
+          now lead-1, desk-1
+
+        override `O1`
+          new leads to lead in the graph cases when account.tier == 'smb', 2026-12-01T00:00:00Z to 2027-01-15T00:00:00Z, by ann and bob (the holidays)
+    "#]].assert_eq(&told.join("\n"));
 }
