@@ -13,6 +13,7 @@ use bellwether_core::authored::{Document, Kind};
 use bellwether_core::problem::nearest;
 use bellwether_core::{Digest, Place, Problem};
 use bellwether_engine::Rules;
+use bellwether_policy::Files;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -65,15 +66,7 @@ pub(crate) fn source(place: &Path) -> Result<Source> {
     let (mut own, mut own_folder, mut parent) = (files.clone(), folder, None);
     for (folder, child) in chain {
         parent = Some(bellwether_policy::digest(&files));
-        let mut problems = child::check(&files, &child);
-        match bellwether_policy::merge(&files, &child) {
-            Ok(merged) if problems.is_empty() => files = merged,
-            Ok(_) => return Err(Problems(problems).into()),
-            Err(found) => {
-                problems.extend(found);
-                return Err(Problems(problems).into());
-            }
-        }
+        files = merged(&files, &child)?;
         (own, own_folder) = (child, folder);
     }
     let (lock, proof) =
@@ -88,6 +81,27 @@ pub(crate) fn parent(place: &Path) -> Result<Option<BTreeMap<String, String>>> {
     }
     let chain = chain(place)?;
     chain.get(1).map(|(folder, _)| files(folder)).transpose()
+}
+
+/// The files that decide when `own` are those of a bundle's folder.
+///
+/// # Errors
+/// Those of [`source`].
+pub(crate) fn with_own(place: &Path, own: &Files) -> Result<Files> {
+    parent(place)?.map_or_else(|| Ok(own.clone()), |parent| merged(&parent, own))
+}
+
+/// A child's files on top of its parent's.
+fn merged(parent: &Files, child: &Files) -> Result<Files> {
+    let mut problems = child::check(parent, child);
+    match bellwether_policy::merge(parent, child) {
+        Ok(merged) if problems.is_empty() => Ok(merged),
+        Ok(_) => Err(Problems(problems).into()),
+        Err(found) => {
+            problems.extend(found);
+            Err(Problems(problems).into())
+        }
+    }
 }
 
 /// The folders of a chain with their files, the youngest child first.

@@ -6,6 +6,7 @@
 //!   authorizer does not confirm, or a solver that gets a known question wrong.
 
 mod ask;
+mod implied;
 mod properties;
 pub(crate) mod report;
 mod solver;
@@ -15,8 +16,8 @@ mod tighten;
 mod world;
 
 #[cfg(test)]
-pub(crate) use report::{Claim, Property};
-pub(crate) use report::{Outcome, Report};
+pub(crate) use report::Property;
+pub(crate) use report::{Claim, Outcome, Report};
 pub(crate) use solver::find;
 pub(crate) use world::Subject;
 
@@ -93,6 +94,7 @@ async fn prove(task: &Task<'_>, bar: &ProgressBar) -> Result<Report, Problem> {
     let invariants = world::named(&task.subject.invariants)?;
     let proved = properties::all(&world, &invariants, &mut asker, bar).await;
     let (mut properties, conflicts) = proved.map_err(lies)?;
+    let implied = implied::all(&world, &invariants, &mut asker).await.map_err(lies)?;
     for (name, older) in task.older {
         bar.inc(1);
         let more = tighten::all(&world, name, older, &mut asker).await?;
@@ -100,7 +102,7 @@ async fn prove(task: &Task<'_>, bar: &ProgressBar) -> Result<Report, Problem> {
     }
     asker.finish().await.map_err(lies)?;
     let counts = asker.counts;
-    Ok(Report { bundle: task.bundle, solver, properties, conflicts, counts })
+    Ok(Report { bundle: task.bundle, solver, properties, conflicts, implied, counts })
 }
 
 fn lies(Lies(what): Lies) -> Problem {

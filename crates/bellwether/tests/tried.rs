@@ -63,3 +63,26 @@ fn exceptions_are_listed_as_they_stand() {
     let none = world.run(&["policy", "overrides", "customer-escalation"]).ends(0);
     none.says(&["the bundle has no overrides"]);
 }
+
+/// What an approval would cost is told of rules in force and of rules to come; nothing is changed.
+#[test]
+fn approvals_are_told_with_what_rests_on_them() {
+    let world = World::with_deals();
+    world.run(&["policy", "checkpoints"]).ends(0).says(&["no graph asks for an approval"]);
+    for (path, text) in world::BUNDLE {
+        let text = text.replace("level: 2,", "level: 2, approvals: [legal], refused: desk,");
+        let text = text.replace("desk: [lee, kim]", "legal: [lea, leo], desk: [lee, kim]");
+        let text = text.replace("{maria: {},", "{maria: {}, lea: {}, leo: {},");
+        world.write(&format!("next/{path}"), &text);
+    }
+    let told = ["policy", "checkpoints", "--bundle", "next"];
+    world.run(&told).ends(0).says(&[
+        "deals/cro/approval:legal",
+        "every proof still holds; nobody has answered it yet",
+        "1 approval, 0 could go",
+    ]);
+    let json = world.run(&[&told[..], &["--format", "json"]].concat()).ends(0).json();
+    assert_eq!(json[0]["role"], "legal", "{json}");
+    assert_eq!((&json[0]["asked"], &json[0]["could_go"]), (&0.into(), &false.into()), "{json}");
+    world.run(&["policy", "checkpoints", "--data", "nowhere"]).ends(1);
+}

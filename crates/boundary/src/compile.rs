@@ -6,6 +6,7 @@
 
 use crate::ask::ActionSet;
 use crate::decl::ActionDecl;
+use crate::diff::matches;
 use crate::pieces::place;
 use crate::read::{Boundary, Invariant, Read, offset, read};
 use crate::schema;
@@ -70,6 +71,7 @@ impl Boundaries {
             problems.sort_by(|a, b| a.place.cmp(&b.place));
             return Err(problems);
         }
+        warnings.extend(twice(&ceilings));
         let types = Types::read().map_err(|error| vec![no_schema(&error)])?;
         let sets = actions
             .iter()
@@ -178,6 +180,34 @@ fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -
         one.policy = policy;
         true
     })
+}
+
+/// A warning for each invariant that says what an earlier one says, of the same action or of all of them.
+fn twice(ceilings: &[Read]) -> Vec<Problem> {
+    let mut first: BTreeMap<String, Vec<(&Read, Option<&str>)>> = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for one in ceilings {
+        let action = one.policy.annotation("action").filter(|action| *action != "*");
+        let mut matches = matches(&one.policy);
+        // The actions are compared by what the annotation says.
+        if let Some(members) = matches.as_object_mut() {
+            members.remove("action");
+        }
+        let known = first.entry(matches.to_string()).or_default();
+        let same = |(_, other): &&(&Read, Option<&str>)| {
+            other.is_none() || action.is_none() || *other == action
+        };
+        if let Some((other, _)) = known.iter().find(same) {
+            let (id, other) = (&one.boundary.id, &other.boundary);
+            let message = format!("the invariant `{id}` says what `{}` says", other.id);
+            let problem = Problem::new("boundary-twice", message).at(one.boundary.place.clone());
+            let help =
+                format!("the first stands at {}; remove the one that is about less", other.place);
+            warnings.push(problem.warning().help(help));
+        }
+        known.push((one, action));
+    }
+    warnings
 }
 
 fn invariant(one: Read) -> Invariant {

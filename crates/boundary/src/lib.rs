@@ -11,6 +11,7 @@
 mod ask;
 mod compile;
 mod decl;
+mod diff;
 mod lint;
 mod pieces;
 mod read;
@@ -20,4 +21,5 @@ mod sift;
 pub use ask::{Answer, Given, Request};
 pub use compile::{Boundaries, Compiled, language};
 pub use decl::{ActionDecl, Member, Subject};
+pub use diff::Difference;
 pub use read::{Boundary, Invariant};

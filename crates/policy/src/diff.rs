@@ -1,16 +1,20 @@
 //! What differs between two versions of a policy, as people would list it.
 //!
-//! - In: two policies.
-//! - Out: a [`Change`] for each rule, node, role, absence, rate or line of the bundle that differs.
+//! - In: two policies with the catalogues of their facts.
+//! - Out: a [`Change`] for each rule, node, role, absence, rate, action, exception, row of a table or line of the
+//!   bundle that differs.
 //! - Never: names or addresses of people; remarks and the order of keys, which mean nothing.
 
 mod moved;
+mod parts;
 
 pub use moved::{Moved, moved};
+pub use parts::diff_tables;
 
 use crate::graph::{Graph, Human, Node, NodeKind, Rule};
 use crate::policy::Policy;
 use bellwether_core::{Ppm, Timestamp};
+use bellwether_expr::Catalogue;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
@@ -23,36 +27,49 @@ pub struct Change {
     pub old: Option<String>,
     /// How it is; nothing if it is gone.
     pub new: Option<String>,
+    /// Whether more may be allowed than before, unless it is proved that it is not.
+    pub loosens: bool,
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.old, &self.new) {
-            (Some(old), Some(new)) => write!(f, "{}\n  was {old}\n  now {new}", self.what),
-            (None, Some(new)) => write!(f, "{}\n  new {new}", self.what),
-            (Some(old), None) => write!(f, "{}\n  gone {old}", self.what),
-            (None, None) => f.write_str(&self.what),
+            (Some(old), Some(new)) => write!(f, "{}\n  was {old}\n  now {new}", self.what)?,
+            (None, Some(new)) => write!(f, "{}\n  new {new}", self.what)?,
+            (Some(old), None) => write!(f, "{}\n  gone {old}", self.what)?,
+            (None, None) => f.write_str(&self.what)?,
         }
+        if self.loosens {
+            f.write_str(
+                "\n  loosens, unless `policy prove NEW --old OLD` proves that it does not",
+            )?;
+        }
+        Ok(())
     }
 }
 
 /// Every difference, sorted by what differs.
-pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
-    let (mut old, new) = (parts(old), parts(new));
+pub fn diff(old: (&Policy, &Catalogue), new: (&Policy, &Catalogue)) -> Vec<Change> {
+    compared(parts(old.0, old.1), parts(new.0, new.1))
+}
+
+/// What is said otherwise, sorted by what it is about.
+fn compared(mut old: BTreeMap<String, String>, new: BTreeMap<String, String>) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for (what, new) in new {
         let old = old.remove(&what);
         if old.as_ref() != Some(&new) {
-            changes.push(Change { what, old, new: Some(new) });
+            changes.push(Change { what, old, new: Some(new), loosens: false });
         }
     }
-    changes.extend(old.into_iter().map(|(what, old)| Change { what, old: Some(old), new: None }));
+    let gone = |(what, old)| Change { what, old: Some(old), new: None, loosens: false };
+    changes.extend(old.into_iter().map(gone));
     changes.sort_by(|a, b| a.what.cmp(&b.what));
     changes
 }
 
 /// Everything that a policy says, by what it says it about.
-fn parts(policy: &Policy) -> BTreeMap<String, String> {
+fn parts(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<String, String> {
     let meta = policy.meta();
     let mut parts = BTreeMap::new();
     for (key, value) in [
@@ -88,18 +105,10 @@ fn parts(policy: &Policy) -> BTreeMap<String, String> {
         }
     }
     for one in policy.overrides() {
-        let (from, until) = (instant(one.from), instant(one.until));
-        let text = format!(
-            "{:?} of {:?} when {}, {from} to {until}, by {} and {}, signed by {} ({})",
-            one.overrides,
-            one.about,
-            if one.when.is_empty() { "ever" } else { &one.when },
-            one.author,
-            one.approver,
-            one.owner_signs.as_deref().unwrap_or("nobody"),
-            one.reason
-        );
-        parts.insert(format!("override `{}`", one.id), text);
+        parts.insert(format!("override `{}`", one.id), parts::exception(one));
+    }
+    for action in policy.actions() {
+        parts::action(action, catalogue, &mut parts);
     }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts

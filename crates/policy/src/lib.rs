@@ -26,6 +26,7 @@ pub mod proof;
 mod read;
 mod routing;
 pub mod thresholds;
+mod without;
 
 pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;
@@ -34,7 +35,7 @@ pub use cases::{
     Act, Asserts, Choose, Coverage, Expected, Judged, Property, Range, Test, TestOutcome, coverage,
     run_tests,
 };
-pub use diff::{Change, Moved, diff, moved};
+pub use diff::{Change, Moved, diff, diff_tables, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{
     AGAIN, Graph, Human, Masks, Node, NodeKind, NodePermit, Outcome, Overrules, Overruling, Ready,
@@ -45,3 +46,4 @@ pub use messages::{Blank, Message, Template};
 pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};
+pub use without::without_approval;

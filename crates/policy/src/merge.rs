@@ -8,7 +8,7 @@
 //! names, and overrides; and stricter tables where the parent lets it. That its boundaries only forbid is for whoever reads Cedar to check.
 
 mod look;
-mod write;
+pub(crate) mod write;
 
 pub use look::same_look;
 
@@ -333,7 +333,10 @@ fn join(
             }
         }
     }
-    Ok(write::yaml(&whole.root))
+    Ok(format!(
+        "# Put together from the parent's file and the child's.\n{}",
+        write::yaml(&whole.root)
+    ))
 }
 
 /// Adds the entries of a section; one that the parent has too takes its place, with the parent's inside.

@@ -7,7 +7,9 @@
 
 mod cell;
 mod check;
+pub mod put;
 mod read;
+pub mod sheet;
 mod tighter;
 
 pub use cell::{CellText, check_cell};

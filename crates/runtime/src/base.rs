@@ -80,6 +80,11 @@ impl<'a> Retrace<'a> {
         }
     }
 
+    /// A stream as derived so far.
+    pub fn state(&self, stream: StreamId) -> Option<&StreamState> {
+        self.replay.state(stream)
+    }
+
     fn is_purged(&mut self, row: &Row<'_>) -> Result<bool, DriveError> {
         let purged = match self.purged.get(&row.stream) {
             Some(purged) => *purged,

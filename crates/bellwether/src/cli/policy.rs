@@ -3,10 +3,11 @@
 //! - In: bundles as folders or shipped names; for `plan` to `shadow` also the data directory.
 //! - Out: problems, failing tests, graphs, differences in words, proofs; a lock, a key, a starter; versions, and
 //!   which one decides.
-//! - Never: changes a file of a bundle that it did not write.
+//! - Never: changes a file of a bundle that it did not write, but for the table that it is told to put in.
 
 mod attempt;
 mod check;
+mod checkpoints;
 pub(crate) mod diff;
 mod draw;
 mod history;
@@ -18,6 +19,7 @@ mod rollout;
 mod schema;
 mod show;
 mod sign;
+mod table;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -47,10 +49,14 @@ pub(crate) enum PolicyCommand {
     Diff(diff::DiffArgs),
     /// The exceptions of a bundle: what holds, what ends soon, what is over, and who answers for it.
     Overrides(overrides::OverridesArgs),
+    /// What each approval costs and catches, and which could go while every proof still holds.
+    Checkpoints(checkpoints::CheckpointsArgs),
     /// Prove what the boundaries claim, for every request there can be, with cvc5.
     Prove(prove::ProveArgs),
     /// Begin a bundle: a commented one that checks, tests and proves.
     Init(init::InitArgs),
+    /// Bring a decision table from a spreadsheet (CSV) into `thresholds.yaml`.
+    ImportTable(table::TableArgs),
     /// JSON Schemas of every file of a bundle, for editors.
     Schema(schema::SchemaArgs),
     /// Make a key to sign bundles with.
@@ -93,8 +99,10 @@ pub(crate) fn run(context: &Context, command: &PolicyCommand) -> Result<Exit> {
         PolicyCommand::Show(args) => show::run(context, args),
         PolicyCommand::Diff(args) => diff::run(context, args),
         PolicyCommand::Overrides(args) => overrides::run(context, args),
+        PolicyCommand::Checkpoints(args) => checkpoints::run(context, args),
         PolicyCommand::Prove(args) => prove::run(context, args),
         PolicyCommand::Init(args) => init::run(context, args),
+        PolicyCommand::ImportTable(args) => table::run(context, args),
         PolicyCommand::Schema(args) => schema::run(args),
         PolicyCommand::Keygen(args) => sign::keygen(context, args),
         PolicyCommand::Sign(args) => sign::sign(context, args),

@@ -23,7 +23,15 @@ fn proof(source: &Source, outcome: Outcome) -> String {
     let properties = vec![Property { kind: Claim::Holds, about, outcome }];
     let bundle = bellwether_policy::digest(&source.files);
     let (solver, conflicts) = (String::new(), Vec::new());
-    Report { bundle, solver, properties, conflicts, counts: Default::default() }.json()
+    Report {
+        bundle,
+        solver,
+        properties,
+        conflicts,
+        implied: Vec::new(),
+        counts: Default::default(),
+    }
+    .json()
 }
 
 /// A folder as it is signed by some.

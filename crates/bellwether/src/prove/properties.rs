@@ -121,7 +121,7 @@ async fn holds(
 }
 
 /// Whether an invariant is about a kind of request: by its scope, or else by `@action`.
-fn is_about(world: &World<'_>, invariant: &Named, kind: &Kind) -> bool {
+pub(super) fn is_about(world: &World<'_>, invariant: &Named, kind: &Kind) -> bool {
     let policy = &invariant.policy;
     match (policy.action_constraint(), policy.annotation("action")) {
         (ActionConstraint::Any, None | Some("*")) => true,

@@ -77,8 +77,19 @@ pub(crate) struct Report {
     pub(crate) properties: Vec<Property>,
     /// Where a forbid wins over a permit: worth knowing, and meant so.
     pub(crate) conflicts: Vec<Conflict>,
+    /// Invariants that say nothing that another one does not: worth a look, and no fault.
+    pub(crate) implied: Vec<Implied>,
     /// How much was asked.
     pub(crate) counts: Counts,
+}
+
+/// An invariant that follows from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Implied {
+    /// The invariant that says nothing new.
+    pub(crate) invariant: String,
+    /// The one that it follows from.
+    pub(crate) by: String,
 }
 
 /// A forbid that wins over a permit.
@@ -127,6 +138,14 @@ impl Report {
             object.end();
         });
         object.text("format", FORMAT);
+        if !self.implied.is_empty() {
+            array(object.key("implied"), &self.implied, |out, one| {
+                let mut object = Object::new(out);
+                object.text("by", &one.by);
+                object.text("invariant", &one.invariant);
+                object.end();
+            });
+        }
         array(object.key("properties"), &self.properties, |out, one| {
             let (result, why) = match &one.outcome {
                 Outcome::Proved => ("proved", None),

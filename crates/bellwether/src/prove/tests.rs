@@ -281,15 +281,31 @@ fn the_report_is_canonical() {
             one(Claim::Tightens, "a (old)", Outcome::Open("timeout".to_owned())),
         ],
         conflicts: Vec::new(),
+        implied: vec![report::Implied { invariant: "I2".to_owned(), by: "I1".to_owned() }],
         counts: ask::Counts::default(),
     };
     expect![[r#"
-        {"bundle":"LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE","conflicts":[],"format":"bellwether proof 1","properties":[{"about":"I1","claim":"holds","result":"proved"},{"about":"p","claim":"not-dead","result":"broken","why":"it \"never\" matches"},{"about":"a (old)","claim":"tightens","result":"not proved","why":"timeout"}],"proved":false,"queries":{"asked":0,"faults":0,"known":0,"repeated":0,"replayed":0,"solver":0},"solver":"cvc5 version 1.0.3"}
+        {"bundle":"LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE","conflicts":[],"format":"bellwether proof 1","implied":[{"by":"I1","invariant":"I2"}],"properties":[{"about":"I1","claim":"holds","result":"proved"},{"about":"p","claim":"not-dead","result":"broken","why":"it \"never\" matches"},{"about":"a (old)","claim":"tightens","result":"not proved","why":"timeout"}],"proved":false,"queries":{"asked":0,"faults":0,"known":0,"repeated":0,"replayed":0,"solver":0},"solver":"cvc5 version 1.0.3"}
     "#]].assert_eq(&report.json());
     let said = report::Said::read(&report.json()).unwrap();
     assert!(!said.proved);
     let forged = report.json().replace("\"proved\":false", "\"proved\":true");
     assert!(!report::Said::read(&forged).unwrap().proved, "the properties are looked at");
+}
+
+#[test]
+fn an_invariant_that_another_one_implies_is_told() {
+    let more = "@id(\"Z1.weaker\") @action(\"issue_refund\")\n\
+                permit (principal, action, resource) when { context.amount_cents >= 0 };\n";
+    let whole = prove_here(&subject(BOUNDARIES, INVARIANTS), &[]);
+    let Some(report) = prove_here(&subject(BOUNDARIES, &format!("{INVARIANTS}\n{more}")), &[])
+    else {
+        return;
+    };
+    assert_eq!(whole.unwrap().implied, [], "each of them says something");
+    let implied: Vec<_> = report.implied.iter().map(|one| one.invariant.as_str()).collect();
+    assert_eq!(implied, ["Z1.weaker"], "{:?}", report.implied);
+    assert_eq!(left(&report), "", "it is worth a look, and no fault");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::given::{compile, fine, shown};
 use crate::worked::WORKED;
+use bellwether_boundary::Boundaries;
 use bellwether_core::Timestamp;
 
 const WRONG: &str = r#"// a file with every kind of mistake
@@ -142,4 +143,57 @@ fn the_schema_reads_well() {
           };
         }
     "#]].assert_eq(fine("").schema_text());
+}
+
+#[test]
+fn an_invariant_that_is_said_twice_is_pointed_at() {
+    let one = |id: &str, action: &str, what: &str| {
+        format!(
+            "@id(\"{id}\") @action(\"{action}\")\npermit (principal, action, resource)\nwhen {{ {what} }};\n"
+        )
+    };
+    let text = [
+        one("a", "issue_refund", "!context.tainted"),
+        one("b", "issue_credit", "!context.tainted"),
+        one("c", "issue_refund", "!context.tainted && context.calibrated"),
+        one("d", "issue_refund", "// again\n  !context.tainted"),
+        one("e", "*", "!context.tainted"),
+    ];
+    let compiled = compile("", &text.concat()).map_err(|problems| shown(&problems)).unwrap();
+    expect_test::expect![[r#"
+        invariants/b.cedar:10:1: warning[boundary-twice]: the invariant `d` says what `a` says
+          help: the first stands at invariants/b.cedar:1:1; remove the one that is about less
+        invariants/b.cedar:14:1: warning[boundary-twice]: the invariant `e` says what `a` says
+          help: the first stands at invariants/b.cedar:1:1; remove the one that is about less
+    "#]]
+    .assert_eq(&shown(&compiled.warnings));
+}
+
+#[test]
+fn differences_are_told_by_what_is_matched() {
+    let permit = |id: &str, limit: u32| {
+        format!(
+            "@id(\"{id}\") @owner(\"o\") @reason(\"r\")\n\
+             permit (principal, action in [Bellwether::Action::\"issue_refund\", Bellwether::Action::\"issue_credit\"], \
+             resource) when {{ context.amount <= {limit} }};\n"
+        )
+    };
+    let (old, new) =
+        (fine(&permit("a", 5)), fine(&format!("{}{}", permit("a", 9), permit("b", 5))));
+    let told = |old, new| {
+        let found = Boundaries::differences(old, new).into_iter();
+        found.map(|one| format!("{} {}\n", one.what, one.loosens)).collect::<String>()
+    };
+    assert_eq!(told(Some(&old), Some(&old)), "");
+    assert_eq!(told(Some(&old), Some(&new)), "boundary `a` true\nboundary `b` true\n");
+    assert_eq!(
+        told(Some(&new), Some(&old)),
+        "boundary `a` true\nboundary `b` false\n",
+        "a permit goes"
+    );
+    assert_eq!(told(None, Some(&old)), "boundary `a` true\n");
+    let words = Boundaries::differences(None, Some(&old)).remove(0).new.unwrap();
+    let expected =
+        "permits any of issue_refund, issue_credit when { context.amount <= 5 }; owner o (r)";
+    assert_eq!(words, expected);
 }

@@ -4,8 +4,8 @@ use bellwether_core::authored::{Kind, Node};
 use std::fmt::Write as _;
 
 /// The text of a file whose root is a mapping of sections.
-pub(super) fn yaml(root: &Node) -> String {
-    let mut text = String::from("# Put together from the parent's file and the child's.\n");
+pub(crate) fn yaml(root: &Node) -> String {
+    let mut text = String::new();
     let Kind::Map(sections) = &root.kind else { return text };
     for (key, node) in sections {
         quoted(&key.text, &mut text);

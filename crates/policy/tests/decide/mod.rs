@@ -339,7 +339,7 @@ fn the_digest_knows_every_byte() {
 
 #[test]
 fn two_versions_are_compared() {
-    let (old, _) = good::policy();
+    let (old, known) = good::policy();
     let mut files = good::files();
     for (path, from, to) in [
         ("bundle.yaml", "1.2.0", "1.3.0"),
@@ -356,8 +356,9 @@ fn two_versions_are_compared() {
     let text = files.get_mut("routing/case.yaml").unwrap();
     *text = text.replace("  - {id: C9-else", added);
     let new = bellwether_policy::compile(&files, &mut good::catalogue()).ok().unwrap().policy;
-    assert!(diff(&old, &old).is_empty());
-    let shown: Vec<_> = diff(&old, &new).iter().map(ToString::to_string).collect();
+    assert!(diff((&old, &known), (&old, &known)).is_empty());
+    let shown: Vec<_> =
+        diff((&old, &known), (&new, &known)).iter().map(ToString::to_string).collect();
     expect_test::expect![[r#"
         node `cro` of `prospect-to-cxo`
           was asks cro, level 3, outcome cxo, ack 8h, act 3d, again 7d, fallback ceo

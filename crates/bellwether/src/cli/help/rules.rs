@@ -16,11 +16,28 @@ pub(super) const RULES: &[Help] = &[
         "0 all is proved, 1 it failed, 2 something is broken or not proved (it is printed), 64 the arguments make no sense",
     ),
     help(
+        "policy checkpoints",
+        "the data directory, beside whoever works in it, and perhaps a bundle; it runs cvc5, which is a package of its own",
+        "each approval on stdout, with its wait, what it caught, and what would break without it",
+        ["policy checkpoints", "policy checkpoints --bundle ./my-bundle --format json"],
+        ENDS,
+    ),
+    help(
         "policy init",
         "with `--from`, a shipped bundle",
         "a new folder with a bundle in it",
         ["policy init ./my-bundle", "policy init ./my-bundle --from customer-escalation"],
         ENDS,
+    ),
+    help(
+        "policy import-table",
+        "a CSV file, and a bundle's folder with its parents'",
+        "the table in the bundle's thresholds.yaml, or with `--print` on stdout; every problem on stdout",
+        [
+            "policy import-table limits.csv --bundle ./my-bundle --name goodwill --type money",
+            "policy import-table limits.csv --bundle ./my-bundle --name goodwill --replace --print",
+        ],
+        JUDGES,
     ),
     help(
         "policy schema",

@@ -6,9 +6,12 @@ use crate::bundle;
 use crate::cli::{Format, context::Context};
 use crate::exit::{Exit, Failure};
 use anyhow::{Context as _, Result};
+use bellwether_boundary::{Boundaries, Difference};
+use bellwether_core::authored::Document;
 use bellwether_engine::Rules;
 use bellwether_features::Definition;
-use bellwether_policy::{Change, Moved};
+use bellwether_policy::thresholds::{self, Table, put};
+use bellwether_policy::{Change, Moved, diff_tables};
 use bellwether_runtime::embedded::read_rules;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,7 +46,7 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     let moved =
         bellwether_policy::moved((old.policy(), old.catalogue()), (new.policy(), new.catalogue()));
     if context.format == Format::Json {
-        let one = |change: &Change| serde_json::json!({"what": change.what, "old": change.old, "new": change.new});
+        let one = |change: &Change| serde_json::json!({"what": change.what, "old": change.old, "new": change.new, "loosens": change.loosens});
         let other = |one: &Moved| serde_json::json!({"moved": one.graph, "old": one.old.0, "new": one.new.0, "raised": one.raised, "such_as": one.case});
         let all = changes.iter().map(one).chain(moved.iter().map(other));
         println!("{}", serde_json::Value::from_iter(all));
@@ -62,9 +65,16 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// What the policies say differently, then the facts that are worked out differently.
+/// What the policies say differently, then their boundaries, tables, and the facts that are worked out differently.
 pub(crate) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
-    let mut changes = bellwether_policy::diff(old.policy(), new.policy());
+    let known = (old.catalogue(), new.catalogue());
+    let mut changes = bellwether_policy::diff((old.policy(), known.0), (new.policy(), known.1));
+    let differences = Boundaries::differences(old.boundaries(), new.boundaries());
+    changes.extend(differences.into_iter().map(|one| {
+        let Difference { what, old, new, loosens } = one;
+        Change { what, old, new, loosens }
+    }));
+    changes.extend(diff_tables((&tables(old), known.0), (&tables(new), known.1)));
     let (mut before, after) = (facts(old), facts(new));
     for (name, now) in &after {
         let was = before.remove(name);
@@ -76,8 +86,17 @@ pub(crate) fn changes(old: &Rules, new: &Rules) -> Vec<Change> {
     changes
 }
 
+/// The tables of rules, which have passed their checks.
+fn tables(rules: &Rules) -> Vec<Table> {
+    let text = rules.files().get(put::FILE).map(String::as_str).unwrap_or_default();
+    let document = Document::read(put::FILE, text);
+    document.and_then(|document| thresholds::read(&document, rules.catalogue())).unwrap_or_default()
+}
+
+/// The definitions of facts that are no tables.
 fn facts(rules: &Rules) -> BTreeMap<&str, &Definition> {
     let definitions = rules.features().definitions().iter();
+    let definitions = definitions.filter(|one| !one.name.starts_with(thresholds::PREFIX));
     definitions.map(|definition| (definition.name.as_str(), definition)).collect()
 }
 
@@ -88,8 +107,8 @@ fn fact(name: &str, was: Option<&Definition>, now: Option<&Definition>) -> Chang
     match now {
         Some(now) if old == new => {
             let what = format!("fact `{name}`\n  is worked out differently, see {}", now.place);
-            Change { what, old: None, new: None }
+            Change { what, old: None, new: None, loosens: false }
         }
-        _ => Change { what: format!("fact `{name}`"), old, new },
+        _ => Change { what: format!("fact `{name}`"), old, new, loosens: false },
     }
 }

@@ -24,12 +24,17 @@ pub(crate) struct InitArgs {
 }
 
 /// The small bundle, file by file.
-pub(super) const STARTER: [(&str, &str); 5] = [
+pub(super) const STARTER: [(&str, &str); 10] = [
+    ("actions.yaml", include_str!("starter/actions.yaml")),
+    ("boundaries/vouchers.cedar", include_str!("starter/boundaries/vouchers.cedar")),
     ("bundle.yaml", include_str!("starter/bundle.yaml")),
     ("facts.yaml", include_str!("starter/facts.yaml")),
+    ("invariants/vouchers.cedar", include_str!("starter/invariants/vouchers.cedar")),
     ("people.yaml", include_str!("starter/people.yaml")),
     ("routing/cases.yaml", include_str!("starter/routing/cases.yaml")),
+    ("tests/actions.yaml", include_str!("starter/tests/actions.yaml")),
     ("tests/cases.yaml", include_str!("starter/tests/cases.yaml")),
+    ("thresholds.yaml", include_str!("starter/thresholds.yaml")),
 ];
 
 pub(super) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {

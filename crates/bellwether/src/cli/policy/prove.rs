@@ -144,6 +144,12 @@ fn text(report: &Report) -> String {
         text.push_str("\nwhere a forbid wins over a permit, as it should:\n");
         text.push_str(&table.render());
     }
+    for one in &report.implied {
+        let (id, by) = (&one.invariant, &one.by);
+        text.push_str(&format!(
+            "\nwarning: the invariant {id} follows from {by}: it limits nothing\n"
+        ));
+    }
     let [proved, broken, open] = report.numbers();
     text.push_str(&format!("\n{proved} proved, {broken} broken, {open} not proved\n"));
     text

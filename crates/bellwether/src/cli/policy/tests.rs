@@ -1,6 +1,7 @@
 //! What people read about bundles.
 
 mod begun;
+mod differs;
 
 use super::*;
 use bellwether_engine::Rules;
@@ -137,6 +138,19 @@ fn a_difference_names_policies_and_facts() {
         fact `deal.amount`
           is worked out differently, see facts.yaml:2:3"#]]
     .assert_eq(&said(&rules("facts.yaml", facts)).join("\n"));
+}
+
+#[test]
+fn programs_are_told_what_tests_reach() {
+    let rules = rules("", "");
+    let outcomes = bellwether_engine::trial::run_tests(&rules);
+    let choose = |slots: &mut bellwether_expr::Slots| rules.features().choose(slots);
+    let covered = bellwether_policy::coverage(rules.policy(), rules.catalogue(), &choose);
+    let json = trial::json(&outcomes, &covered);
+    assert_eq!(json["tests"][0]["passed"], true, "{json}");
+    let coverage = &json["coverage"];
+    assert_eq!((&coverage["reached"], &coverage["all"]), (&1.into(), &covered.all.into()));
+    assert_eq!(coverage["missing"].as_array().unwrap().len() + 1, covered.all, "{json}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, place: &Path) -> Result<Exit> {
         outcome.place = below(place, outcome.place.clone());
     }
     match context.format {
-        Format::Json => println!("{}", json(&outcomes)),
+        Format::Json => println!("{}", json(&outcomes, &covered)),
         Format::Text => print!("{}{}", text(&outcomes), reached(&covered)),
     }
     if outcomes.is_empty() {
@@ -64,12 +64,17 @@ pub(super) fn reached(covered: &Coverage) -> String {
     text
 }
 
-fn json(outcomes: &[TestOutcome]) -> serde_json::Value {
+pub(super) fn json(outcomes: &[TestOutcome], covered: &Coverage) -> serde_json::Value {
     let one = |outcome: &TestOutcome| {
         serde_json::json!({
             "test": outcome.name, "file": outcome.place.file, "line": outcome.place.line,
             "passed": outcome.passed(), "failures": outcome.failures,
         })
     };
-    serde_json::Value::from_iter(outcomes.iter().map(one))
+    serde_json::json!({
+        "tests": serde_json::Value::from_iter(outcomes.iter().map(one)),
+        "coverage": {
+            "reached": covered.reached, "all": covered.all, "missing": covered.missing,
+        },
+    })
 }

@@ -1,0 +1,78 @@
+//! A bundle without one of its approvals, to see what would be lost.
+//!
+//! - In: the files of a bundle, a node of a graph, and the role that approves there.
+//! - Out: the same files, but for that approval.
+//! - Never: files to be kept: comments and the layout of the graph's file are gone.
+
+use crate::merge::write::yaml;
+use crate::policy::Files;
+use bellwether_core::authored::{Document, Key, Kind, Node};
+
+/// The files without the approval of a role at a node; nothing where no file of `routing/` asks for it there.
+pub fn without_approval(files: &Files, graph: &str, node: &str, role: &str) -> Option<Files> {
+    let routing = files.iter().filter(|(path, _)| path.starts_with("routing/"));
+    let mut read =
+        routing.filter_map(|(path, text)| Some((path, Document::read(path, text).ok()?)));
+    let (path, document) = read
+        .find(|(_, document)| get(&document.root, "graph").is_some_and(|name| is(name, graph)))?;
+    let mut root = document.root;
+    let human = get_mut(get_mut(&mut root, "nodes")?, node)?;
+    let approvals = get_mut(human, "approvals")?;
+    let Kind::List(items) = &mut approvals.kind else { return None };
+    let asked = |item: &Node| is(get(item, "role").unwrap_or(item), role);
+    let before = items.len();
+    items.retain(|item| !asked(item));
+    let (after, none) = (items.len(), items.is_empty());
+    if none && let Kind::Map(entries) = &mut human.kind {
+        // Without an approval nothing is refused.
+        entries.retain(|(key, _)| !["approvals", "refused"].contains(&key.text.as_str()));
+    }
+    (after < before).then(|| {
+        let mut files = files.clone();
+        files.insert(path.clone(), yaml(&root));
+        files
+    })
+}
+
+fn is(node: &Node, word: &str) -> bool {
+    matches!(&node.kind, Kind::Scalar { text, .. } if text == word)
+}
+
+fn get<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+}
+
+fn get_mut<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
+    let Kind::Map(entries) = &mut node.kind else { return None };
+    let found = |(key, node): &'a mut (Key, Node)| (key.text == name).then_some(node);
+    entries.iter_mut().find_map(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_approval_goes_and_the_rest_stays() {
+        let graph = "graph: g # a remark\nnodes:\n  a: {kind: human, role: x, approvals: [legal, {role: cfo, ack: 4h}], refused: b}\n  b: {kind: end}\nrules:\n  - {id: R, when: \"n in ['a', 'b']\", to: a}\n";
+        let files: Files = [("routing/g.yaml", graph), ("people.yaml", "roles: {}\n")]
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .into();
+        let one = without_approval(&files, "g", "a", "cfo").unwrap();
+        expect_test::expect![[r#"
+            graph: g
+            nodes:
+              a: {kind: human, role: x, approvals: [legal], refused: b}
+              b: {kind: end}
+            rules: [{id: R, when: "n in ['a', 'b']", to: a}]
+        "#]]
+        .assert_eq(&one["routing/g.yaml"]);
+        let none = without_approval(&one, "g", "a", "legal").unwrap();
+        assert!(none["routing/g.yaml"].contains("a: {kind: human, role: x}\n"), "{none:?}");
+        assert_eq!(none["people.yaml"], files["people.yaml"]);
+        for (graph, node, role) in [("h", "a", "cfo"), ("g", "b", "cfo"), ("g", "a", "ceo")] {
+            assert_eq!(without_approval(&files, graph, node, role), None);
+        }
+    }
+}
