@@ -36,7 +36,8 @@ fn an_approval_is_asked_for_by_name_and_says_what_follows() {
         Approve or refuse: It is large: Quillon 1 Works
         You are asked because it is large.
         Nothing is done before you approve it.
-        If you approve, cro is asked; if you refuse, it goes to desk."#]].assert_eq(&cards(&house).join("\n\n"));
+        If you approve, cro is asked; if you refuse, it goes to desk."#]]
+    .assert_eq(&cards(&house).join("\n\n"));
     let said = |ask: &str, answer: &str| serde_json::json!({"answer": answer, "ask": ask, "reason": "busy"});
     let (key, ask) = house.first();
     let approve = serde_json::json!({"answer": "accept", "ask": ask});
@@ -57,6 +58,7 @@ fn an_approval_is_asked_for_by_name_and_says_what_follows() {
 
         It is large: Quillon 1 Works
         You are asked because it is large.
-        It needed an approval, which was refused."#]].assert_eq(&cards(&house).join("\n\n"));
+        It needed an approval, which was refused."#]]
+    .assert_eq(&cards(&house).join("\n\n"));
     house.running.stop();
 }
