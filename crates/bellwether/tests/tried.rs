@@ -52,11 +52,17 @@ fn exceptions_are_listed_as_they_stand() {
         one("live", "2026-11-01", "2027-01-10", "approvals: [desk]"),
         one("soon", "2026-11-01", "2026-12-02", "route: cro"),
         one("past", "2026-06-01", "2026-07-01", "route: nothing, owner_signs: ann"),
-        one("next", "2026-12-01", "2027-01-10", "approvals: [desk, cro]"),
+        one("next", "2026-12-10", "2027-01-10", "route: cro"),
     ];
     world.write("small/overrides/all.yaml", &format!("overrides:\n{}", all.concat()));
     let words = ["policy", "overrides", "small", "--at", "2026-11-22"];
-    expect_test::expect![[r#""#]].assert_eq(&world.run(&words).ends(0).out);
+    expect_test::expect![[r#"
+        id    state     about  does              from                  until                 author  approver  owner  reason
+        live  live      deals  needs desk        2026-11-01T00:00:00Z  2027-01-10T00:00:00Z  lee     kim       ann    live year
+        soon  expiring  deals  leads to cro      2026-11-01T00:00:00Z  2026-12-02T00:00:00Z  lee     kim       ann    soon year
+        past  overdue   deals  leads to nothing  2026-06-01T00:00:00Z  2026-07-01T00:00:00Z  lee     kim       ann    past year
+        next  to come   deals  leads to cro      2026-12-10T00:00:00Z  2027-01-10T00:00:00Z  lee     kim       ann    next year
+    "#]].assert_eq(&world.run(&words).ends(0).out);
     let json = world.run(&[&words[..], &["--format", "json"]].concat()).ends(0).json();
     let states = json.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap());
     assert_eq!(states.collect::<Vec<_>>(), ["live", "expiring", "overdue", "to come"]);

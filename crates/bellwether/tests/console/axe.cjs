@@ -5,7 +5,7 @@ const [packages, base, token] = process.argv.slice(2);
 const from = createRequire(packages + '/');
 const puppeteer = from('puppeteer-core');
 const axe = readFileSync(from.resolve('axe-core/axe.min.js'), 'utf8');
-const MOST = 24;
+const MOST = 32;
 
 (async () => {
   const browser = await puppeteer.launch({ executablePath: 'chromium', headless: true, args: ['--no-sandbox'] })
@@ -25,7 +25,9 @@ const MOST = 24;
       const links = await page.$$eval('main a[href^="/"], nav a[href^="/"]', (all) => all.map((a) => a.getAttribute('href')));
       for (const link of links) {
         // One page of each kind is enough; files are no pages.
-        const kind = link.replace(/[?#].*/, '').split('/').slice(0, 2).join('/') + link.split('/').length;
+        const parts = link.replace(/[?#].*/, '').split('/');
+        const word = parts.slice(2).filter((part) => /^[a-z-]{1,20}$/.test(part)).join('/');
+        const kind = parts.slice(0, 2).join('/') + parts.length + word;
         if (!kinds.has(kind) && !link.startsWith('/v1') && !link.startsWith('/log/')) { kinds.add(kind); seen.push(link); }
       }
       await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));

@@ -142,6 +142,7 @@ fn what_the_api_says_of_itself_is_whole() {
         changeRules post /v1/rules/{rules}/{change}
         compareRules get /v1/rules/{rules}/shadow
         countOutbox get /v1/outbox/counts
+        diffRules get /v1/rules/{rules}/diff
         explainDecision get /v1/decisions/{stream}/{seq}
         getAccount get /v1/accounts/{account}
         getCheckpoint get /v1/log/checkpoint
@@ -152,16 +153,20 @@ fn what_the_api_says_of_itself_is_whole() {
         listDecisions get /v1/decisions
         listEscalations get /v1/escalations
         listFacts get /v1/facts
+        listNumbers get /v1/rules/numbers
         listOutbox get /v1/outbox
         listQuarantine get /v1/quarantine
         listRules get /v1/rules
         listSources get /v1/sources
         listTimeline get /v1/accounts/{account}/timeline
+        overridesOfRules get /v1/rules/{rules}/overrides
+        proofsOfRules get /v1/rules/{rules}/proofs
         replayStream get /v1/replay/{stream}
         retryEffect post /v1/outbox/{pos}/{nth}/retry
         settleEffect post /v1/outbox/{pos}/{nth}/settle
         stopSending post /v1/stop
-        tryPolicy post /v1/policy/try"#]]
+        tryPolicy post /v1/policy/try
+        whatIf post /v1/rules/what-if"#]]
     .assert_eq(&ids.join("\n"));
 }
 

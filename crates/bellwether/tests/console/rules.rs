@@ -16,15 +16,20 @@ fn days(from_now: i64) -> String {
 
 /// The small bundle, with overrides that are live, end soon, are over and are to come.
 fn with_overrides(world: &World) {
-    let one = |id: &str, from: i64, until: i64| {
+    let one = |(id, what): (&str, &str), from: i64, until: i64| {
         format!(
-            "  - {{id: {id}, graph: deals, from: {}, until: {}, approvals: [desk], when: \"deal.amount >= 900000000\", \
+            "  - {{id: {id}, graph: deals, from: {}, until: {}, {what}, when: \"deal.amount >= 900000000\", \
              reason: a test, ticket: T-1, author: lee, approver: kim}}\n",
             days(from),
             days(until)
         )
     };
-    let all = [one("live", -1, 60), one("soon", -9, 9), one("past", -60, -30), one("next", 9, 60)];
+    let all = [
+        one(("live", "approvals: [desk]"), -1, 60),
+        one(("soon", "route: cro"), -9, 9),
+        one(("past", "route: cro"), -60, -30),
+        one(("next", "route: cro"), 20, 60),
+    ];
     world.write("small/overrides/all.yaml", &format!("overrides:\n{}", all.concat()));
 }
 
@@ -199,7 +204,14 @@ fn a_number_is_moved_and_what_moves_with_it_is_told() {
         served.send("POST", "/rules/what-if", &[form, &own], "number=deals%2FR1-large%2F1&value=x");
     assert!(text(&page).contains("this is no number of rules"));
     let page = text(&served.get("/rules/what-if"));
-    expect_test::expect![[r#""#]].assert_eq(&page);
+    expect_test::expect![[r#"
+        What if
+        Show names
+        Choose a number of the rules in force and say what it could be instead: you see which decisions of the last 91 days would have come out otherwise. Nothing is changed, and nobody is asked.
+        Number
+        deals/R1-large/1: 500000 in deal.amount &gt;= 500000
+        Instead
+        Look what moves"#]].assert_eq(&page);
 }
 
 #[test]
@@ -257,7 +269,7 @@ fn an_action_is_tried_on_the_page_and_by_the_api() {
         body.push_str(&format!("&{name}={}", value.to_string().trim_matches('"')));
     }
     let page = text(&served.send("POST", "/try", &[form, &own], &body));
-    assert!(page.contains("issue_refund: denied; no permit allows it"), "{page}");
+    assert!(page.contains("issue_refund: needs approval; no permit allows it"), "{page}");
     body.push_str("&act%3Acalibrated=yes");
     let page = text(&served.send("POST", "/try", &[form, &own], &body));
     assert!(page.contains("issue_refund: allowed by refund.small"), "{page}");

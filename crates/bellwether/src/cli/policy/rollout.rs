@@ -217,7 +217,7 @@ mod tests {
     fn with_four_eyes_the_signatures_say_who_it_is() {
         let said = |signed: &[&str], four_eyes: bool| {
             let signed_by = signed.iter().map(|name| (*name).to_owned()).collect();
-            let checked = Checked { files: BTreeMap::new(), signed_by };
+            let checked = Checked { files: BTreeMap::new(), signed_by, proof: None };
             proposer(&checked, four_eyes, "kim").ok()
         };
         let named = |by: &str, other: Option<&str>| Some((by.to_owned(), other.map(str::to_owned)));
