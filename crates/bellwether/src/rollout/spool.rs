@@ -74,21 +74,19 @@ impl Given {
             }
             std::thread::sleep(LOOK);
         };
-        let refuse = |code, message: &str, help: &str| {
-            Err(Problems(vec![Problem::new(code, message).help(help)]).into())
-        };
+        let refuse = |problem: Problem, help: &str| Err(Problems(vec![problem.help(help)]).into());
         if !taken {
+            let message = "another program holds the data directory and takes no orders";
             return refuse(
-                "rollout-no-answer",
-                "another program holds the data directory and takes no orders",
+                Problem::new("rollout-no-answer", message),
                 "use the Rules page of the server's console, or try again when it has started",
             );
         }
         // It may have come between the last look and now.
         let Ok(bytes) = fs::read(&self.answered) else {
+            let message = "the order was taken, and is not answered yet";
             return refuse(
-                "rollout-unanswered",
-                "the order was taken, and is not answered yet",
+                Problem::new("rollout-unanswered", message),
                 "`bellwether policy status` says what became of it",
             );
         };
