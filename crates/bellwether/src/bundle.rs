@@ -113,7 +113,7 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
             .with_context(|| format!("cannot read the folder {}", folder.display()))?;
         let mut files = BTreeMap::new();
         read_folder(&real, "", &mut files)?;
-        let next = parent_of(&files);
+        let next = head(&files, "parent");
         chain.push((real.clone(), files));
         let Some((parent, at)) = next else { return Ok(chain) };
         let wanted = real.join(&parent);
@@ -146,11 +146,11 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
     }
 }
 
-/// What `bundle.yaml` says of a parent.
-fn parent_of(files: &BTreeMap<String, String>) -> Option<(String, Place)> {
+/// What `bundle.yaml` says under a name, and where.
+pub(crate) fn head(files: &BTreeMap<String, String>, name: &str) -> Option<(String, Place)> {
     let document = Document::read("bundle.yaml", files.get("bundle.yaml")?).ok()?;
     let Kind::Map(entries) = &document.root.kind else { return None };
-    let (_, node) = entries.iter().find(|(key, _)| key.text == "parent")?;
+    let (_, node) = entries.iter().find(|(key, _)| key.text == name)?;
     let Kind::Scalar { text, .. } = &node.kind else { return None };
     Some((text.clone(), document.place(node)))
 }
@@ -159,15 +159,18 @@ fn parent_of(files: &BTreeMap<String, String>) -> Option<(String, Place)> {
 fn beside(folder: &Path, name: &str) -> Result<Option<String>> {
     let path = folder.join(name);
     match std::fs::metadata(&path) {
-        Ok(there) if there.len() > MAX_FILE => {
-            bail!("{} is larger than 4 MiB: no file of a bundle is", path.display())
-        }
-        Ok(_) => {
-            let text = std::fs::read_to_string(&path);
-            Ok(Some(text.with_context(|| format!("cannot read {}", path.display()))?))
-        }
-        Err(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        _ => read_file(&path).map(Some),
     }
+}
+
+/// The text of a bundle's file, or of what it links to.
+fn read_file(path: &Path) -> Result<String> {
+    let cannot = || format!("cannot read {}", path.display());
+    if std::fs::metadata(path).with_context(cannot)?.len() > MAX_FILE {
+        bail!("{} is larger than 4 MiB: no file of a bundle is", path.display());
+    }
+    std::fs::read_to_string(path).with_context(cannot)
 }
 
 /// The files of a shipped bundle.
@@ -209,13 +212,32 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>
                 read_folder(&entry.path(), &path, files)?;
             }
         } else if name.ends_with(".yaml") || name.ends_with(".cedar") {
-            if entry.metadata()?.len() > MAX_FILE {
-                bail!("{} is larger than 4 MiB: no file of a bundle is", entry.path().display());
-            }
-            let text = std::fs::read_to_string(entry.path())
-                .with_context(|| format!("cannot read {}", entry.path().display()))?;
-            files.insert(path, text);
+            files.insert(path, read_file(&entry.path())?);
         }
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_is_as_large_as_what_it_leads_to_and_what_cannot_be_read_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("mine")).unwrap();
+        std::fs::write(at("mine/bundle.yaml"), "bundle: mine\n").unwrap();
+        assert!(source(&at("mine")).unwrap().lock.is_none());
+        std::fs::File::create(at("large")).unwrap().set_len(MAX_FILE + 1).unwrap();
+        let refused = || source(&at("mine")).err().unwrap().to_string();
+        for name in ["mine/facts.yaml", "mine/BUNDLE.lock"] {
+            symlink(at("large"), at(name)).unwrap();
+            assert!(refused().contains("larger than 4 MiB"), "{name}: {}", refused());
+            std::fs::remove_file(at(name)).unwrap();
+        }
+        symlink(at("mine/BUNDLE.lock"), at("mine/BUNDLE.lock")).unwrap();
+        assert!(refused().contains("cannot read"), "{}", refused());
+    }
 }

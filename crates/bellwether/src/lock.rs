@@ -9,9 +9,8 @@
 //! parent's files), `expires T`, `proof D` (of `PROOF.json`), each `-` where there is none; then
 //! `SHA256 path` for each file of the folder itself, in the order of paths.
 
-use crate::bundle::Source;
+use crate::bundle::{self, Source};
 use crate::prove::report;
-use bellwether_core::authored::{Document, Kind};
 use bellwether_core::{Digest, Place, Problem, Timestamp, civil};
 use bellwether_ledger::note::{Note, NoteError, VerifierKey};
 use std::collections::BTreeMap;
@@ -52,8 +51,6 @@ pub(crate) struct Wanted<'a> {
     pub(crate) require_proof: bool,
     /// The time.
     pub(crate) now: Timestamp,
-    /// Name and version of what is in force.
-    pub(crate) in_force: Option<(&'a str, &'a str)>,
 }
 
 /// A bundle whose lock holds.
@@ -150,8 +147,9 @@ pub(crate) fn read(text: &str) -> Result<(Lock, Note), Problem> {
 /// # Errors
 /// `lock-missing`, `lock-format`, then `lock-unknown-signer`, `lock-tampered`, `lock-too-few`; and only for
 /// what enough trusted keys signed, all at once: `lock-file-changed`, `lock-file-missing`,
-/// `lock-file-extra`, `lock-parent`, `lock-digest`, `lock-expired`, `lock-downgraded`, `lock-proof-missing`,
-/// `lock-proof-other`, `lock-proof-findings`.
+/// `lock-file-extra`, `lock-parent`, `lock-digest`, `lock-expired`, `lock-proof-missing`,
+/// `lock-proof-other`, `lock-proof-findings`. That a bundle is older than what is in force is not its lock's
+/// matter.
 pub(crate) fn verify(source: &Source, wanted: &Wanted<'_>) -> Result<Verified, Vec<Problem>> {
     let Some(text) = &source.lock else {
         if wanted.signatures == 0 && !wanted.require_proof {
@@ -165,7 +163,7 @@ pub(crate) fn verify(source: &Source, wanted: &Wanted<'_>) -> Result<Verified, V
     let (lock, note) = read(text).map_err(|problem| vec![problem])?;
     let signed_by = signatures(&note, wanted).map_err(|problem| vec![problem])?;
     let mut problems = files(&lock, source);
-    problems.extend(standing(&lock, wanted));
+    problems.extend(expired(&lock, wanted));
     problems.extend(proof(&lock, source, wanted));
     if problems.is_empty() { Ok(Verified { lock: Some(lock), signed_by }) } else { Err(problems) }
 }
@@ -246,25 +244,11 @@ fn files(lock: &Lock, source: &Source) -> Vec<Problem> {
     problems
 }
 
-/// Whether it still counts.
-fn standing(lock: &Lock, wanted: &Wanted<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Some(expires) = lock.expires.filter(|expires| *expires <= wanted.now) {
-        let problem = Problem::new("lock-expired", format!("the signatures held until {expires}"));
-        problems.push(
-            problem.at(place(FILE)).help("review it, and sign anew: `policy sign --expires`"),
-        );
-    }
-    if let Some((_, version)) = wanted.in_force.filter(|(name, _)| *name == lock.name)
-        && numbers(&lock.version) < numbers(version)
-    {
-        let message =
-            format!("{} {} is in force, and this is {}", lock.name, version, lock.version);
-        let problem = Problem::new("lock-downgraded", message).at(place("bundle.yaml"));
-        let help = "raise `version`, and sign; or roll back on purpose";
-        problems.push(problem.help(help));
-    }
-    problems
+/// Whether it no longer counts.
+fn expired(lock: &Lock, wanted: &Wanted<'_>) -> Option<Problem> {
+    let expires = lock.expires.filter(|expires| *expires <= wanted.now)?;
+    let problem = Problem::new("lock-expired", format!("the signatures held until {expires}"));
+    Some(problem.at(place(FILE)).help("review it, and sign anew: `policy sign --expires`"))
 }
 
 /// Whether the proof is of these files, and found nothing.
@@ -303,25 +287,17 @@ fn proof(lock: &Lock, source: &Source, wanted: &Wanted<'_>) -> Option<Problem> {
 }
 
 /// Name and version, as `bundle.yaml` tells them.
-pub(crate) fn identity(source: &Source) -> Option<(String, String)> {
-    let document = Document::read("bundle.yaml", source.own.get("bundle.yaml")?).ok()?;
-    let Kind::Map(entries) = &document.root.kind else { return None };
+fn identity(source: &Source) -> Option<(String, String)> {
     let get = |name: &str| {
-        let (_, node) = entries.iter().find(|(key, _)| key.text == name)?;
-        let Kind::Scalar { text, .. } = &node.kind else { return None };
+        let (text, _) = bundle::head(&source.own, name)?;
         let plain = !text.is_empty() && !text.contains(char::is_control);
-        plain.then(|| text.clone())
+        plain.then_some(text)
     };
     Some((get("bundle")?, get("version")?))
 }
 
 fn optional(text: &str) -> Option<Option<Digest>> {
     if text == "-" { Some(None) } else { text.parse().ok().map(Some) }
-}
-
-/// A version to compare; what is none comes before all.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
 fn of(text: &str) -> Digest {

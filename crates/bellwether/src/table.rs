@@ -51,6 +51,11 @@ impl Table {
     }
 }
 
+/// How a digest begins: enough to name what it is of.
+pub(crate) fn short(digest: impl std::fmt::Display) -> String {
+    digest.to_string().chars().take(12).collect()
+}
+
 /// A whole number with thousands separated, so that it can be read.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -167,6 +167,74 @@ fn only_whoever_may_stops_all_sending() {
     world.run(&["outbox", "list"]).ends(0).says(&["no dead letters"]);
 }
 
+#[test]
+fn whoever_approves_rules_is_known_and_says_what_they_were_shown() {
+    let world = new();
+    let key = world.run(&["policy", "keygen", "ann.key"]).ends(0).out;
+    let house = format!("[rules]\nsigners = [\"{}\"]\nfour_eyes = true\n", key.trim());
+    world.write("bellwether-data/bellwether.toml", &house);
+    for (path, text) in world::BUNDLE {
+        world.write(&format!("next/{path}"), &text.replace("1.0.0", "1.1.0"));
+    }
+    world.run(&["policy", "sign", "next", "--key", "ann.key"]).ends(0);
+    let mut server = Server::start(&world);
+    let token = server.line_with("/first?token=").rsplit('=').next().unwrap().to_owned();
+    let form = format!("token={token}&name=root&password=correct+horse+battery");
+    let (head, _) = server.ask("POST", "/first", "", &form);
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let (_, me) = server.ask("GET", "/v1/me", &cookie, "");
+    let me: serde_json::Value = serde_json::from_str(&me).unwrap();
+    let link = |person| {
+        let words = ["access", "link", me["account"].as_str().unwrap(), "--person", person];
+        world.run(&words).ends(0);
+    };
+    let apply = |more: &[&str]| {
+        let words = ["policy", "apply", "next", "--reason", "fewer calls"];
+        world.run(&[&words[..], more].concat())
+    };
+    // What the server asks for holds, whatever the command's own configuration says.
+    world.write("alone.toml", "");
+    apply(&["--config", "alone.toml"]).ends(1).warns(&["rollout-four-eyes"]);
+    let waits = apply(&["--canary", "10"]).ends(0).out;
+    let digest = waits.split(' ').next().unwrap();
+    let page = format!("/rules/{digest}/approve");
+    let open = |part: &str| {
+        let (head, body) = server.ask("GET", &page, &cookie, "");
+        assert!(body.contains(part), "{part}: {head}{body}");
+        (head, body)
+    };
+    let (head, _) = open("rollout-person");
+    assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+    link("ann");
+    let (head, _) = open("access-four-eyes");
+    assert!(head.starts_with("HTTP/1.1 403"), "who proposed does not approve: {head}");
+    link("bob");
+    let (_, shown) = open("canary 10 %");
+    for part in [digest, "ann", "fewer calls", "name=\"percent\" value=\"10\""] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let csrf = shown.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap();
+    let send = |how: &str| {
+        let form = format!("csrf={csrf}&reason=agreed&{how}");
+        server.ask("POST", &page, &cookie, &form)
+    };
+    // Meanwhile it is proposed for all: who was shown a canary has not agreed to that.
+    apply(&["--enforce"]).ends(0);
+    for (how, status) in [("mode=canary&percent=10", "409"), ("", "422"), ("mode=all", "422")] {
+        let (head, body) = send(how);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{how}: {head}{body}");
+    }
+    open("name=\"mode\" value=\"enforce\"");
+    let (head, body) = send("mode=enforce");
+    assert!(head.starts_with("HTTP/1.1 303"), "{head}{body}");
+    let said = world.run(&["policy", "status", "--format", "json"]).ends(0).json();
+    assert_eq!(
+        (&said[1]["state"], &said[1]["approved"]["by"]),
+        (&"in_force".into(), &"bob".into())
+    );
+}
+
 /// The paths of this server that a page leads to.
 fn links(page: &str) -> BTreeSet<String> {
     let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());

@@ -1,6 +1,8 @@
 //! Other rules come into force, as an operator does it: by commands, beside a server, and by a killed one.
 #![cfg(test)]
 
+#[path = "rollout/approved.rs"]
+mod approved;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
@@ -107,8 +109,9 @@ fn what_may_not_be_applied_leaves_the_rules_as_they_are() {
     // Nor may a bundle begin that lacks what the configuration asks for.
     world.write("proof.toml", "[rules]\nrequire_proof = true\n");
     let asked = [&apply("signed", &[])[..], &["--config", "proof.toml"]].concat();
-    world.run(&asked).ends(1);
-    world.run(&["policy", "plan", "signed", "--config", "proof.toml"]).ends(2);
+    world.run(&asked).ends(1).warns(&["lock-missing"]);
+    let plan = ["policy", "plan", "signed", "--config", "proof.toml"];
+    world.run(&plan).ends(2).says(&["lock-missing"]);
     // Nor by the command that asks for nothing.
     for config in ["four.toml", "proof.toml"] {
         let asked = ["features", "activate", "signed", "--config", config];

@@ -68,12 +68,15 @@ fn a_directory_of_every_release_opens_and_goes_on_under_this_engine() {
         let later = |hours: i64| end.plus(bellwether_core::Duration::from_secs(hours * HOUR));
         assert_eq!(driver.frozen().count(), 0, "{}", release.display());
         let old = driver.rules().engine();
-        let before = driver.activations().unwrap().len();
+        let before = driver.rollout().unwrap().were_in_force().len();
         assert_eq!(driver.adopt_engine(later(1)).unwrap(), old < ENGINE);
         drop(driver);
         let mut driver = common::reopen(dir.path());
         assert!(!driver.adopt_engine(later(2)).unwrap(), "once is enough");
-        assert_eq!(driver.activations().unwrap().len(), before + usize::from(old < ENGINE));
+        assert_eq!(
+            driver.rollout().unwrap().were_in_force().len(),
+            before + usize::from(old < ENGINE)
+        );
         driver.tick(later(9 * 24), Origin::Live).unwrap();
         assert_eq!((driver.rules().engine(), driver.frozen().count()), (ENGINE, 0));
         common::assert_replays(&driver);

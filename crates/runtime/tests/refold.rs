@@ -8,12 +8,14 @@ mod common;
 use bellwether_core::event::FoldCause;
 use bellwether_core::signal::{MatchedBy, RawSignal};
 use bellwether_core::{
-    Body, Code, DocKey, Duration, Field, Origin, Ppm, Signal, StreamId, Timestamp, Trust, Value,
+    AccountId, Body, Code, DocKey, Duration, Field, Origin, Ppm, Signal, StreamId, Timestamp,
+    Trust, Value,
 };
 use bellwether_engine::{Replay, StreamState};
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::{Outcome, Sweep};
 use bellwether_runtime::import::{self, Options};
+use bellwether_runtime::rollout::{Mode, Proposal};
 use bellwether_store::{Behind, Snapshot, Store};
 use common::{DAY, FEATURES, START, account, rules, states};
 use std::collections::BTreeMap;
@@ -97,8 +99,50 @@ fn a_backfill_fills_what_was_defined_late_and_a_rollback_keeps_what_is_shared() 
     driver.activate(old, end()).unwrap();
     let counts = driver.completeness().unwrap();
     assert!(counts.values().all(|(complete, all)| complete == all), "{counts:?}");
-    assert_eq!(driver.activations().unwrap().len(), 3);
+    assert_eq!(driver.rollout().unwrap().were_in_force().len(), 3);
     assert!(sweep(&mut driver, RECOMPUTE).values().all(|outcome| *outcome == Outcome::Fine));
+    common::assert_replays(&driver);
+}
+
+#[test]
+fn accounts_of_a_canary_are_folded_by_its_rules() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = fed(dir.path(), &common::history(3, 8, 400, 15), Origin::Live);
+    let new = rules(&format!("{FEATURES}  chats_10d: {{count: chat.message, window: 10d}}\n"));
+    let canary = Proposal {
+        rules: new.clone(),
+        mode: Mode::Canary(50),
+        by: "ann".to_owned(),
+        account: None,
+        reason: "a test".to_owned(),
+        approved: None,
+        four_eyes: false,
+    };
+    driver.propose(&canary, end()).unwrap();
+    driver.commit().unwrap();
+    let outcomes = sweep(&mut driver, BACKFILL);
+    let is_chosen = |driver: &Embedded, stream| driver.rules_of(stream) == new.digest();
+    let (chosen, others): (Vec<_>, Vec<_>) =
+        outcomes.keys().copied().partition(|stream| is_chosen(&driver, *stream));
+    let (Some(one), Some(other)) = (chosen.first(), others.first()) else {
+        panic!("a canary of half the accounts: {outcomes:?}")
+    };
+    assert!(chosen.iter().all(|stream| named(&outcomes[stream]) == ["chats_10d"]), "{outcomes:?}");
+    assert!(others.iter().all(|stream| outcomes[stream] == Outcome::Fine), "{outcomes:?}");
+    let fine = |driver: &mut Embedded| {
+        let outcomes = sweep(driver, RECOMPUTE);
+        let fine = |outcome: &Outcome| matches!(outcome, Outcome::Fine | Outcome::Rests);
+        assert!(outcomes.values().all(fine), "{outcomes:?}");
+    };
+    fine(&mut driver);
+    for (from, to) in [(one, other), (other, one)] {
+        let (from, to) = (AccountId(from.id), AccountId(to.id));
+        driver.link(from, to, end()).unwrap();
+        fine(&mut driver);
+        driver.unlink(from, end()).unwrap();
+        fine(&mut driver);
+    }
+    assert_eq!(driver.frozen().count(), 0);
     common::assert_replays(&driver);
 }
 

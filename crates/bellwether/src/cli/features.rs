@@ -3,7 +3,8 @@
 use super::Format;
 use super::context::{Context, now, read_time};
 use crate::exit::{Exit, Failure, Problems};
-use crate::table::{Table, thousands};
+use crate::rollout::{definitions, new_definitions};
+use crate::table::{Table, short, thousands};
 use crate::{bundle, progress};
 use anyhow::Result;
 use bellwether_core::{Code, Escalation, Problem, StreamId, Timestamp};
@@ -83,12 +84,7 @@ fn activate(context: &Context, place: &std::path::Path) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     driver.activate(Arc::clone(&rules), now()).map_err(Failure::drive)?;
-    let known: BTreeMap<_, _> = digests(&before);
-    let new: Vec<_> = digests(&rules)
-        .into_iter()
-        .filter(|(name, digest)| known.get(name) != Some(digest))
-        .map(|(name, _)| name)
-        .collect();
+    let new = new_definitions(&before, &rules);
     let live = Live::count(&mut driver)?;
     let meta = rules.policy().meta();
     if context.format == Format::Json {
@@ -101,10 +97,7 @@ fn activate(context: &Context, place: &std::path::Path) -> Result<Exit> {
         return Ok(Exit::Fine);
     }
     println!("{} {} is in force, as {}", meta.name, meta.version, rules.digest());
-    if !new.is_empty() {
-        println!("  new or changed: {}", new.join(", "));
-        println!("  they are missing until `bellwether features backfill`");
-    }
+    print!("{}", missing(&new));
     print!("{}", live.text(rules.policy().people().always()));
     Ok(Exit::Fine)
 }
@@ -168,21 +161,25 @@ impl Live {
     }
 }
 
-fn digests(rules: &bellwether_engine::Rules) -> BTreeMap<String, String> {
-    let definitions = rules.features().definitions().iter();
-    definitions.map(|one| (one.name.clone(), one.digest.to_string())).collect()
+/// What is said of definitions that the rules before did not share.
+pub(super) fn missing(new: &[String]) -> String {
+    if new.is_empty() {
+        return String::new();
+    }
+    let new = new.join(", ");
+    format!("  new or changed: {new}\n  they are missing until `bellwether features backfill`\n")
 }
 
 /// Since when each definition in force has been so without a break.
 fn since(driver: &Embedded) -> Result<BTreeMap<String, Timestamp>> {
     let mut since = BTreeMap::new();
     let mut before = BTreeMap::new();
-    for (at, digest) in driver.activations().map_err(Failure::drive)? {
-        let Some(rules) = driver.book().get(&digest) else { continue };
-        let defined = digests(rules);
+    for (at, digest) in driver.rollout().map_err(Failure::drive)?.were_in_force() {
+        let Some(rules) = driver.book().get(digest) else { continue };
+        let defined = definitions(rules);
         since.retain(|name, _| before.get(name) == defined.get(name));
         for name in defined.keys() {
-            since.entry(name.clone()).or_insert(at);
+            since.entry(name.clone()).or_insert(*at);
         }
         before = defined;
     }
@@ -214,7 +211,7 @@ fn versions(context: &Context) -> Result<Exit> {
     let mut table = Table::new(&["fact", "scope", "digest", "since", ">complete", ">documents"]);
     for (one, since, complete, all) in rows {
         lacking += u64::from(complete < all);
-        let digest: String = one.digest.to_string().chars().take(12).collect();
+        let digest = short(&one.digest);
         let (complete, all) = (thousands(complete), thousands(all));
         table.row([one.name.as_str(), one.scope.as_str(), &digest, &since, &complete, &all]);
     }

@@ -45,12 +45,12 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<Signing> {
     }
     // More than are named is no mistake to load with: no bundle will ever have them.
     let signatures = match fields.node("signatures") {
-        Some(_) => count(&mut fields, "signatures", [1, 32])?,
-        None => signers.len().min(1) as u64,
+        Some(_) => count(&mut fields, "signatures", [1, 32]),
+        None => Some(signers.len().min(1) as u64),
     };
     let require_proof = fields.flag("require_proof").unwrap_or(false);
     let four_eyes = fields.flag("four_eyes").unwrap_or(false);
     fields.finish();
-    let signatures = usize::try_from(signatures).ok()?;
+    let signatures = usize::try_from(signatures?).ok()?;
     Some(Signing { signers, signatures, require_proof, four_eyes })
 }

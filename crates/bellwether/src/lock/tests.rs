@@ -139,13 +139,7 @@ fn whoever_signed_is_believed_and_nobody_else() {
     let (ann, bob, eve) = (signer("ann", 1), signer("bob", 2), signer("eve", 3));
     let again = signer("ann-too", 1);
     let keys: Vec<_> = [&ann, &bob, &again].map(|signer| signer.verifier().clone()).into();
-    let two = Wanted {
-        signers: &keys,
-        signatures: 2,
-        require_proof: true,
-        now: at("2026-12-01"),
-        in_force: Some(("small", "1.3.9")),
-    };
+    let two = Wanted { signers: &keys, signatures: 2, require_proof: true, now: at("2026-12-01") };
     let fine = signed(&[&ann, &bob, &eve], Some("2027-01-01"));
     let verified = verify(&fine, &two).unwrap();
     assert_eq!(verified.signed_by, ["ann", "bob"]);
@@ -160,38 +154,10 @@ fn whoever_signed_is_believed_and_nobody_else() {
 }
 
 #[test]
-fn an_older_version_is_refused_beside_a_newer_one() {
-    let ann = signer("ann", 1);
-    let keys = [ann.verifier().clone()];
-    let source = signed(&[&ann], None);
-    for (name, version, fine) in [
-        ("small", "1.4.0", true),
-        ("small", "1.3.12", true),
-        ("small", "1.4.1", false),
-        ("small", "1.10.0", false),
-        ("other", "9.0.0", true),
-    ] {
-        let in_force = Some((name, version));
-        let now = at("2026-12-01");
-        let wanted = Wanted { signers: &keys, signatures: 1, require_proof: false, now, in_force };
-        let found = verify(&source, &wanted);
-        assert_eq!(found.is_ok(), fine, "{name} {version}");
-        if let Err(problems) = found {
-            assert_eq!(problems[0].code, "lock-downgraded");
-        }
-    }
-}
-
-#[test]
 fn where_nobody_must_sign_an_unsigned_bundle_is_fine_and_a_tampered_one_is_not() {
     let ann = signer("ann", 1);
-    let wanted = Wanted {
-        signers: &[],
-        signatures: 0,
-        require_proof: false,
-        now: at("2026-12-01"),
-        in_force: None,
-    };
+    let wanted =
+        Wanted { signers: &[], signatures: 0, require_proof: false, now: at("2026-12-01") };
     let mut source = signed(&[&ann], None);
     assert_eq!(verify(&source, &wanted).unwrap().signed_by, Vec::<String>::new());
     source.own.insert("facts.yaml".to_owned(), String::new());

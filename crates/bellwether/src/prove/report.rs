@@ -106,6 +106,12 @@ pub(crate) struct Conflict {
 }
 
 impl Report {
+    /// Of a bundle without boundaries: there is nothing to prove, and nothing is open.
+    pub(crate) fn of_nothing(bundle: Digest) -> Self {
+        let (solver, properties, conflicts) = (String::new(), Vec::new(), Vec::new());
+        Self { bundle, solver, properties, conflicts, counts: Counts::default() }
+    }
+
     /// How many properties are proved, broken and open.
     pub(crate) fn numbers(&self) -> [usize; 3] {
         let count = |fits: fn(&Outcome) -> bool| {

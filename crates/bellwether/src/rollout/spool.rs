@@ -2,7 +2,10 @@
 //!
 //! - In: an order from whoever may write the data directory, which is whoever may run the program in it.
 //! - Out: what became of it. A server takes up orders one by one, each in a transaction.
-//! - Never: leaves an order behind: whoever gives up takes it back, and a start throws away what is old.
+//! - Never: carries out an order that was taken back, or one of a single person where the server asks for
+//!   two; leaves an order behind: whoever gives up takes it back, and a start throws away what is old.
+//!
+//! Who renames an order has it: the server to `.taken` before it reads it, or whoever gives up by removing it.
 
 use super::{Done, Order};
 use crate::exit::{Failure, Problems};
@@ -35,39 +38,64 @@ enum Answer {
 /// Gives an order to the server that holds a data directory, and waits for what becomes of it.
 ///
 /// # Errors
-/// What the server answers; `rollout-no-answer`.
+/// What the server answers; `rollout-no-answer`, `rollout-unanswered`.
 pub(crate) fn send(data: &Path, order: &Order) -> Result<Done> {
-    let folder = data.join(FOLDER);
-    make(&folder)?;
-    let mut name = [0u8; 8];
-    getrandom::fill(&mut name).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
-    let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (asked, answered) =
-        (folder.join(format!("{name}.order")), folder.join(format!("{name}.answer")));
-    write(&asked, &serde_json::to_vec(order)?)?;
-    let began = Instant::now();
-    let answer = loop {
-        if let Ok(bytes) = fs::read(&answered) {
-            break Some(bytes);
-        }
-        if began.elapsed() > PATIENCE {
-            break None;
-        }
-        std::thread::sleep(LOOK);
-    };
-    // Its files name people: it does not stay, whatever became of it.
-    drop(fs::remove_file(&asked));
-    drop(fs::remove_file(&answered));
-    match answer.map(|bytes| serde_json::from_slice(&bytes)).transpose()? {
-        Some(Answer::Done(done)) => Ok(done),
-        Some(Answer::Refused { code, message, help }) => {
-            Err(anyhow::Error::new(Told { code, message, help }))
-        }
-        None => {
+    Given::put(data, order)?.wait(PATIENCE)
+}
+
+/// An order that lies in the folder.
+struct Given {
+    asked: PathBuf,
+    answered: PathBuf,
+}
+
+impl Given {
+    fn put(data: &Path, order: &Order) -> Result<Self> {
+        let folder = data.join(FOLDER);
+        make(&folder)?;
+        let mut name = [0u8; 8];
+        let random = getrandom::fill(&mut name);
+        random.map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let asked = folder.join(format!("{name}.order"));
+        write(&asked, &serde_json::to_vec(order)?)?;
+        Ok(Self { answered: asked.with_extension("answer"), asked })
+    }
+
+    /// Waits for the answer, and takes the order back if nobody has taken it.
+    fn wait(&self, patience: Duration) -> Result<Done> {
+        let began = Instant::now();
+        let taken = loop {
+            if self.answered.exists() {
+                break true;
+            }
+            if began.elapsed() >= patience {
+                break fs::remove_file(&self.asked).is_err();
+            }
+            std::thread::sleep(LOOK);
+        };
+        let refuse = |problem: Problem, help: &str| Err(Problems(vec![problem.help(help)]).into());
+        if !taken {
             let message = "another program holds the data directory and takes no orders";
-            let help =
-                "use the Rules page of the server's console, or try again when it has started";
-            Err(Problems(vec![Problem::new("rollout-no-answer", message).help(help)]).into())
+            return refuse(
+                Problem::new("rollout-no-answer", message),
+                "use the Rules page of the server's console, or try again when it has started",
+            );
+        }
+        // It may have come between the last look and now.
+        let Ok(bytes) = fs::read(&self.answered) else {
+            let message = "the order was taken, and is not answered yet";
+            return refuse(
+                Problem::new("rollout-unanswered", message),
+                "`bellwether policy status` says what became of it",
+            );
+        };
+        drop(fs::remove_file(&self.answered));
+        match serde_json::from_slice(&bytes)? {
+            Answer::Done(done) => Ok(done),
+            Answer::Refused { code, message, help } => {
+                Err(anyhow::Error::new(Told { code, message, help }))
+            }
         }
     }
 }
@@ -93,31 +121,50 @@ pub(crate) fn clear(data: &Path) {
     drop(fs::remove_dir_all(data.join(FOLDER)));
 }
 
-/// Takes up every order that is there, and answers it.
-pub(crate) fn take_up(data: &Path, live: &Live) {
+/// Takes up every order that is there, and answers it. With `four_eyes` orders of one person are refused.
+pub(crate) fn take_up(data: &Path, live: &Live, four_eyes: bool) {
     let Ok(entries) = fs::read_dir(data.join(FOLDER)) else { return };
     let mut orders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     orders.retain(|path| path.extension().is_some_and(|kind| kind == "order"));
     orders.sort();
-    for path in orders {
-        let answer = answer(&path, live).unwrap_or_else(|error| refusal(&error));
-        // Taken: should the answer not be written, the order is not carried out twice.
-        drop(fs::remove_file(&path));
+    for taken in orders.iter().filter_map(|path| take(path)) {
+        let answer = answer(&taken, live, four_eyes).unwrap_or_else(|error| refusal(&error));
         let written = serde_json::to_vec(&answer).map_err(anyhow::Error::from);
-        let written = written.and_then(|bytes| write(&path.with_extension("answer"), &bytes));
+        let written = written.and_then(|bytes| write(&taken.with_extension("answer"), &bytes));
         if let Err(error) = written {
             tracing::warn!(%error, "An order about the rules could not be answered.");
         }
+        // Its files name people: it does not stay, whatever became of it.
+        drop(fs::remove_file(&taken));
     }
 }
 
-fn answer(path: &Path, live: &Live) -> Result<Answer> {
+/// Makes an order the server's own: from here on nobody takes it back, and it is carried out once.
+fn take(order: &Path) -> Option<PathBuf> {
+    let taken = order.with_extension("taken");
+    fs::rename(order, &taken).ok().map(|()| taken)
+}
+
+fn answer(path: &Path, live: &Live, four_eyes: bool) -> Result<Answer> {
     let size = fs::metadata(path)?.len();
     anyhow::ensure!(size <= MOST, "an order is larger than 64 MiB");
     let order: Order = serde_json::from_slice(&fs::read(path)?)?;
+    check_people(&order, four_eyes)?;
     let ready = order.ready()?;
     let done = live.call(move |driver, now| ready.carry_out(driver, now)).map_err(Failure::live)?;
     Ok(Answer::Done(done))
+}
+
+/// What the server's configuration asks for holds whatever the command's says.
+fn check_people(order: &Order, four_eyes: bool) -> Result<(), Problems> {
+    if !four_eyes || !order.is_of_one() {
+        return Ok(());
+    }
+    let message = "the server asks for two people, and the configuration of this command does not";
+    let problem = Problem::new("rollout-four-eyes", message);
+    Err(Problems(vec![
+        problem.help("give the command the server's configuration: `--config FILE`"),
+    ]))
 }
 
 fn refusal(error: &anyhow::Error) -> Answer {
@@ -158,4 +205,79 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = options.open(&part).and_then(|mut file| file.write_all(bytes));
     let written = written.and_then(|()| fs::rename(&part, path));
     written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{Begins, How, What};
+
+    fn order(what: What) -> Order {
+        let (by, reason) = ("ann".to_owned(), "a test".to_owned());
+        Order { what, by, account: None, reason }
+    }
+
+    fn code(done: Result<Done>) -> &'static str {
+        done.unwrap_err().downcast_ref::<Problems>().unwrap().0[0].code
+    }
+
+    #[test]
+    fn an_order_belongs_to_the_server_or_to_whoever_gives_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let order = order(What::RollBack { rules: None });
+        let files = || fs::read_dir(dir.path().join(FOLDER)).unwrap().count();
+        let given = Given::put(dir.path(), &order).unwrap();
+        assert_eq!(code(given.wait(Duration::ZERO)), "rollout-no-answer");
+        assert_eq!((take(&given.asked), files()), (None, 0), "it was taken back");
+
+        let given = Given::put(dir.path(), &order).unwrap();
+        let taken = take(&given.asked).unwrap();
+        assert_eq!(code(given.wait(Duration::ZERO)), "rollout-unanswered");
+        assert!(taken.exists() && take(&given.asked).is_none(), "it is carried out once");
+
+        let done = Done {
+            rules: "d".to_owned(),
+            stands: "rolled_back".to_owned(),
+            missing: vec!["x".to_owned()],
+        };
+        let answer = serde_json::to_vec(&Answer::Done(done.clone())).unwrap();
+        write(&given.answered, &answer).unwrap();
+        assert_eq!(given.wait(Duration::ZERO).unwrap(), done);
+        fs::remove_file(&taken).unwrap();
+        assert_eq!(files(), 0);
+    }
+
+    #[test]
+    fn a_way_to_begin_is_one_of_three() {
+        for how in [How::Shadow, How::Canary, How::Enforce] {
+            let word = serde_json::to_value(how).unwrap();
+            assert_eq!((word.as_str(), How::read(how.as_str())), (Some(how.as_str()), Some(how)));
+        }
+        for text in [r#"{"mode": "all"}"#, r#"{"mode": ""}"#, "{}", r#"{"mode": "shadow", "x": 1}"#]
+        {
+            assert!(serde_json::from_str::<Begins>(text).is_err(), "{text}");
+        }
+        assert_eq!(How::read("all"), None);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_two_people_takes_no_order_of_one() {
+        let begins = Begins { mode: How::Enforce, percent: None };
+        let (rules, files) = (|| "d".to_owned(), Default::default);
+        for (four_eyes, expected) in [(false, Some("rollout-four-eyes")), (true, None)] {
+            for what in [
+                What::Propose { files: files(), begins, approved: None, four_eyes },
+                What::Begin { rules: rules(), begins, four_eyes },
+                What::Approve { rules: rules(), begins, files: None, four_eyes },
+            ] {
+                let order = order(what);
+                let refused = check_people(&order, true).err().map(|it| it.0[0].code);
+                assert_eq!(refused, expected, "{order:?}");
+                assert!(check_people(&order, false).is_ok());
+            }
+        }
+        for what in [What::RollBack { rules: None }, What::Withdraw { rules: rules() }] {
+            assert!(check_people(&order(what), true).is_ok(), "one person is enough");
+        }
+    }
 }

@@ -145,7 +145,11 @@ impl Operation {
             (context.data.clone(), config.watch.disk_free, Arc::clone(&pace));
         work.push(("disk".to_owned(), Box::new(move || watch_disk(&data, least, &*beside))));
         let (house, asked, beside) = (context.clone(), live.clone(), Arc::clone(&pace));
-        work.push(("orders".to_owned(), Box::new(move || orders(&house, &asked, &*beside))));
+        let four_eyes = config.rules.four_eyes;
+        work.push((
+            "orders".to_owned(),
+            Box::new(move || orders(&house, &asked, four_eyes, &*beside)),
+        ));
         let (house, versions) = (context.clone(), Arc::clone(versions));
         work.push(("shadow".to_owned(), Box::new(move || versions.run(&house, &*pace))));
         let (threads, working) = spawn(work)?;

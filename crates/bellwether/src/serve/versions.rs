@@ -35,7 +35,7 @@ const MOST: usize = 2;
 pub(crate) struct Versions {
     records: Mutex<Counted>,
     versions: Mutex<Vec<Version>>,
-    shadows: Mutex<BTreeMap<Digest, Compared>>,
+    shadows: Mutex<BTreeMap<Digest, Arc<Compared>>>,
 }
 
 impl Versions {
@@ -45,7 +45,7 @@ impl Versions {
     }
 
     /// What a version in shadow has come to, as far as was read.
-    pub(crate) fn shadow(&self, rules: Digest) -> Option<Compared> {
+    pub(crate) fn shadow(&self, rules: Digest) -> Option<Arc<Compared>> {
         locked(&self.shadows).get(&rules).cloned()
     }
 
@@ -74,9 +74,9 @@ impl Versions {
 
     /// Follows the journal until the server ends.
     pub(crate) fn run(&self, context: &Context, pace: &dyn Pace) {
-        let mut rest = EACH;
+        let (mut rest, mut rollout) = (EACH, Rollout::default());
         while pace.pause(rest) {
-            rest = match self.follow(context, pace) {
+            rest = match self.follow(context, pace, &mut rollout) {
                 Ok(()) => EACH,
                 Err(error) => {
                     tracing::warn!(%error, "Rules in shadow could not be followed; it is tried again.");
@@ -88,9 +88,9 @@ impl Versions {
 
     /// Follows the journal until versions change or the server ends. What is in shadow is counted from the
     /// first record on, also after a restart: so it is always what `replay --bundle` finds.
-    fn follow(&self, context: &Context, pace: &dyn Pace) -> Result<()> {
+    fn follow(&self, context: &Context, pace: &dyn Pace, rollout: &mut Rollout) -> Result<()> {
         let store = context.read()?;
-        let rollout = Rollout::read(&store).map_err(Failure::drive)?;
+        rollout.follow(&store).map_err(Failure::drive)?;
         let book = read_rules(&store).map_err(Failure::drive)?;
         *locked(&self.versions) = rollout.versions().to_vec();
         let mut newest: Vec<_> = rollout.in_shadow().collect();
@@ -108,7 +108,7 @@ impl Versions {
         let mut seen = 0;
         loop {
             let last = store.last_pos()?;
-            if last != seen && Rollout::read(&store).map_err(Failure::drive)? != rollout {
+            if last != seen && rollout.follow(&store).map_err(Failure::drive)? {
                 return Ok(());
             }
             seen = last;
@@ -116,10 +116,12 @@ impl Versions {
             let mut behind =
                 locked(&self.records).follow(&store, || Instant::now() < until)? < last;
             for (digest, beside) in &mut besides {
-                let until = Instant::now() + SPELL;
+                let (until, before) = (Instant::now() + SPELL, beside.pos());
                 beside.follow(|| Instant::now() < until)?;
                 behind |= beside.pos() < last;
-                locked(&self.shadows).insert(*digest, beside.found().clone());
+                if beside.pos() > before {
+                    locked(&self.shadows).insert(*digest, Arc::new(beside.found().clone()));
+                }
             }
             if !pace.pause(if behind { SPELL } else { EACH }) {
                 return Ok(());
@@ -128,11 +130,11 @@ impl Versions {
     }
 }
 
-/// Takes up orders until the server ends.
-pub(crate) fn orders(context: &Context, live: &Live, pace: &dyn Pace) {
+/// Takes up orders until the server ends; `four_eyes` is what the server's own configuration says.
+pub(crate) fn orders(context: &Context, live: &Live, four_eyes: bool, pace: &dyn Pace) {
     spool::clear(&context.data);
     while pace.pause(spool::LOOK) {
-        spool::take_up(&context.data, live);
+        spool::take_up(&context.data, live, four_eyes);
     }
 }
 

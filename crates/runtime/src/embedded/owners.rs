@@ -114,7 +114,7 @@ impl Embedded {
         else {
             return Ok(());
         };
-        let lateness = self.active.policy().meta().lateness;
+        let lateness = self.ruling(stream).policy().meta().lateness;
         let time = if origin == Origin::Live { state.time.max(at) } else { state.time };
         let notice = owed.notice(survivor, owed.at(time, lateness));
         if origin == Origin::History {

@@ -204,13 +204,13 @@ impl Embedded {
         })
     }
 
-    /// Puts other rules in force from an instant on. They are kept as long as a record names them.
+    /// Puts other rules in force from an instant on; a canary goes on beside them. They are kept as long as a record names them.
     ///
     /// # Errors
     /// [`DriveError`] when the activation cannot be committed; the old rules then stay.
     pub fn activate(&mut self, rules: Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
         self.shelve(&rules)?;
-        let done = self.enforce(&rules, at).and_then(|()| self.commit());
+        let done = self.supersede(&rules, at).and_then(|()| self.commit());
         if done.is_err() {
             self.drop_batch();
         }

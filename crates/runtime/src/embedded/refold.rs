@@ -21,7 +21,7 @@ pub use link::{LinkError, Linked};
 use super::Embedded;
 use crate::error::DriveError;
 use bellwether_core::event::FoldCause;
-use bellwether_core::{AccountId, Digest, DocKey, StreamId, Timestamp};
+use bellwether_core::{AccountId, DocKey, StreamId, Timestamp};
 use bellwether_engine::StreamState;
 use bellwether_store::Row;
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ impl Embedded {
             return Ok(Outcome::Fine);
         }
         let incomplete =
-            |(doc, bytes): (&DocKey, &Vec<u8>)| !self.incomplete(*doc, bytes).is_empty();
+            |(doc, bytes): (&DocKey, &Vec<u8>)| !self.incomplete(stream, *doc, bytes).is_empty();
         if sweep == (Sweep::Backfill { all: false }) && !standing.iter().any(incomplete) {
             return Ok(Outcome::Fine);
         }
@@ -131,13 +131,13 @@ impl Embedded {
             Err(DriveError::Frozen(_)) => return Ok(Outcome::Frozen),
             Err(error) => return Err(error),
         };
-        let mut folded = self.fold(&past, |doc| standing.contains_key(&doc));
+        let mut folded = self.fold(stream, &past, |doc| standing.contains_key(&doc));
         // A document that only a signal too late has touched has an empty state.
         for doc in standing.keys().filter(|doc| **doc != DocKey::Account) {
-            folded.states.entry(*doc).or_insert_with(|| self.blank(*doc));
+            folded.states.entry(*doc).or_insert_with(|| self.blank(stream, *doc));
         }
         let time = self.streams.get(&stream).map_or(at, |state| state.time);
-        let differences = self.differences(&standing, &folded.states, time);
+        let differences = self.differences(stream, (&standing, &folded.states), time);
         let (cause, always) = match sweep {
             Sweep::Backfill { .. } => (FoldCause::Backfill, true),
             Sweep::Recompute { record } => (FoldCause::Recompute, record),
@@ -177,7 +177,7 @@ impl Embedded {
     }
 
     /// How many documents of every account stream have counted each definition of the rules in force
-    /// from their first signal on: (complete, all), by name.
+    /// from their first signal on; accounts of a canary, by what its rules define under the same name: (complete, all), by name.
     ///
     /// # Errors
     /// [`DriveError`] when a stream cannot be read.
@@ -188,7 +188,7 @@ impl Embedded {
         }
         self.each_account(|driver, stream| {
             for (doc, bytes) in driver.standing(stream) {
-                driver.count(doc, &bytes, &mut counts);
+                driver.count((stream, doc), &bytes, &mut counts);
             }
         })?;
         Ok(counts)
@@ -223,10 +223,15 @@ impl Embedded {
         }
     }
 
-    fn count(&self, doc: DocKey, bytes: &[u8], counts: &mut BTreeMap<String, (u64, u64)>) {
-        let lacking = self.incomplete(doc, bytes);
+    fn count(
+        &self,
+        (stream, doc): (StreamId, DocKey),
+        bytes: &[u8],
+        counts: &mut BTreeMap<String, (u64, u64)>,
+    ) {
+        let lacking = self.incomplete(stream, doc, bytes);
         let scope = bellwether_engine::state::scope_of(doc);
-        for definition in self.active.features().definitions() {
+        for definition in self.ruling(stream).features().definitions() {
             if definition.scope == scope
                 && let Some((complete, all)) = counts.get_mut(&definition.name)
             {
@@ -236,27 +241,10 @@ impl Embedded {
         }
     }
 
-    fn blank(&self, doc: DocKey) -> Vec<u8> {
-        let (features, mut bytes) = (self.active.features(), Vec::new());
+    fn blank(&self, stream: StreamId, doc: DocKey) -> Vec<u8> {
+        let (features, mut bytes) = (self.ruling(stream).features(), Vec::new());
         let scope = bellwether_engine::state::scope_of(doc);
         features.encode(&features.new_state(scope), &mut bytes);
         bytes
-    }
-
-    /// When each set of rules was put in force, the first first.
-    ///
-    /// # Errors
-    /// [`DriveError`] when the journal cannot be read.
-    pub fn activations(&self) -> Result<Vec<(Timestamp, Digest)>, DriveError> {
-        let mut found = Vec::new();
-        self.store.stream_events(StreamId::SYSTEM, 1, |row| {
-            if let Ok(event) = bellwether_ledger::decode_event(row.event)
-                && let bellwether_core::Body::RulesActivated { rules, .. } = event.body
-            {
-                found.push((event.at, rules));
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(found)
     }
 }

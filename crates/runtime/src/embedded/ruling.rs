@@ -19,6 +19,16 @@ impl Embedded {
         self.canary.as_ref().map(|canary| &canary.rules)
     }
 
+    /// The same with the share.
+    pub(crate) fn canary(&self) -> Option<&Canary> {
+        self.canary.as_ref()
+    }
+
+    /// The rules that decide about a stream's new events.
+    pub(super) fn ruling(&self, stream: StreamId) -> &Arc<Rules> {
+        self.book.get(&self.rules_of(stream)).unwrap_or(&self.active)
+    }
+
     /// The digest of the rules that decide about a stream's new events.
     pub fn rules_of(&self, stream: StreamId) -> Digest {
         self.edge.rules_for(stream, self.active.digest())

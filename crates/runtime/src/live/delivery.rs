@@ -33,10 +33,10 @@ const BYTES: u64 = 4096;
 
 impl Parcel {
     /// What it counts among those that wait: its signals, or more if it is large, and at least one. However
-    /// large it is, it counts no more than all that may wait, or it could never be taken.
+    /// much it is, it counts no more than all that may wait, or it could never be taken.
     pub(super) fn weight(&self, understood: &Understood, most: u64) -> u64 {
         let bytes = self.body.reveal(Purpose::Seal).len() as u64;
-        (understood.signals.len() as u64).max(bytes.div_ceil(BYTES).min(most)).max(1)
+        (understood.signals.len() as u64).max(bytes.div_ceil(BYTES)).clamp(1, most.max(1))
     }
 }
 

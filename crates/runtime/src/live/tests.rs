@@ -138,18 +138,28 @@ fn a_parcel_that_waited_through_a_restart_is_read_again_and_stepped_once() {
 fn beyond_what_may_wait_nothing_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(create(dir.path()), settings(3)).unwrap();
+    // While the driver is busy, what is taken waits.
+    let (go, busy) = std::sync::mpsc::channel::<()>();
+    running.live().call_then(move |_, _| Ok(busy.recv().is_ok()), |_| {}).unwrap();
     let signals = (0..4).flat_map(|n| read(&parcel(1, n)).unwrap().signals).collect();
-    let understood = Understood { signals, refused: None };
-    let refused = running.intake().offer_and_wait(parcel(1, 0), understood);
+    let many = Understood { signals, refused: None };
+    // More at once than may wait is taken alone, or it never could be.
+    assert_eq!(running.intake().offer_and_wait(parcel(1, 0), many).unwrap(), Kept::Now);
+    let one = read(&parcel(1, 5)).unwrap();
+    let refused = running.intake().offer_and_wait(parcel(1, 5), one);
     let Err(LiveError::Full { retry_after, .. }) = refused else { panic!("{refused:?}") };
     assert!(retry_after >= 1);
-    assert_eq!(running.intake().waiting(), 0, "what is refused does not count");
+    assert_eq!(running.intake().waiting(), 3, "what is refused does not count");
+    go.send(()).unwrap();
+    while running.intake().waiting() > 0 {
+        running.live().call(|_, _| Ok(())).unwrap();
+    }
     offer(&running, 1, 5);
     let intake = running.intake().clone();
     running.stop();
     let closed = intake.offer_and_wait(parcel(1, 6), read(&parcel(1, 6)).unwrap());
     assert_eq!(closed.unwrap_err().code(), "live-closed");
-    assert_eq!(journaled(dir.path()), 1);
+    assert_eq!(journaled(dir.path()), 5);
 }
 
 #[test]
@@ -244,6 +254,9 @@ fn what_waits_is_weighed_and_given_back_whatever_is_read_in_the_end() {
     let (nothing, empty) = (Understood::default(), parcel(0, 0));
     let weights = |most| (large.weight(&nothing, most), empty.weight(&nothing, most));
     assert_eq!((weights(1_000), weights(9)), ((256, 1), (9, 1)), "what is large can be taken");
+    let signals = vec![Arrived { signal: message(1, 1), trace: None }; 10];
+    let many = Understood { signals, refused: None };
+    assert_eq!((empty.weight(&many, 99), empty.weight(&many, 9)), (10, 9), "and what is much");
     offer(&running, 1, 9_999);
     running.stop();
     assert_eq!(View::open(dir.path()).unwrap().inbox_done().unwrap(), waiting + 1);

@@ -27,12 +27,31 @@ pub struct Proposal {
     pub mode: Mode,
     /// Who proposes them: a handle, an account or a signer.
     pub by: String,
+    /// Their account, where they are signed in.
+    pub account: Option<String>,
     /// Why, in one line.
     pub reason: String,
     /// Who else has agreed already.
     pub approved: Option<String>,
     /// Whether somebody else must agree before they decide for anybody.
     pub four_eyes: bool,
+}
+
+/// A second person agrees to a proposal.
+#[derive(Clone, Copy)]
+pub struct Approval<'a> {
+    /// To which rules.
+    pub rules: Digest,
+    /// How they are to begin, as whoever agrees was shown it.
+    pub mode: Mode,
+    /// The same rules with names and addresses of people, where whoever agrees has them.
+    pub given: Option<&'a Arc<Rules>>,
+    /// Who agrees: a handle, an account or a signer.
+    pub by: &'a str,
+    /// Their account, where they are signed in.
+    pub account: Option<&'a str>,
+    /// Why, in one line.
+    pub reason: &'a str,
 }
 
 /// How a version stands after a change.
@@ -70,7 +89,7 @@ impl Embedded {
     /// # Errors
     /// `rollout-*` when it is refused; what the store says.
     pub fn propose(&mut self, wanted: &Proposal, at: Timestamp) -> Result<Stands, DriveError> {
-        let Proposal { rules, mode, by, reason, approved, four_eyes } = wanted;
+        let Proposal { rules, mode, by, account, reason, approved, four_eyes } = wanted;
         let (digest, mode) = (rules.digest(), *mode);
         check_reason(reason)?;
         if let Some(percent) = mode.percent().filter(|percent| !(1..=99).contains(percent)) {
@@ -83,12 +102,13 @@ impl Embedded {
         if rollout.version(digest).is_some_and(|version| stands_so(version, mode)) {
             return Err(RolloutError::Already(digest).into());
         }
-        self.check_downgrade(rules, mode)?;
+        check_downgrade(self.rules(), rules, mode)?;
         self.shelve(rules)?;
         let meta = rules.policy().meta();
         let mut said = vec![
             ("rules", digest.to_string()),
             ("by", by.clone()),
+            ("account", account.clone().unwrap_or_default()),
             ("reason", reason.clone()),
             ("bundle", meta.name.clone()),
             ("version", meta.version.clone()),
@@ -105,33 +125,34 @@ impl Embedded {
         self.begin_rules(rules, mode, &Voice { by, reason, at })
     }
 
-    /// Agrees to a proposal of somebody else's, which then begins. `given` are the same rules with names and
-    /// addresses of people, where whoever approves has them. Durable after the next commit.
+    /// Agrees to a proposal of somebody else's, which then begins. Durable after the next commit.
     ///
     /// # Errors
     /// `rollout-*` when it is refused; what the store says.
-    pub fn approve(
-        &mut self,
-        digest: Digest,
-        given: Option<&Arc<Rules>>,
-        (by, reason): (&str, &str),
-        at: Timestamp,
-    ) -> Result<Stands, DriveError> {
+    pub fn approve(&mut self, agreed: &Approval<'_>, at: Timestamp) -> Result<Stands, DriveError> {
+        let Approval { rules: digest, mode, given, by, account, reason } = *agreed;
         check_reason(reason)?;
+        if let Some(other) = given.map(|given| given.digest()).filter(|given| *given != digest) {
+            return Err(RolloutError::OtherBundle { given: other, proposed: digest }.into());
+        }
         let rollout = self.rollout()?;
         let version = rollout.version(digest);
         let version = version.ok_or_else(|| RolloutError::Unknown(digest.to_string()))?;
-        let mode = version.waits.ok_or(RolloutError::NotProposed(digest))?;
-        if version.proposed.as_ref().is_some_and(|proposed| proposed.by == by) {
+        let waits = version.waits.ok_or(RolloutError::NotProposed(digest))?;
+        if waits != mode {
+            return Err(RolloutError::ProposedOtherwise { rules: digest, waits }.into());
+        }
+        if version.proposed.as_ref().is_some_and(|proposed| proposed.is_of(by, account)) {
             return Err(RolloutError::SamePerson { by: by.to_owned() }.into());
         }
-        let given = given.filter(|given| given.digest() == digest).cloned();
         let rules = match given {
-            Some(given) => given,
+            Some(given) => Arc::clone(given),
             None => self.shelved(digest)?,
         };
-        self.check_downgrade(&rules, mode)?;
-        self.write(Note::RulesApproved, &spoken(digest, by, reason), at)?;
+        check_downgrade(self.rules(), &rules, mode)?;
+        let mut said = spoken(digest, by, reason);
+        said.push(("account", account.unwrap_or_default().to_owned()));
+        self.write(Note::RulesApproved, &said, at)?;
         self.begin_rules(&rules, mode, &Voice { by, reason, at })
     }
 
@@ -177,8 +198,11 @@ impl Embedded {
         }
         let mut said = spoken(rules.digest(), by, reason);
         said.push(("from", active.to_string()));
+        if rules.digest() != target {
+            said.push(("target", target.to_string()));
+        }
         self.write(Note::RulesRolledBack, &said, at)?;
-        self.enforce(&rules, at)?;
+        self.enforce(&rules, None, at)?;
         Ok(rules.digest())
     }
 
@@ -215,7 +239,7 @@ impl Embedded {
             let rules = self.book().get(digest);
             rules.is_some_and(|rules| rules.files() != self.rules().files())
         };
-        rollout.were_in_force().rev().find(other)
+        rollout.way_back().find(other)
     }
 
     fn begin_rules(
@@ -225,9 +249,9 @@ impl Embedded {
         voice: &Voice<'_>,
     ) -> Result<Stands, DriveError> {
         let digest = rules.digest();
-        let running = self.rollout()?.canary().filter(|(canary, ..)| *canary == digest);
+        let running = self.canary().map(|canary| canary.share).filter(|it| it.rules == digest);
         // Accounts stay chosen while the share changes.
-        let activation = running.map_or(digest, |(.., activation)| activation);
+        let activation = running.map_or(digest, |share| share.activation);
         let mut said = spoken(digest, voice.by, voice.reason);
         said.extend(mode_members(mode));
         if matches!(mode, Mode::Canary(_)) {
@@ -249,23 +273,43 @@ impl Embedded {
                     self.write_activated(rules, voice.at)?;
                 }
             }
-            Mode::Enforce => self.enforce(rules, voice.at)?,
+            Mode::Enforce => self.enforce(rules, None, voice.at)?,
         }
         Ok(Stands::Begun(mode))
     }
 
-    /// Rules decide for all from here on.
-    pub(crate) fn enforce(&mut self, rules: &Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
-        self.keep_staff(rules, at)?;
-        self.let_decide(Arc::clone(rules), None);
-        self.write_activated(rules, at)
-    }
-
-    pub(crate) fn write_activated(
+    /// Rules decide for all from here on, without a word by anybody. A canary goes on beside them; one of
+    /// these very rules ends.
+    pub(crate) fn supersede(
         &mut self,
         rules: &Arc<Rules>,
         at: Timestamp,
     ) -> Result<(), DriveError> {
+        let digest = rules.digest();
+        let (own, canary) = match self.canary().cloned() {
+            Some(canary) if canary.share.rules == digest => (true, None),
+            canary => (false, canary),
+        };
+        if own {
+            let mut said = vec![("rules", digest.to_string())];
+            said.extend(mode_members(Mode::Enforce));
+            self.write(Note::RulesStarted, &said, at)?;
+        }
+        self.enforce(rules, canary, at)
+    }
+
+    fn enforce(
+        &mut self,
+        rules: &Arc<Rules>,
+        canary: Option<Canary>,
+        at: Timestamp,
+    ) -> Result<(), DriveError> {
+        self.keep_staff(rules, at)?;
+        self.let_decide(Arc::clone(rules), canary);
+        self.write_activated(rules, at)
+    }
+
+    fn write_activated(&mut self, rules: &Arc<Rules>, at: Timestamp) -> Result<(), DriveError> {
         let preimage = rules.preimage().to_owned();
         let body = Body::RulesActivated { rules: rules.digest(), preimage };
         self.give(StreamId::SYSTEM, &body, Origin::Live, at).map(drop)
@@ -285,20 +329,23 @@ impl Embedded {
         let rules = self.book().get(&digest).cloned();
         rules.ok_or_else(|| RolloutError::Unknown(digest.to_string()).into())
     }
+}
 
-    /// Versions only rise, unless somebody goes back on purpose; rules that only watch may be any.
-    fn check_downgrade(&self, rules: &Rules, mode: Mode) -> Result<(), RolloutError> {
-        let (now, new) = (self.rules().policy().meta(), rules.policy().meta());
-        if mode != Mode::Shadow && now.name == new.name && is_older(&new.version, &now.version) {
-            let (offered, in_force) = (new.version.clone(), now.version.clone());
-            return Err(RolloutError::Downgrade { offered, in_force });
-        }
-        Ok(())
+/// Versions only rise, unless somebody goes back on purpose; rules that only watch may be any.
+///
+/// # Errors
+/// [`RolloutError::Downgrade`] when other rules of that name are older than those in force.
+pub fn check_downgrade(in_force: &Rules, other: &Rules, mode: Mode) -> Result<(), RolloutError> {
+    let (now, new) = (in_force.policy().meta(), other.policy().meta());
+    if mode != Mode::Shadow && now.name == new.name && is_older(&new.version, &now.version) {
+        let (offered, in_force) = (new.version.clone(), now.version.clone());
+        return Err(RolloutError::Downgrade { offered, in_force });
     }
+    Ok(())
 }
 
 /// Whether `major.minor.patch` comes before another.
-pub fn is_older(version: &str, than: &str) -> bool {
+pub(super) fn is_older(version: &str, than: &str) -> bool {
     let parts = |text: &str| -> Vec<u64> {
         text.split('.').map(|part| part.parse().unwrap_or_default()).collect()
     };

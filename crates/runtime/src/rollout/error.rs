@@ -1,5 +1,6 @@
 //! Why a change of the rules is refused.
 
+use super::Mode;
 use bellwether_core::Digest;
 
 /// Nothing was changed.
@@ -28,6 +29,22 @@ pub enum RolloutError {
     /// Nothing waits for a second person.
     #[error("the rules {0} wait for nobody")]
     NotProposed(Digest),
+    /// Something else waits for a second person than they agreed to.
+    #[error("the rules {rules} wait for {waits}, and that is not what was agreed to")]
+    ProposedOtherwise {
+        /// Which.
+        rules: Digest,
+        /// How they are to begin by now.
+        waits: Mode,
+    },
+    /// The bundle of whoever agrees is another one.
+    #[error("the bundle has the digest {given}, and what was proposed is {proposed}")]
+    OtherBundle {
+        /// Of the bundle.
+        given: Digest,
+        /// Of the proposal.
+        proposed: Digest,
+    },
     /// They never decided for all.
     #[error("the rules {0} were never in force")]
     NeverInForce(Digest),
@@ -53,7 +70,8 @@ impl RolloutError {
             Self::Downgrade { .. } => "rollout-downgrade",
             Self::Already(_) => "rollout-already",
             Self::Unknown(_) => "rollout-unknown",
-            Self::NotProposed(_) => "rollout-not-proposed",
+            Self::NotProposed(_) | Self::ProposedOtherwise { .. } => "rollout-not-proposed",
+            Self::OtherBundle { .. } => "rollout-other-bundle",
             Self::NeverInForce(_) | Self::NoPrevious => "rollout-never-in-force",
             Self::NothingToEnd(_) => "rollout-nothing-to-end",
             Self::Reason => "rollout-reason",
@@ -71,6 +89,12 @@ impl RolloutError {
             Self::Already(_) => "nothing is to be done",
             Self::Unknown(_) | Self::NotProposed(_) | Self::NothingToEnd(_) => {
                 "`bellwether policy status` lists the versions with their digests"
+            }
+            Self::ProposedOtherwise { .. } => {
+                "it was proposed anew meanwhile: read `bellwether policy status`, then say what you agree to"
+            }
+            Self::OtherBundle { .. } => {
+                "give the bundle that was proposed; if the program was updated since, propose it anew"
             }
             Self::NeverInForce(_) | Self::NoPrevious => {
                 "`bellwether policy status` says what was in force; other rules are proposed with \

@@ -103,10 +103,20 @@ impl fmt::Display for State {
 pub struct Said {
     /// Who: a handle, an account or a signer.
     pub by: String,
+    /// Their account, where they were signed in.
+    pub account: Option<String>,
     /// When.
     pub at: Timestamp,
     /// Why, in their words.
     pub reason: String,
+}
+
+impl Said {
+    /// Whether it was the same person: one name or account of theirs is enough.
+    pub fn is_of(&self, by: &str, account: Option<&str>) -> bool {
+        let own = [Some(self.by.as_str()), self.account.as_deref()];
+        [Some(by), account].into_iter().flatten().any(|name| own.contains(&Some(name)))
+    }
 }
 
 /// One version.
@@ -149,9 +159,13 @@ pub struct Rollout {
     versions: Vec<Version>,
     active: Option<Digest>,
     canary: Option<(Digest, u8, Digest)>,
-    /// What came into force, one after the other.
-    before: Vec<Digest>,
+    /// What came into force for all and when, one after the other.
+    before: Vec<(Timestamp, Digest)>,
+    /// The same without what somebody went back beyond.
+    line: Vec<Digest>,
     steps: Vec<Step>,
+    /// How far the system stream was read.
+    seq: u64,
 }
 
 impl Rollout {
@@ -161,13 +175,24 @@ impl Rollout {
     /// What the store says.
     pub fn read(view: &View) -> Result<Self, DriveError> {
         let mut rollout = Self::default();
-        view.stream_events(StreamId::SYSTEM, 1, |kept| {
+        rollout.follow(view)?;
+        Ok(rollout)
+    }
+
+    /// Reads what was committed since, and says whether anything of it was about rules.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn follow(&mut self, view: &View) -> Result<bool, DriveError> {
+        let known = self.steps.len();
+        view.stream_events(StreamId::SYSTEM, self.seq + 1, |kept| {
+            self.seq = kept.seq;
             if let Ok(event) = decode_event(kept.event) {
-                rollout.note(event.at, &event.body);
+                self.note(event.at, &event.body);
             }
             ControlFlow::Continue(())
         })?;
-        Ok(rollout)
+        Ok(self.steps.len() > known)
     }
 
     /// The versions in the order in which they became known.
@@ -191,14 +216,19 @@ impl Rollout {
         self.canary
     }
 
-    /// What came into force for all, one after the other.
-    pub fn were_in_force(&self) -> impl DoubleEndedIterator<Item = Digest> {
-        self.before.iter().copied()
+    /// What came into force for all and when, one after the other.
+    pub fn were_in_force(&self) -> &[(Timestamp, Digest)] {
+        &self.before
     }
 
     /// Whether a version ever decided for all.
     pub fn was_in_force(&self, rules: Digest) -> bool {
-        self.before.contains(&rules)
+        self.before.iter().any(|(_, before)| *before == rules)
+    }
+
+    /// The way back, the newest first: what came into force, without what somebody went back beyond.
+    pub(super) fn way_back(&self) -> impl Iterator<Item = Digest> {
+        self.line.iter().rev().copied()
     }
 
     /// The version that a digest, or the beginning of one, names.
@@ -242,7 +272,10 @@ impl Rollout {
         if let Some(before) = self.active.replace(rules).filter(|before| *before != rules) {
             self.set(before, at, State::WasInForce);
         }
-        self.before.push(rules);
+        self.before.push((at, rules));
+        if self.line.last() != Some(&rules) {
+            self.line.push(rules);
+        }
         self.set(rules, at, State::InForce);
     }
 
@@ -260,7 +293,14 @@ impl Rollout {
             }
             Note::RulesApproved => self.entry(rules, at).approved = Some(said(at, members)),
             Note::RulesStarted => self.started(at, rules, members),
-            Note::RulesRolledBack => self.end_canary(at, None),
+            Note::RulesRolledBack => {
+                self.end_canary(at, None);
+                // Whoever goes back once more goes further back, not to what was undone.
+                let target = digest(members, "target").unwrap_or(rules);
+                if let Some(nth) = self.line.iter().rposition(|known| *known == target) {
+                    self.line.truncate(nth);
+                }
+            }
             Note::RulesWithdrawn => {
                 self.end_canary(at, Some(rules));
                 let version = self.entry(rules, at);
@@ -306,6 +346,10 @@ impl Rollout {
     fn set(&mut self, rules: Digest, at: Timestamp, state: State) {
         let version = self.entry(rules, at);
         (version.state, version.since) = (state, at);
+        // Nobody can agree any more to what has ended, or to what holds for all already.
+        if matches!(state, State::InForce | State::Withdrawn) {
+            version.waits = None;
+        }
     }
 
     fn entry(&mut self, rules: Digest, at: Timestamp) -> &mut Version {
@@ -334,5 +378,6 @@ impl Rollout {
 
 fn said(at: Timestamp, members: &[(String, String)]) -> Said {
     let own = |name| text(members, name).to_owned();
-    Said { by: own("by"), at, reason: own("reason") }
+    let account = Some(own("account")).filter(|account| !account.is_empty());
+    Said { by: own("by"), account, at, reason: own("reason") }
 }

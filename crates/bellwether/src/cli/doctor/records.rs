@@ -5,11 +5,12 @@ use super::tables::told;
 use crate::cli::context::to_the_second;
 use crate::progress;
 use crate::table::thousands;
-use bellwether_core::{Body, Origin, StreamId, Timestamp};
+use bellwether_core::{Origin, Timestamp};
 use bellwether_engine::RuleBook;
 use bellwether_ledger::decode_event;
 use bellwether_runtime::base::{Retrace, Traced};
 use bellwether_runtime::embedded::read_rules;
+use bellwether_runtime::rollout::Rollout;
 use bellwether_store::{Store, StoreError};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -23,7 +24,7 @@ pub(super) fn look(store: &Store, full: bool, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     match read_rules(store) {
         Ok(book) => {
-            findings.push(told("rules", rules(store, &book)));
+            findings.push(rules(store, &book));
             findings.push(told("records", records(store, &book, full)));
         }
         Err(error) => {
@@ -36,18 +37,16 @@ pub(super) fn look(store: &Store, full: bool, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn rules(store: &Store, book: &RuleBook) -> Result<Finding> {
-    let mut active = None;
-    store.stream_events(StreamId::SYSTEM, 1, |kept| {
-        if let Ok(event) = decode_event(kept.event)
-            && let Body::RulesActivated { rules, .. } = event.body
-        {
-            active = Some((rules, event.at));
+fn rules(store: &Store, book: &RuleBook) -> Finding {
+    let rollout = match Rollout::read(store) {
+        Ok(rollout) => rollout,
+        Err(error) => {
+            let (code, help) = (error.code(), error.help());
+            return Finding::broken("rules", error.to_string(), help).code(code);
         }
-        ControlFlow::Continue(())
-    })?;
-    let in_force = active.and_then(|(digest, since)| Some((book.get(&digest)?, since)));
-    Ok(match in_force {
+    };
+    let in_force = rollout.active().and_then(|digest| rollout.version(digest));
+    match in_force.and_then(|version| Some((book.get(&version.rules)?, version.since))) {
         Some((rules, since)) => {
             let meta = rules.policy().meta();
             let mode = meta.mode.as_str();
@@ -59,7 +58,7 @@ fn rules(store: &Store, book: &RuleBook) -> Result<Finding> {
             let mend = "`bellwether init --bundle NAME` activates a bundle";
             Finding::broken("rules", "none are in force", mend).code("drive-no-rules")
         }
-    })
+    }
 }
 
 fn snapshots(store: &Store) -> Result<Finding> {

@@ -30,7 +30,7 @@ pub(super) const ROLLOUT: &[Help] = &[
         "who agreed, to the log; the rules then begin",
         [
             "policy approve 2fKx9Qab --bundle ./my-bundle --reason \"read and agreed\"",
-            "policy approve 2fKx9Qab --reason \"read and agreed\" --by bob",
+            "policy approve 2fKx9Qab --canary 10 --reason \"read and agreed\" --by bob",
         ],
         ENDS,
     ),

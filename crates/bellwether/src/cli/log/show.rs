@@ -4,7 +4,7 @@ use super::failed;
 use crate::cli::Format;
 use crate::cli::context::{Context, to_the_second};
 use crate::exit::{Exit, Failure};
-use crate::table::{Table, thousands};
+use crate::table::{Table, short, thousands};
 use anyhow::Result;
 use bellwether_ledger::note::Note;
 use bellwether_runtime::rollout::{Rollout, Step};
@@ -84,7 +84,7 @@ fn changes(steps: &[Step]) -> String {
         table.row([
             to_the_second(step.at).to_string(),
             format!("{}{mode}", step.what),
-            step.rules.to_string().chars().take(12).collect(),
+            short(step.rules),
             step.by.clone(),
             step.reason.clone(),
         ]);

@@ -80,7 +80,11 @@ pub(crate) fn graph_proofs(rules: &Rules) -> Vec<Proof> {
 /// The boundaries' report; nothing where there are none.
 fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
     let digest = bellwether_policy::digest(files);
-    let Some(subject) = prove::subject(files).map_err(Problems)? else { return Ok(None) };
+    let Some(subject) = prove::subject(files).map_err(Problems)? else {
+        // Whoever requires a proof is shown that there was nothing to prove.
+        write_report(args, &Report::of_nothing(digest))?;
+        return Ok(None);
+    };
     let mut older = Vec::new();
     let parent = bundle::parent(&args.bundle)?.map(|files| ("parent", files));
     let old = args.old.as_deref().map(bundle::files).transpose()?.map(|files| ("old", files));
@@ -99,10 +103,7 @@ fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
     if missing {
         eprintln!("{}", no_solver(args.solver.as_deref()));
     }
-    if let Some(out) = &args.out {
-        disk::write_whole(out, report.json().as_bytes())
-            .with_context(|| format!("cannot write {}", out.display()))?;
-    }
+    write_report(args, &report)?;
     let counts = report.counts;
     eprintln!(
         "{} questions, {} of them for the solver, {} known ones between; {:.1} s",
@@ -112,6 +113,12 @@ fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
         start.elapsed().as_secs_f64(),
     );
     Ok(Some(report))
+}
+
+fn write_report(args: &ProveArgs, report: &Report) -> Result<()> {
+    let Some(out) = &args.out else { return Ok(()) };
+    disk::write_whole(out, report.json().as_bytes())
+        .with_context(|| format!("cannot write {}", out.display()))
 }
 
 fn no_solver(told: Option<&Path>) -> Problem {

@@ -14,13 +14,14 @@ pub(super) use status::status;
 
 use crate::cli::Format;
 use crate::cli::context::{Context, now};
+use crate::cli::features::missing;
 use crate::cli::names::read_purpose;
 use crate::exit::{Exit, Failure, Problems};
 use crate::rollout::signed::Checked;
-use crate::rollout::{Done, Order, proofs, spool};
+use crate::rollout::{Begins, Done, Order, What, proofs, spool};
 use anyhow::Result;
 use bellwether_core::Problem;
-use bellwether_runtime::rollout::Rollout;
+use bellwether_runtime::rollout::{Mode, Rollout, RolloutError};
 use plan::Plan;
 use std::path::PathBuf;
 
@@ -43,27 +44,46 @@ struct Voice {
     by: String,
 }
 
-/// Which rules are to begin, and how.
+/// How rules begin.
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("how")))]
+#[group(id = "how", multiple = false)]
+struct HowArgs {
+    /// They decide beside the rules in force, and nothing comes of it.
+    #[arg(long)]
+    shadow: bool,
+    /// They decide for about so many of a hundred accounts, 1 to 99.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    canary: Option<u8>,
+    /// They decide for all.
+    #[arg(long)]
+    enforce: bool,
+}
+
+impl HowArgs {
+    /// What was said, if something was.
+    fn mode(&self) -> Option<Mode> {
+        match (self.shadow, self.canary, self.enforce) {
+            (true, ..) => Some(Mode::Shadow),
+            (_, Some(percent), _) => Some(Mode::Canary(percent)),
+            (.., true) => Some(Mode::Enforce),
+            _ => None,
+        }
+    }
+}
+
+/// Which rules are to begin, and how; for all, if that is not said.
+#[derive(clap::Args)]
 pub(crate) struct ApplyArgs {
     /// The bundle: a folder, or the name of a shipped one.
     #[arg(value_name = "DIR|NAME")]
     bundle: PathBuf,
-    /// They decide beside the rules in force, and nothing comes of it.
-    #[arg(long, group = "how")]
-    shadow: bool,
-    /// They decide for about so many of a hundred accounts, 1 to 99.
-    #[arg(long, group = "how", value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
-    canary: Option<u8>,
-    /// They decide for all; the usual.
-    #[arg(long, group = "how")]
-    enforce: bool,
+    #[command(flatten)]
+    how: HowArgs,
     #[command(flatten)]
     voice: Voice,
 }
 
-/// Which proposal begins.
+/// Which proposal begins; how it was proposed, if that is to be made sure.
 #[derive(clap::Args)]
 pub(crate) struct ApproveArgs {
     /// Its digest, or how that begins, as `status` shows it.
@@ -71,6 +91,8 @@ pub(crate) struct ApproveArgs {
     /// The bundle with the lock that the second person signed.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    #[command(flatten)]
+    how: HowArgs,
     #[command(flatten)]
     voice: Voice,
 }
@@ -93,36 +115,37 @@ pub(crate) struct WithdrawArgs {
     voice: Voice,
 }
 
+impl Voice {
+    fn order(&self, what: What) -> Order {
+        Order { what, by: self.by.clone(), account: None, reason: self.reason.clone() }
+    }
+}
+
 pub(super) fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit> {
-    let plan = Plan::of(context, &args.bundle)?;
-    let checked = plan.accept()?;
+    let mode = args.how.mode().unwrap_or(Mode::Enforce);
+    let checked = Plan::of(context, &args.bundle, mode)?.accept()?;
     let four_eyes = context.config()?.config.rules.four_eyes;
-    let (by, approved) = proposer(&checked, four_eyes, &args.voice.by)?;
+    let (by, approved) = proposer(&checked, four_eyes, mode, &args.voice.by)?;
     if let Some(report) = &checked.proof {
         proofs::keep(&context.data, &checked.files, report)?;
     }
-    let mode = match (args.shadow, args.canary) {
-        (true, _) => "shadow",
-        (_, Some(_)) => "canary",
-        _ => "enforce",
-    };
-    let order = Order::Propose {
-        files: checked.files,
-        mode: mode.to_owned(),
-        percent: args.canary,
-        approved,
-        four_eyes,
-        by,
-        reason: args.voice.reason.clone(),
-    };
-    tell(context, &order)
+    let (files, begins) = (checked.files, Begins::of(mode));
+    let what = What::Propose { files, begins, approved, four_eyes };
+    tell(context, &Order { by, ..args.voice.order(what) })
 }
 
 /// Who proposes, and who has agreed already: with four eyes the first two who signed, else whoever says so.
-fn proposer(checked: &Checked, four_eyes: bool, by: &str) -> Result<(String, Option<String>)> {
+/// Rules that only watch need nobody's signature.
+fn proposer(
+    checked: &Checked,
+    four_eyes: bool,
+    mode: Mode,
+    by: &str,
+) -> Result<(String, Option<String>)> {
     match (four_eyes, checked.signed_by.as_slice()) {
         (false, _) => Ok((by.to_owned(), None)),
         (true, [first, rest @ ..]) => Ok((first.clone(), rest.first().cloned())),
+        (true, []) if mode == Mode::Shadow => Ok((by.to_owned(), None)),
         (true, []) => Err(nobody("who proposes it").into()),
     }
 }
@@ -136,18 +159,28 @@ fn nobody(what: &str) -> Problems {
 }
 
 pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit> {
+    let refuse = |error: RolloutError| Failure::drive(error.into());
     let four_eyes = context.config()?.config.rules.four_eyes;
+    let store = context.read()?;
+    let rollout = Rollout::read(&store).map_err(Failure::drive)?;
+    let version = rollout.find(&args.rules).map_err(refuse)?;
+    let waits = version.waits.ok_or(RolloutError::NotProposed(version.rules)).map_err(refuse)?;
+    let mode = args.how.mode().unwrap_or(waits);
     let checked = match &args.bundle {
-        Some(place) => Some(Plan::of(context, place)?.accept()?),
+        Some(place) => {
+            let plan = Plan::of(context, place, mode)?;
+            if let Some(given) = plan.digest().filter(|given| *given != version.rules) {
+                return Err(
+                    refuse(RolloutError::OtherBundle { given, proposed: version.rules }).into()
+                );
+            }
+            Some(plan.accept()?)
+        }
         None => None,
     };
     let by = match (four_eyes, &checked) {
         (false, _) => args.voice.by.clone(),
         (true, Some(checked)) => {
-            let store = context.read()?;
-            let rollout = Rollout::read(&store).map_err(Failure::drive)?;
-            let version =
-                rollout.find(&args.rules).map_err(|error| Failure::drive(error.into()))?;
             let proposer = version.proposed.as_ref().map(|proposed| proposed.by.as_str());
             let mut signed = checked.signed_by.iter();
             let other = signed.find(|name| Some(name.as_str()) != proposer);
@@ -156,21 +189,18 @@ pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit> {
         }
         (true, None) => return Err(nobody("who approves it").into()),
     };
-    let reason = args.voice.reason.clone();
+    let (rules, begins) = (version.rules.to_string(), Begins::of(mode));
     let files = checked.map(|checked| checked.files);
-    tell(context, &Order::Approve { rules: args.rules.clone(), files, by, reason })
+    let what = What::Approve { rules, begins, files, four_eyes };
+    tell(context, &Order { by, ..args.voice.order(what) })
 }
 
 pub(super) fn rollback(context: &Context, args: &RollbackArgs) -> Result<Exit> {
-    let Voice { by, reason } = &args.voice;
-    let (rules, by, reason) = (args.rules.clone(), by.clone(), reason.clone());
-    tell(context, &Order::RollBack { rules, by, reason })
+    tell(context, &args.voice.order(What::RollBack { rules: args.rules.clone() }))
 }
 
 pub(super) fn withdraw(context: &Context, args: &WithdrawArgs) -> Result<Exit> {
-    let Voice { by, reason } = &args.voice;
-    let (rules, by, reason) = (args.rules.clone(), by.clone(), reason.clone());
-    tell(context, &Order::Withdraw { rules, by, reason })
+    tell(context, &args.voice.order(What::Withdraw { rules: args.rules.clone() }))
 }
 
 /// Does it here, or has the server do it that holds the directory.
@@ -205,6 +235,7 @@ fn tell(context: &Context, order: &Order) -> Result<Exit> {
         "rolled_back" => println!("{rules} is in force"),
         _ => println!("{rules} is in force; going back:\n  bellwether policy rollback"),
     }
+    print!("{}", missing(&done.missing));
     Ok(Exit::Fine)
 }
 
@@ -215,20 +246,24 @@ mod tests {
 
     #[test]
     fn with_four_eyes_the_signatures_say_who_it_is() {
-        let said = |signed: &[&str], four_eyes: bool| {
+        let said = |signed: &[&str], four_eyes: bool, mode: Mode| {
             let signed_by = signed.iter().map(|name| (*name).to_owned()).collect();
             let checked = Checked { files: BTreeMap::new(), signed_by, proof: None };
-            proposer(&checked, four_eyes, "kim").ok()
+            proposer(&checked, four_eyes, mode, "kim").ok()
         };
         let named = |by: &str, other: Option<&str>| Some((by.to_owned(), other.map(str::to_owned)));
-        for (signed, four_eyes, expected) in [
-            (&[][..], false, named("kim", None)),
-            (&["ann", "bob"][..], false, named("kim", None)),
-            (&[][..], true, None),
-            (&["ann"][..], true, named("ann", None)),
-            (&["ann", "bob"][..], true, named("ann", Some("bob"))),
+        let (all, shadow) = (Mode::Enforce, Mode::Shadow);
+        for (signed, four_eyes, mode, expected) in [
+            (&[][..], false, all, named("kim", None)),
+            (&["ann", "bob"][..], false, all, named("kim", None)),
+            (&[][..], true, all, None),
+            (&[][..], true, Mode::Canary(9), None),
+            (&[][..], true, shadow, named("kim", None)),
+            (&["ann"][..], true, shadow, named("ann", None)),
+            (&["ann"][..], true, all, named("ann", None)),
+            (&["ann", "bob"][..], true, all, named("ann", Some("bob"))),
         ] {
-            assert_eq!(said(signed, four_eyes), expected, "{signed:?} {four_eyes}");
+            assert_eq!(said(signed, four_eyes, mode), expected, "{signed:?} {four_eyes} {mode}");
         }
     }
 }

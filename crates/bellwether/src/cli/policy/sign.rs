@@ -123,21 +123,30 @@ fn read_signer(file: &Path) -> Result<Signer> {
     })
 }
 
+/// A lock names no proof that is none, or that is about other files.
+fn check_proof(source: &bundle::Source, lock: &Lock) -> Result<()> {
+    let Some(text) = &source.proof else { return Ok(()) };
+    let message = match report::Said::read(text) {
+        Some(said) if said.bundle == lock.digest => return Ok(()),
+        Some(_) => "PROOF.json is about other files than these",
+        None => "PROOF.json is no report of `policy prove`",
+    };
+    let problem = Problem::new("lock-proof-other", message);
+    Err(refuse(problem.help("prove anew with `policy prove --out`, or remove it")))
+}
+
 pub(super) fn sign(context: &Context, args: &SignArgs) -> Result<Exit> {
     let signer = read_signer(&args.key)?;
     let source = bundle::source(&args.bundle)?;
     let before = source.lock.as_deref().and_then(|text| lock::read(text).ok());
     let expires = args.expires.or(before.as_ref().and_then(|(lock, _)| lock.expires));
     let lock = Lock::of(&source, expires).map_err(refuse)?;
-    if source
-        .proof
-        .as_deref()
-        .and_then(report::Said::read)
-        .is_some_and(|it| it.bundle != lock.digest)
-    {
-        let problem =
-            Problem::new("lock-proof-other", "PROOF.json is about other files than these");
-        return Err(refuse(problem.help("prove anew with `policy prove --out`, or remove it")));
+    check_proof(&source, &lock)?;
+    if lock.expires.is_some_and(|expires| expires <= now()) {
+        let until = lock.expires.map(|expires| expires.to_string()).unwrap_or_default();
+        eprintln!(
+            "warning: the signatures held until {until} and count for nothing; say how long with `--expires DATE`"
+        );
     }
     let stale = before.as_ref().is_some_and(|(known, _)| *known != lock);
     let mut note = match before {
@@ -182,7 +191,6 @@ pub(super) fn verify(context: &Context, args: &VerifyArgs) -> Result<Exit> {
         signatures: args.signatures.unwrap_or(signatures),
         require_proof: args.require_proof || proof,
         now: now(),
-        in_force: None,
     };
     match lock::verify(&source, &wanted) {
         Ok(verified) => {

@@ -4,7 +4,7 @@ use super::failure;
 use crate::cli::Format;
 use crate::cli::context::{Context, to_the_second};
 use crate::exit::Exit;
-use crate::table::{Table, thousands};
+use crate::table::{Table, short, thousands};
 use anyhow::Result;
 use bellwether_store::{Cosigned, Fork, Refused, StoreError, WitnessState};
 use serde_json::json;
@@ -61,7 +61,7 @@ fn text(seen: &Seen, evidence: bool) -> String {
             keys.len().to_string(),
             of(|tree| thousands(tree.size)),
             of(|tree| to_the_second(tree.at).to_string()),
-            of(|tree| tree.root.to_string().chars().take(12).collect()),
+            of(|tree| short(tree.root)),
             forks.to_string(),
         ]);
     }
@@ -83,8 +83,7 @@ fn text(seen: &Seen, evidence: bool) -> String {
 fn forks(forks: &[Fork], evidence: bool) -> String {
     let mut table = Table::new(&["forked", "log", ">entries", "root refused"]);
     for Fork { tree, .. } in forks {
-        let (at, root) = (to_the_second(tree.at).to_string(), tree.root.to_string());
-        let root = root.chars().take(12).collect();
+        let (at, root) = (to_the_second(tree.at).to_string(), short(tree.root));
         table.row([at, tree.origin.clone(), thousands(tree.size), root]);
     }
     let mut text = format!("{}{REWRITTEN}\n", table.render());

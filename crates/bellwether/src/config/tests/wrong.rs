@@ -102,6 +102,15 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_number_that_cannot_be_read_hides_no_mistake_after_it() {
+    let text = "[rules]\nsignatures = 40\nrequire_prof = true\nfour_eyes = 3\n";
+    let found = read(text, &[]).unwrap_err();
+    for part in ["signatures: 40", "`require_prof` is not known", "four_eyes: 3"] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+}
+
+#[test]
 fn what_is_not_shipped_is_said_with_the_nearest() {
     let text = "[sources.desk]\nkind = \"hook\"\nmapping = \"zendesk-tickets\"\nscheme = \"githup\"\n\
                 secret_env = \"S\"\n";

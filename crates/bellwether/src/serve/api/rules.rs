@@ -3,12 +3,12 @@
 use super::request::{Args, Json, Segments};
 use super::{BadBody, Elsewhere, Failures, Forbidden, List, NotFound, json};
 use crate::access::Principal;
-use crate::access::answer::Denied;
 use crate::history::numbers::Number;
+use crate::rollout::shown::Shown;
 use crate::rollout::{Done, compared};
 use crate::serve::App;
 use crate::serve::problem::Refused;
-use crate::serve::read::rules::{self, CHANGES, Changing, Shown};
+use crate::serve::read::rules::{self, Changing};
 use crate::serve::read::version::{self, Differences, Exceptions, Proofs};
 use crate::serve::read::what_if::{self, Asked, Found};
 use crate::serve::viewer::Viewer;
@@ -137,7 +137,8 @@ pub(super) enum Act {
 }
 
 /// Changes how a version stands: `begin`, `approve`, `rollback` to it, or `withdraw`. It takes an admin or
-/// an approver who proved of late who they are; where two must agree, who approves is not who proposed.
+/// an approver who proved of late who they are; where two must agree, who approves is not who proposed, and
+/// says how the version waits to begin (`mode`, `percent`): should it wait otherwise by now, nothing is done.
 #[utoipa::path(
     post, operation_id = "changeRules", path = "/v1/rules/{rules}/{change}", tag = "policy", request_body = Changing,
     params(
@@ -155,14 +156,9 @@ pub(super) async fn change(
 ) -> Result<Response, Refused> {
     args.only(&[])?;
     let (name, change) = (path.text("rules").to_owned(), path.text("change").to_owned());
-    if !CHANGES.contains(&change.as_str()) {
-        return Err(Refused::not_found("nothing of that kind can be done with rules"));
-    }
-    let wanted = name.clone();
-    let proposer = app.reading.run(move |desk| rules::proposer(desk, &wanted)).await?;
-    let proposer = proposer.filter(|_| change == "approve");
-    if let Err(error) = rules::may(&app, &who, &viewer, proposer.as_deref()) {
-        return Ok(Denied::of(&uri, &Method::POST, error).into_response());
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change));
+    if let Err(denied) = asked.await? {
+        return Ok(denied.into_response());
     }
     let four_eyes = app.four_eyes;
     let done = app

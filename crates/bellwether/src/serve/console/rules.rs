@@ -4,15 +4,15 @@ use super::layout::Frame;
 use super::parts::{Tone, badge, time, words};
 use super::version::tabs;
 use super::{Form, Shown, go};
-use crate::access::answer::{Denied, UNDONE};
+use crate::access::answer::UNDONE;
 use crate::access::{FORM, Principal};
-use crate::rollout::compared;
+use crate::rollout::{Begins, How, compared, shown};
 use crate::serve::App;
 use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
-use crate::serve::read::rules::{self, CHANGES, Changing};
+use crate::serve::read::rules::{self, Changing};
 use crate::serve::viewer::Viewer;
-use crate::table::thousands;
+use crate::table::{short, thousands};
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
 use axum::response::IntoResponse as _;
@@ -52,7 +52,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
                     tr {
                         td data-label="When" { (time(step.at, now)) }
                         th scope="row" data-label="What" { (words(step.what.trim_start_matches("rules."))) @if let Some(mode) = step.mode { ": " (mode) } }
-                        td data-label="Version" { span.id { (short(&step.rules.to_string())) } }
+                        td data-label="Version" { span.id { (short(step.rules)) } }
                         td data-label="Who" { (step.by) }
                         td data-label="Why" { (step.reason) }
                     }
@@ -63,11 +63,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, viewer: Viewer, args: Args
     Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
 }
 
-fn short(digest: &str) -> String {
-    digest.chars().take(12).collect()
-}
-
-fn stands(one: &rules::Shown) -> Markup {
+fn stands(one: &shown::Shown) -> Markup {
     let tone = match one.state.as_str() {
         "in_force" => Tone::Good,
         "canary" | "shadow" | "proposed" => Tone::Unsure,
@@ -80,7 +76,7 @@ fn stands(one: &rules::Shown) -> Markup {
     }
 }
 
-fn said(said: Option<&rules::Said>) -> Markup {
+fn said(said: Option<&shown::Said>) -> Markup {
     html! { @if let Some(said) = said { (said.by) @if !said.reason.is_empty() { ": " (said.reason) } } }
 }
 
@@ -133,23 +129,6 @@ fn label(change: &str) -> &'static str {
     }
 }
 
-/// Who may: asked before the question, so that a yes is not lost on the way.
-async fn guarded(
-    app: &Arc<App>,
-    (viewer, who): (&Viewer, &Principal),
-    (uri, method): (&Uri, &Method),
-    (name, change): (&str, &str),
-) -> Result<Option<axum::response::Response>, Refused> {
-    if !CHANGES.contains(&change) {
-        return Err(Refused::not_found("nothing of that kind can be done with rules"));
-    }
-    let wanted = name.to_owned();
-    let proposer = app.reading.run(move |desk| rules::proposer(desk, &wanted)).await?;
-    let proposer = proposer.filter(|_| change == "approve");
-    let may = rules::may(app, who, viewer, proposer.as_deref());
-    Ok(may.err().map(|error| Denied::of(uri, method, error).into_response()))
-}
-
 /// Asks why.
 pub(super) async fn ask(
     State(app): State<Arc<App>>,
@@ -159,17 +138,24 @@ pub(super) async fn ask(
 ) -> Shown {
     args.only(&[UNDONE])?;
     let (name, change) = (path.text("rules"), path.text("change"));
-    let denied = guarded(&app, (&viewer, &who), (&uri, &Method::GET), (name, change)).await?;
-    if let Some(denied) = denied {
-        return Ok(denied);
-    }
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::GET), (name, change));
+    let version = match asked.await? {
+        Ok(version) => version,
+        Err(denied) => return Ok(denied.into_response()),
+    };
+    let waits = version.waits.filter(|_| change == "approve").map(Begins::of);
     let undone = args.text(UNDONE, 1)?.is_some();
     let body = html! {
         @if undone { p.notice.bad role="status" { strong { "It is not done yet." } " The proof was too old; say it once more." } }
-        p.lead { (label(change)) ": " span.id { (short(name)) } }
+        p.lead { (label(change)) ": " span.id { (version.rules) } }
+        @if let Some(begins) = waits { p { "It waits to begin: " strong { (begins) } @if let Some(said) = &version.proposed { ". " (said.by) " proposes it: " (said.reason) } } }
         p { "Who does this and why is written to the log. Escalations under way keep the rules that opened them." }
-        form action={ "/rules/" (name) "/" (change) } method="post" {
+        form action={ "/rules/" (version.rules) "/" (change) } method="post" {
             input type="hidden" name=(FORM) value=(viewer.form);
+            @if let Some(begins) = waits {
+                input type="hidden" name="mode" value=(begins.mode.as_str());
+                @if let Some(percent) = begins.percent { input type="hidden" name="percent" value=(percent); }
+            }
             @if change == "begin" {
                 p { label for="mode" { "How" } " " select #mode name="mode" {
                     option value="shadow" { "in shadow" } option value="canary" { "for a share of the accounts" } option value="enforce" { "for all" }
@@ -177,7 +163,7 @@ pub(super) async fn ask(
                 p { label for="percent" { "Share in percent" } " " input #percent type="number" name="percent" min="1" max="99"; }
             }
             p { label for="reason" { "Why" } " " input #reason type="text" name="reason" maxlength="500" required; }
-            p.actions { button.primary type="submit" { (label(change)) } a.button.quiet href={ "/rules/" (name) } { "Back" } }
+            p.actions { button.primary type="submit" { (label(change)) } a.button.quiet href={ "/rules/" (version.rules) } { "Back" } }
         }
     };
     Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
@@ -192,14 +178,14 @@ pub(super) async fn act(
 ) -> Shown {
     let (name, change) = (path.text("rules").to_owned(), path.text("change").to_owned());
     let form = Form::read(request).await?;
-    let denied = guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change)).await?;
-    if let Some(denied) = denied {
-        return Ok(denied);
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change));
+    if let Err(denied) = asked.await? {
+        return Ok(denied.into_response());
     }
-    let text = |field: &str| form.text(field).map(str::to_owned);
-    let reason = text("reason").unwrap_or_default();
+    let reason = form.text("reason").unwrap_or_default().to_owned();
+    let mode = form.text("mode").and_then(How::read);
     let percent = form.text("percent").and_then(|text| text.parse().ok());
-    let (said, four_eyes) = (Changing { reason, mode: text("mode"), percent }, app.four_eyes);
+    let (said, four_eyes) = (Changing { reason, mode, percent }, app.four_eyes);
     let done = app
         .reading
         .run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, &change), said));

@@ -1,63 +1,23 @@
 //! The versions of the rules: how each stands, what a shadow has come to, and changing that.
 
 use super::Desk;
+use crate::access::answer::Denied;
 use crate::access::decide::{Action, Resource, Why};
 use crate::access::{AccessError, Principal};
 use crate::rollout::count::named;
-use crate::rollout::{Done, Order};
+use crate::rollout::shown::Shown;
+use crate::rollout::{Begins, Done, How, Order, What};
 use crate::serve::App;
 use crate::serve::problem::Refused;
 use crate::serve::versions::Versions;
 use crate::serve::viewer::Viewer;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use bellwether_core::Problem;
 use bellwether_runtime::live::LiveError;
-use bellwether_runtime::rollout::{Rollout, State, Step, Version};
-use serde::{Deserialize, Serialize};
+use bellwether_runtime::rollout::{Rollout, Said, Step, Version};
+use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// Who said something about a version, when and why.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = RulesSaid)]
-pub(crate) struct Said {
-    /// Who: a handle, an account or a signer.
-    pub(crate) by: String,
-    /// When.
-    #[schema(format = DateTime)]
-    pub(crate) at: String,
-    /// Why.
-    pub(crate) reason: String,
-}
-
-/// A version of the rules.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = RulesVersion)]
-pub(crate) struct Shown {
-    /// The digest of the rules.
-    pub(crate) rules: String,
-    /// Name and version of the bundle.
-    pub(crate) bundle: String,
-    /// `proposed`, `shadow`, `canary`, `in_force`, `was_in_force` or `withdrawn`.
-    pub(crate) state: String,
-    /// Of a canary, for how many of a hundred accounts it decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) percent: Option<u8>,
-    /// How it is to begin, while it waits for a second person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) waits: Option<String>,
-    /// Since when it stands so.
-    #[schema(format = DateTime)]
-    pub(crate) since: String,
-    /// Records that it has made.
-    pub(crate) records: u64,
-    /// Who proposed it last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) proposed: Option<Said>,
-    /// Who agreed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) approved: Option<Said>,
-}
 
 /// Why something is to change, and how.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -67,8 +27,8 @@ pub(crate) struct Changing {
     /// Why, in one line; it is written to the log.
     #[schema(min_length = 1, max_length = 500)]
     pub(crate) reason: String,
-    /// For `begin`: `shadow`, `canary` or `enforce`.
-    pub(crate) mode: Option<String>,
+    /// For `begin`: in which way. For `approve`: how it waits to begin, as you were shown it.
+    pub(crate) mode: Option<How>,
     /// For a canary: for how many of a hundred accounts.
     #[schema(minimum = 1, maximum = 99)]
     pub(crate) percent: Option<u8>,
@@ -77,33 +37,14 @@ pub(crate) struct Changing {
 /// What can be done with a version.
 pub(crate) const CHANGES: [&str; 4] = ["begin", "approve", "rollback", "withdraw"];
 
-fn said(said: Option<&bellwether_runtime::rollout::Said>) -> Option<Said> {
-    said.map(|said| Said {
-        by: said.by.clone(),
-        at: said.at.to_string(),
-        reason: said.reason.clone(),
-    })
-}
-
 /// Every version, the newest first.
 ///
 /// # Errors
 /// What the store says.
 pub(crate) fn versions(desk: &Desk<'_>, watched: &Versions) -> Result<Vec<Shown>, Refused> {
     let book = desk.book()?;
-    let one = |version: &Version| Shown {
-        rules: version.rules.to_string(),
-        bundle: named(&book, version.rules),
-        state: version.state.as_str().to_owned(),
-        percent: match version.state {
-            State::Canary(percent) => Some(percent),
-            _ => None,
-        },
-        waits: version.waits.map(|mode| mode.to_string()),
-        since: version.since.to_string(),
-        records: watched.records(version.rules),
-        proposed: said(version.proposed.as_ref()),
-        approved: said(version.approved.as_ref()),
+    let one = |version: &Version| {
+        Shown::of(version, named(&book, version.rules), watched.records(version.rules))
     };
     Ok(Rollout::read(desk.view)?.versions().iter().rev().map(one).collect())
 }
@@ -123,16 +64,16 @@ pub(crate) fn steps(desk: &Desk<'_>) -> Result<Vec<Step>, Refused> {
 ///
 /// # Errors
 /// Why not.
-pub(crate) fn may(
+fn may(
     app: &App,
     who: &Principal,
     viewer: &Viewer,
-    proposer: Option<&str>,
+    proposer: Option<&Said>,
 ) -> Result<(), AccessError> {
     if app.is_demo {
         return Ok(());
     }
-    let own = proposer.is_some_and(|by| by == voice(viewer) || by == viewer.name);
+    let own = proposer.is_some_and(|said| said.is_of(voice(viewer), Some(&viewer.name)));
     // Whoever else proposed it is no account of this request's.
     let by = if own { viewer.name.as_str() } else { "-" };
     let what = Resource::Proposal { by };
@@ -144,18 +85,42 @@ fn voice(viewer: &Viewer) -> &str {
     viewer.person.as_deref().unwrap_or(&viewer.name)
 }
 
-/// Who proposed a version that waits.
+/// The version that a digest, or the beginning of one, names, if somebody may change it so. To be asked
+/// before the question too, so that a yes is not lost on the way.
 ///
 /// # Errors
-/// `rollout-unknown`; what the store says.
-pub(crate) fn proposer(desk: &Desk<'_>, rules: &str) -> Result<Option<String>, Refused> {
+/// `rollout-unknown`, `rollout-person`; what the store says; within, why not.
+pub(crate) async fn guarded(
+    app: &Arc<App>,
+    (viewer, who): (&Viewer, &Principal),
+    (uri, method): (&Uri, &Method),
+    (name, change): (&str, &str),
+) -> Result<Result<Version, Denied>, Refused> {
+    if !CHANGES.contains(&change) {
+        return Err(Refused::not_found("nothing of that kind can be done with rules"));
+    }
+    let wanted = name.to_owned();
+    let version = app.reading.run(move |desk| version(desk, &wanted)).await?;
+    let approves = change == "approve";
+    let proposed = version.proposed.as_ref().filter(|_| approves && version.waits.is_some());
+    if let Err(error) = may(app, who, viewer, proposed) {
+        return Ok(Err(Denied::of(uri, method, error)));
+    }
+    if approves && app.four_eyes && !app.is_demo && viewer.person.is_none() {
+        let message = "two people must agree, and nothing says which person this account is";
+        let problem = Problem::new("rollout-person", message);
+        let help = "let somebody approve it whose account has a handle: `bellwether access link ACCOUNT --person HANDLE`";
+        return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
+    }
+    Ok(Ok(version))
+}
+
+fn version(desk: &Desk<'_>, name: &str) -> Result<Version, Refused> {
     let rollout = Rollout::read(desk.view)?;
-    let version = rollout.find(rules).map_err(|error| {
+    rollout.find(name).cloned().map_err(|error| {
         let problem = Problem::new(error.code(), error.to_string()).help(error.help());
         Refused::new(StatusCode::NOT_FOUND, problem)
-    })?;
-    let proposed = version.proposed.as_ref().filter(|_| version.waits.is_some());
-    Ok(proposed.map(|said| said.by.clone()))
+    })
 }
 
 /// Changes how a version stands, in the name of whoever says so.
@@ -168,24 +133,22 @@ pub(crate) fn change(
     (rules, change): (String, &str),
     said: Changing,
 ) -> Result<Done, Refused> {
-    let (by, reason) = (voice(viewer).to_owned(), said.reason);
-    let order = match change {
-        "approve" => Order::Approve { rules, files: None, by, reason },
-        "rollback" => Order::RollBack { rules: Some(rules), by, reason },
-        "withdraw" => Order::Withdraw { rules, by, reason },
-        "begin" => {
-            let percent = said.percent;
-            let mode = match said.mode.as_deref() {
-                Some(mode @ ("shadow" | "canary" | "enforce")) => mode.to_owned(),
-                _ => {
-                    let help = "say `shadow`, `canary` or `enforce`";
-                    return Err(Refused::wrong("mode", "it is not said how they begin", help));
-                }
-            };
-            Order::Begin { rules, mode, percent, four_eyes, by, reason }
+    let begins = || match said.mode {
+        Some(mode) => Ok(Begins { mode, percent: said.percent }),
+        None => {
+            let help = "say `shadow`, `canary` or `enforce`";
+            Err(Refused::wrong("mode", "it is not said how they begin", help))
         }
+    };
+    let what = match change {
+        "approve" => What::Approve { rules, begins: begins()?, files: None, four_eyes },
+        "rollback" => What::RollBack { rules: Some(rules) },
+        "withdraw" => What::Withdraw { rules },
+        "begin" => What::Begin { rules, begins: begins()?, four_eyes },
         _ => return Err(Refused::not_found("nothing of that kind can be done with rules")),
     };
+    let (by, account) = (voice(viewer).to_owned(), Some(viewer.name.clone()));
+    let order = Order { what, by, account, reason: said.reason };
     let ready = Arc::new(order.ready()?);
     let done = desk.live().call(move |driver, now| ready.carry_out(driver, now));
     done.map_err(|error: LiveError| match error.code() {

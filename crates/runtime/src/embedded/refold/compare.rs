@@ -1,7 +1,7 @@
 //! Where two feature states of a stream part, in words that people know.
 
 use super::super::Embedded;
-use bellwether_core::{DocKey, Timestamp};
+use bellwether_core::{DocKey, StreamId, Timestamp};
 use bellwether_engine::state::scope_of;
 use std::collections::BTreeMap;
 
@@ -19,25 +19,39 @@ type States = BTreeMap<DocKey, Vec<u8>>;
 
 impl Embedded {
     /// The documents of `new` that differ from the standing ones, and how they read at an instant.
-    pub(super) fn differences(&self, old: &States, new: &States, at: Timestamp) -> Vec<Difference> {
+    pub(super) fn differences(
+        &self,
+        stream: StreamId,
+        (old, new): (&States, &States),
+        at: Timestamp,
+    ) -> Vec<Difference> {
         let differs = |(doc, bytes): &(&DocKey, &Vec<u8>)| old.get(doc) != Some(*bytes);
         new.iter()
             .filter(differs)
-            .map(|(doc, _)| Difference { doc: *doc, facts: self.facts_apart(*doc, old, new, at) })
+            .map(|(doc, _)| {
+                let facts = self.facts_apart((stream, *doc), (old, new), at);
+                Difference { doc: *doc, facts }
+            })
             .collect()
     }
 
     /// The names of definitions that an encoded state has not counted from its first signal on.
-    pub(super) fn incomplete(&self, doc: DocKey, bytes: &[u8]) -> Vec<String> {
-        let features = self.active.features();
+    pub(super) fn incomplete(&self, stream: StreamId, doc: DocKey, bytes: &[u8]) -> Vec<String> {
+        let features = self.ruling(stream).features();
         let Ok(state) = features.decode(scope_of(doc), bytes) else { return Vec::new() };
         features.incomplete(&state).map(|definition| definition.name.clone()).collect()
     }
 
-    fn facts_apart(&self, doc: DocKey, old: &States, new: &States, at: Timestamp) -> Vec<String> {
+    fn facts_apart(
+        &self,
+        (stream, doc): (StreamId, DocKey),
+        (old, new): (&States, &States),
+        at: Timestamp,
+    ) -> Vec<String> {
         let Some(bytes) = old.get(&doc) else { return Vec::new() };
-        let mut names = self.incomplete(doc, bytes);
-        let (features, rates) = (self.active.features(), self.active.policy().rates());
+        let mut names = self.incomplete(stream, doc, bytes);
+        let rules = self.ruling(stream);
+        let (features, rates) = (rules.features(), rules.policy().rates());
         let read = |states: &States| {
             let state = |doc| features.decode(scope_of(doc), states.get(&doc)?).ok();
             let mut account = state(DocKey::Account)?;

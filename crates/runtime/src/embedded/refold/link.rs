@@ -160,7 +160,7 @@ impl Embedded {
         let standing = self.standing(survivor);
         let past = self.past(&self.reach(ends.survivor.0, &ends.links)?)?;
         let wanted = |doc| standing.contains_key(&doc) || leaving.contains(&doc);
-        let mut folded = self.fold(&past, wanted);
+        let mut folded = self.fold(survivor, &past, wanted);
         let own = past.iter().filter(|past| past.stream == other).map(|past| past.origin);
         let other_live = own.into_iter().any(|origin| origin == Origin::Live);
         let moved = folded.states.keys().filter(|doc| !standing.contains_key(doc)).count();
@@ -185,8 +185,8 @@ impl Embedded {
         let back = self.past(&self.reach(ends.other.0, &ends.links)?)?;
         let kept = self.past(&self.reach(ends.survivor.0, &ends.links)?)?;
         let wanted = |doc| standing.contains_key(&doc) || rested.contains_key(&doc);
-        let Folded { states: back_states, live: back_live } = self.fold(&back, wanted);
-        let mut folded = self.fold(&kept, |doc| standing.contains_key(&doc));
+        let Folded { states: back_states, live: back_live } = self.fold(other, &back, wanted);
+        let mut folded = self.fold(survivor, &kept, |doc| standing.contains_key(&doc));
         let mut leave = Vec::new();
         for doc in back_states.keys().filter(|doc| **doc != DocKey::Account) {
             if standing.contains_key(doc) && !folded.states.contains_key(doc) {
@@ -250,7 +250,7 @@ impl Embedded {
         let time = self.streams.get(&stream).map_or(at, |state| state.time);
         let (origin, at) = if live { (Origin::Live, at) } else { (Origin::History, time) };
         self.pending.batch.at = self.pending.batch.at.max(at);
-        let most = most_documents(&self.active);
+        let most = most_documents(self.ruling(stream));
         let mut parts: Vec<_> = states.chunks(most).map(<[_]>::to_vec).collect();
         if parts.is_empty() {
             parts.push(Vec::new());

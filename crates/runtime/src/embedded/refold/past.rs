@@ -73,21 +73,26 @@ impl Embedded {
         Ok(in_order(found))
     }
 
-    /// Folds the signals of the wanted documents anew, by the rules in force.
-    pub(super) fn fold(&self, past: &[Past], wanted: impl Fn(DocKey) -> bool) -> Folded {
-        let states = lineage::fold(&self.active, past, wanted);
+    /// Folds the signals of the wanted documents anew, by the rules that decide about a stream.
+    pub(super) fn fold(
+        &self,
+        stream: StreamId,
+        past: &[Past],
+        wanted: impl Fn(DocKey) -> bool,
+    ) -> Folded {
+        let states = lineage::fold(self.ruling(stream), past, wanted);
         Folded { states, live: past.iter().any(|past| past.origin == Origin::Live) }
     }
 
-    /// The feature states of a stream as they stand, laid out for the rules in force. The stream must be
-    /// loaded.
+    /// The feature states of a stream as they stand, laid out for the rules that decide about it. The
+    /// stream must be loaded.
     pub(super) fn standing(&self, stream: StreamId) -> BTreeMap<DocKey, Vec<u8>> {
         let mut states = BTreeMap::new();
         let Some(state) = self.streams.get(&stream) else { return states };
         let Some(laid_out) = state.rules.and_then(|digest| self.book.get(&digest)) else {
             return states;
         };
-        let (old, new) = (laid_out.features(), self.active.features());
+        let (old, new) = (laid_out.features(), self.ruling(stream).features());
         for (key, doc) in state.docs() {
             let mut bytes = Vec::new();
             old.encode(&doc.features, &mut bytes);

@@ -8,12 +8,12 @@ use crate::cli::policy::{counted, diff, problems_json};
 use crate::exit::{Exit, Failure, Problems};
 use crate::rollout::signed::{self, Checked};
 use anyhow::Result;
-use bellwether_core::Problem;
+use bellwether_core::{Digest, Problem};
 use bellwether_engine::Rules;
 use bellwether_engine::trial::run_tests;
 use bellwether_policy::{Change, TestOutcome};
 use bellwether_runtime::embedded::read_rules;
-use bellwether_runtime::rollout::is_older;
+use bellwether_runtime::rollout::{Mode, check_downgrade};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,17 +31,18 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Compares a bundle with the rules in force.
+    /// Compares a bundle, as it is to begin, with the rules in force.
     ///
     /// # Errors
     /// What the data directory or the bundle's folder says when they cannot be read.
-    pub(super) fn of(context: &Context, place: &Path) -> Result<Self> {
+    pub(super) fn of(context: &Context, place: &Path, mode: Mode) -> Result<Self> {
         context.must_exist()?;
         let store = context.read()?;
         let book = read_rules(&store).map_err(Failure::drive)?;
         let in_force = context.active_rules(&store, &book)?;
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-        let composed = match Rules::compose(bundle::files(place)?) {
+        let source = bundle::source(place)?;
+        let composed = match Rules::compose(source.files.clone()) {
             Ok(rules) => {
                 warnings = rules.warnings().to_vec();
                 Some(rules)
@@ -57,18 +58,15 @@ impl Plan {
             let outcomes = run_tests(rules);
             tests = outcomes.len();
             problems.extend(outcomes.iter().filter(|one| !one.passed()).map(failed));
-            problems.extend(older(&in_force, rules));
+            problems.extend(
+                check_downgrade(&in_force, rules, mode)
+                    .err()
+                    .map(|older| Problem::new(older.code(), older.to_string()).help(older.help())),
+            );
         }
         let asked = context.config()?.config.rules;
-        let meta = in_force.policy().meta();
-        let known = Some((meta.name.as_str(), meta.version.as_str()));
-        let checked = match signed::check(place, &asked, known, now()) {
-            Ok(checked) => Some(checked),
-            Err(error) => {
-                problems.extend(error.downcast::<Problems>()?.0);
-                None
-            }
-        };
+        let checked = signed::check(source, &asked, now());
+        let checked = checked.map_err(|found| problems.extend(found)).ok();
         Ok(Self { in_force, composed, changes, tests, checked, problems, warnings })
     }
 
@@ -83,9 +81,13 @@ impl Plan {
         }
     }
 
+    /// The digest of the rules, where they compose.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.composed.as_ref().map(Rules::digest)
+    }
+
     fn is_same(&self) -> bool {
-        let same = |rules: &Rules| rules.digest() == self.in_force.digest();
-        self.composed.as_ref().is_some_and(same)
+        self.digest() == Some(self.in_force.digest())
     }
 }
 
@@ -95,19 +97,8 @@ fn failed(outcome: &TestOutcome) -> Problem {
     problem.help("`bellwether policy test` shows what happened instead")
 }
 
-fn older(in_force: &Rules, new: &Rules) -> Option<Problem> {
-    let (now, new) = (in_force.policy().meta(), new.policy().meta());
-    if now.name != new.name || !is_older(&new.version, &now.version) {
-        return None;
-    }
-    let message =
-        format!("version {} is older than {}, which is in force", new.version, now.version);
-    let help = "raise `version` in bundle.yaml; going back is `bellwether policy rollback`";
-    Some(Problem::new("rollout-downgrade", message).help(help))
-}
-
 pub(in crate::cli::policy) fn plan(context: &Context, args: &PlanArgs) -> Result<Exit> {
-    let plan = Plan::of(context, &args.bundle)?;
+    let plan = Plan::of(context, &args.bundle, Mode::Enforce)?;
     let may = plan.problems.is_empty();
     match context.format {
         Format::Json => println!("{}", plan.json(may)),

@@ -4,14 +4,11 @@ use crate::cli::Format;
 use crate::cli::context::{Context, to_the_second};
 use crate::exit::{Exit, Failure};
 use crate::rollout::count::{Counted, named};
-use crate::table::{Table, thousands};
+use crate::rollout::shown::Shown;
+use crate::table::{Table, short, thousands};
 use anyhow::Result;
 use bellwether_runtime::embedded::read_rules;
 use bellwether_runtime::rollout::{Rollout, Said, Version};
-use serde_json::json;
-
-/// How much of a digest people are shown: enough to name a version.
-pub(super) const SHORT: usize = 12;
 
 pub(in crate::cli::policy) fn status(context: &Context) -> Result<Exit> {
     let store = context.read()?;
@@ -21,20 +18,9 @@ pub(in crate::cli::policy) fn status(context: &Context) -> Result<Exit> {
     counted.follow(&store, || true)?;
     let name = |version: &Version| named(&book, version.rules);
     if context.format == Format::Json {
-        let said = |said: &Option<Said>| {
-            said.as_ref()
-                .map(|one| json!({"by": one.by, "at": one.at.to_string(), "reason": one.reason}))
-        };
-        let one = |version: &Version| {
-            json!({
-                "rules": version.rules.to_string(), "bundle": name(version),
-                "state": version.state.as_str(), "percent": percent(version),
-                "waits": version.waits.map(|mode| mode.to_string()),
-                "since": version.since.to_string(), "records": counted.of(version.rules),
-                "proposed": said(&version.proposed), "approved": said(&version.approved),
-            })
-        };
-        println!("{}", serde_json::Value::from_iter(rollout.versions().iter().map(one)));
+        let one = |version: &Version| Shown::of(version, name(version), counted.of(version.rules));
+        let all: Vec<_> = rollout.versions().iter().map(one).collect();
+        println!("{}", serde_json::to_string(&all)?);
         return Ok(Exit::Fine);
     }
     let columns =
@@ -46,7 +32,7 @@ pub(in crate::cli::policy) fn status(context: &Context) -> Result<Exit> {
         let waits = version.waits.map(|mode| format!(", waits for {mode}")).unwrap_or_default();
         table.row([
             name(version),
-            version.rules.to_string().chars().take(SHORT).collect(),
+            short(version.rules),
             format!("{}{waits}", version.state),
             to_the_second(version.since).to_string(),
             thousands(counted.of(version.rules)),
@@ -57,11 +43,4 @@ pub(in crate::cli::policy) fn status(context: &Context) -> Result<Exit> {
     }
     print!("{}", table.render());
     Ok(Exit::Fine)
-}
-
-fn percent(version: &Version) -> Option<u8> {
-    match version.state {
-        bellwether_runtime::rollout::State::Canary(percent) => Some(percent),
-        _ => None,
-    }
 }
