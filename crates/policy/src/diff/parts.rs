@@ -140,7 +140,16 @@ mod tests {
             let changes = diff_tables((old, &known), (new, &known));
             changes.iter().map(|change| format!("{change}\n")).collect::<String>()
         };
-        expect_test::expect![[""]].assert_eq(&told(&old, &new));
+        expect_test::expect![[r#"
+            order of the rows of `threshold.limit`
+              was when a; when b; for all
+              now when b; when a; when c; for all
+            row of `threshold.limit` when b
+              was 2.00
+              now 2.50
+            row of `threshold.limit` when c
+              new 0.05
+        "#]].assert_eq(&told(&old, &new));
         assert_eq!(told(&old, &old), "");
         assert!(
             told(&[], &old).contains("table `threshold.limit`\n  new money of the case, owner ann")
