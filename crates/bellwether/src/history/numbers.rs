@@ -205,7 +205,7 @@ fn numbers(text: &str, most: usize) -> Vec<Range<usize>> {
 /// Whether a text is one number and nothing else.
 pub(crate) fn is_number(text: &str) -> bool {
     let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '.'));
-    let one = numbers(text, 2) == [0..text.len()];
+    let one = numbers(text, 2).first() == Some(&(0..text.len()));
     text.len() <= LONGEST && one && (plain || Duration::parse(text).is_some())
 }
 
