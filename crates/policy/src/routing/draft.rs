@@ -67,7 +67,7 @@ pub(crate) struct DraftHuman {
     pub(crate) reach: Option<Duration>,
     pub(crate) approvals: Vec<DraftApproval>,
     pub(crate) refused: Option<Word>,
-    pub(crate) permit: Option<DraftPermit>,
+    pub(crate) permit: Option<Box<DraftPermit>>,
     pub(crate) steps: Vec<Word>,
 }
 
@@ -247,7 +247,7 @@ fn read_human(fields: &mut Fields<'_>, name: &Word) -> DraftHuman {
     }
     let approvals = read_approvals(fields, name);
     let refused = word(fields, "refused");
-    let permit = read_permit(fields, name, &approvals);
+    let permit = read_permit(fields, name, &approvals).map(Box::new);
     let steps = words(fields, "steps");
     let wanted = permit.iter().flat_map(|permit| &permit.approvals);
     if let (Some(refused), None) = (&refused, approvals.iter().chain(wanted).next()) {
