@@ -108,8 +108,14 @@ pub(crate) struct Conflict {
 impl Report {
     /// Of a bundle without boundaries: there is nothing to prove, and nothing is open.
     pub(crate) fn of_nothing(bundle: Digest) -> Self {
-        let (solver, properties, conflicts) = (String::new(), Vec::new(), Vec::new());
-        Self { bundle, solver, properties, conflicts, counts: Counts::default() }
+        Self {
+            bundle,
+            solver: String::new(),
+            properties: Vec::new(),
+            conflicts: Vec::new(),
+            implied: Vec::new(),
+            counts: Counts::default(),
+        }
     }
 
     /// How many properties are proved, broken and open.

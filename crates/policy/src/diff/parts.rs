@@ -149,7 +149,8 @@ mod tests {
               now 2.50
             row of `threshold.limit` when c
               new 0.05
-        "#]].assert_eq(&told(&old, &new));
+        "#]]
+        .assert_eq(&told(&old, &new));
         assert_eq!(told(&old, &old), "");
         assert!(
             told(&[], &old).contains("table `threshold.limit`\n  new money of the case, owner ann")
