@@ -64,7 +64,8 @@ impl Boundaries {
         ceilings.retain_mut(|one| narrow(one, actions, &mut problems));
         let mut warnings = Vec::new();
         for (group, warn) in [(&read_policies, true), (&ceilings, false)] {
-            validate(group, &schema, &mut problems, warn.then_some(&mut warnings));
+            let group = doubtful(group, actions, roles);
+            validate(&group, &schema, &mut problems, warn.then_some(&mut warnings));
         }
         if !problems.is_empty() {
             problems.extend(warnings);
@@ -72,6 +73,7 @@ impl Boundaries {
             return Err(problems);
         }
         warnings.extend(twice(&ceilings));
+        warnings.sort_by(|a, b| a.place.cmp(&b.place));
         let types = Types::read().map_err(|error| vec![no_schema(&error)])?;
         let sets = actions
             .iter()
@@ -215,16 +217,47 @@ fn invariant(one: Read) -> Invariant {
     Invariant { id: one.boundary.id, action, policy: one.policy, place: one.boundary.place }
 }
 
+/// The policies of which Cedar's validator may have something to say. It checks each against every action,
+/// so those about one action alone are checked against that one first: for the others their scope is
+/// false, and the validator looks no further.
+fn doubtful<'a>(read: &'a [Read], actions: &[ActionDecl], roles: &[&str]) -> Vec<&'a Read> {
+    let mut by_action: BTreeMap<Option<&str>, Vec<&Read>> = BTreeMap::new();
+    for one in read {
+        let named = match one.policy.action_constraint() {
+            ActionConstraint::Eq(named) => {
+                actions.iter().find(|action| action.name == named.id().unescaped())
+            }
+            ActionConstraint::Any | ActionConstraint::In(_) => None,
+        };
+        by_action.entry(named.map(|action| action.name.as_str())).or_default().push(one);
+    }
+    let mut doubtful = by_action.remove(&None).unwrap_or_default();
+    for action in actions {
+        let Some(group) = by_action.remove(&Some(action.name.as_str())) else { continue };
+        let alone = schema::text(std::slice::from_ref(action), roles);
+        let fine = Schema::from_cedarschema_str(&alone).is_ok_and(|(schema, _)| {
+            let set = set_of(group.iter().map(|one| &one.policy));
+            let checked = Validator::new(schema).validate(&set, ValidationMode::Strict);
+            checked.validation_passed_without_warnings()
+        });
+        if !fine {
+            doubtful.extend(group);
+        }
+    }
+    doubtful
+}
+
 /// Puts Cedar's complaints where the policies stand.
 fn validate(
-    read: &[Read],
+    read: &[&Read],
     schema: &Schema,
     problems: &mut Vec<Problem>,
     warnings: Option<&mut Vec<Problem>>,
 ) {
     let set = set_of(read.iter().map(|one| &one.policy));
     let checked = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-    let by_id: BTreeMap<&PolicyId, &Read> = read.iter().map(|one| (one.policy.id(), one)).collect();
+    let by_id: BTreeMap<&PolicyId, &Read> =
+        read.iter().map(|one| (one.policy.id(), *one)).collect();
     let placed = |problem: Problem, id: &PolicyId, told: &dyn Diagnostic| match by_id.get(id) {
         Some(one) => problem.at(place(&one.boundary.place, &one.text, offset(told))),
         None => problem,

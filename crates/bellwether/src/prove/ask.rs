@@ -188,7 +188,7 @@ impl Asker {
             Ok(Ok(Decision::Sat)) if satisfiable => Ok(()),
             Ok(Ok(Decision::Unsat)) if !satisfiable => Ok(()),
             Ok(Ok(Decision::Sat | Decision::Unsat)) => {
-                let [truth, told] = if satisfiable { ["", "not "] } else { ["no ", ""] };
+                let [truth, told] = if satisfiable { ["a ", "not "] } else { ["no ", ""] };
                 Err(Lies(format!(
                     "there is {truth}number between {low} and {high}, and it says there is {told}one"
                 )))

@@ -16,6 +16,7 @@ mod resumed;
 mod served;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod server;
+mod shadowed;
 mod stopped;
 mod told;
 mod world;

@@ -210,6 +210,10 @@ impl<'a> Beside<'a> {
                 }
             }
         }
+        // A timer is set by the rules that were in force: where only one side has something to decide by it,
+        // the other would have had a timer of its own.
+        let timer = matches!(event.body, Body::Timer { .. });
+        both.retain(|_, sides| !timer || sides.iter().all(Option::is_some));
         for ((doc, graph), [kept, tried]) in both {
             let plain = |said: &Option<Said>| {
                 said.as_ref().map(|said| (said.rule.clone(), said.node.clone(), said.person))
