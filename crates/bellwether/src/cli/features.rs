@@ -211,7 +211,7 @@ fn versions(context: &Context) -> Result<Exit> {
     let mut table = Table::new(&["fact", "scope", "digest", "since", ">complete", ">documents"]);
     for (one, since, complete, all) in rows {
         lacking += u64::from(complete < all);
-        let digest = short(&one.digest);
+        let digest = short(one.digest);
         let (complete, all) = (thousands(complete), thousands(all));
         table.row([one.name.as_str(), one.scope.as_str(), &digest, &since, &complete, &all]);
     }

@@ -41,12 +41,16 @@ fn each_step_back_goes_further_back() {
 fn what_has_ended_waits_for_nobody() {
     let (small, large) = (Mode::Canary(10), Mode::Canary(50));
     let begun = [Propose("new", small, "ann"), Approve("new", "bob"), Propose("new", large, "bob")];
-    let late = [Back(None), Approve("new", "ann")];
-    let steps: Vec<Do> = begun.into_iter().chain(late).collect();
-    assert_eq!(
-        played(&steps),
-        "refused: rollout-not-proposed\nold: in force (-, -)\nnew: withdrawn (bob, -)\n"
-    );
+    let other = [Propose("third", small, "ann"), Approve("third", "bob")];
+    let cases: [(&[Do], &str); 2] = [
+        (&[Back(None)], "old: in force (-, -)\nnew: withdrawn (bob, -)\n"),
+        (&other, "old: in force (-, -)\nnew: withdrawn (bob, -)\nthird: canary 10 % (ann, bob)\n"),
+    ];
+    for (ends, expected) in cases {
+        let late = [Approve("new", "ann")];
+        let steps: Vec<Do> = begun.iter().chain(ends).chain(&late).copied().collect();
+        assert_eq!(played(&steps), format!("refused: rollout-not-proposed\n{expected}"));
+    }
 }
 
 #[test]
