@@ -166,12 +166,7 @@ fn read(
     {
         dated = read_rates(&document, currency, problems);
     }
-    let mut drafts = Vec::new();
-    for path in files.keys().filter(|path| is_in(path, "overrides")) {
-        if let Some(document) = document(files, path, problems) {
-            overrides::read(&document, &mut drafts, problems);
-        }
-    }
+    let drafts = read_overrides(files, problems);
     let actions = read_actions(files, catalogue, problems);
     let known = (actions.as_slice(), drafts.as_slice());
     let read = read_graphs(files, people.as_ref(), catalogue, known, problems);
@@ -203,15 +198,13 @@ fn read(
         let help = "write tests/<name>.yaml: facts, and the node that is expected for them";
         problems.push(problem.help(help));
     }
-    let digest = digest(files);
     let whole = read.complete && read.graphs.len() == read.names.len();
     let (meta, people) = (meta?, people.filter(|_| whole)?);
     let mut rates = Rates::new(meta.currency);
     for (from, since, ppm) in dated {
         rates.add(from, since, ppm);
     }
-    let overrides = drafts.into_iter().map(|draft| draft.one).collect();
-    let graphs = read.graphs;
+    let (overrides, graphs) = (drafts.into_iter().map(|draft| draft.one).collect(), read.graphs);
     Some(Policy {
         meta,
         rates,
@@ -222,8 +215,19 @@ fn read(
         actions,
         tests,
         properties,
-        digest,
+        digest: digest(files),
     })
+}
+
+/// The overrides, in the order of their files' paths.
+fn read_overrides(files: &Files, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for path in files.keys().filter(|path| is_in(path, "overrides")) {
+        if let Some(document) = document(files, path, problems) {
+            overrides::read(&document, &mut drafts, problems);
+        }
+    }
+    drafts
 }
 
 /// Checks what overrides are about, and compiles those of actions.
