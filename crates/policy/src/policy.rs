@@ -30,7 +30,7 @@ pub struct Policy {
     graphs: Vec<Graph>,
     overrides: Vec<Override>,
     /// Those of actions, with their conditions.
-    rulings: Vec<Ruling>,
+    ruled: Vec<Ruling>,
     actions: Vec<Action>,
     messages: Vec<Message>,
     tests: Vec<Test>,
@@ -83,7 +83,7 @@ impl Policy {
         action: &'a str,
         slots: &'a Slots,
     ) -> impl Iterator<Item = &'a Override> {
-        let own = self.rulings.iter().filter(move |one| one.action == action);
+        let own = self.ruled.iter().filter(move |one| one.action == action);
         own.filter(|one| one.may_hold(slots)).filter_map(|one| self.overrides.get(one.at))
     }
 
@@ -185,12 +185,8 @@ fn read(
     let read = read_graphs(files, people.as_ref(), catalogue, known, problems);
     let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
     let graphs = read.complete.then_some(&*graphs);
-    for draft in &drafts {
-        check_about(draft, graphs, &actions, people.as_ref(), problems);
-    }
-    let rulings = overrides::rulings(&drafts, &actions, catalogue, problems);
-    let words = rulings.iter().flat_map(|ruling| ruling.guard.words());
-    words.for_each(|word| catalogue.note_word(word));
+    let about = (graphs, actions.as_slice(), people.as_ref());
+    let ruled = read_rulings(&drafts, about, catalogue, problems);
     if let Some(meta) = &meta {
         read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
     }
@@ -207,7 +203,6 @@ fn read(
     }
     let known = Known { graphs: names, people: people.as_ref(), actions: &actions };
     let (tests, properties) = read_cases(files, known, catalogue, problems);
-    let digest = digest(files);
     let whole = read.complete && read.graphs.len() == read.names.len();
     let (meta, people) = (meta?, people.filter(|_| whole)?);
     let mut rates = Rates::new(meta.currency);
@@ -221,12 +216,12 @@ fn read(
         people,
         graphs: read.graphs,
         overrides,
-        rulings,
+        ruled,
         actions,
         messages,
         tests,
         properties,
-        digest,
+        digest: digest(files),
     })
 }
 
@@ -248,6 +243,22 @@ fn read_cases(
         problems.push(problem.help(help));
     }
     (tests, properties)
+}
+
+/// Checks what overrides are about, and compiles those of actions.
+fn read_rulings(
+    drafts: &[Draft],
+    (graphs, actions, people): (Option<&[&str]>, &[Action], Option<&People>),
+    catalogue: &mut Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Vec<Ruling> {
+    for draft in drafts {
+        check_about(draft, graphs, actions, people, problems);
+    }
+    let rulings = overrides::rulings(drafts, actions, catalogue, problems);
+    let words = rulings.iter().flat_map(|ruling| ruling.guard.words());
+    words.for_each(|word| catalogue.note_word(word));
+    rulings
 }
 
 /// The actions, where the bundle has any; boundaries without an action would be about nothing.

@@ -248,18 +248,8 @@ fn records_are_canonical_and_readable() {
     let (at, due) = (Timestamp::from_secs(7), Timestamp::from_secs(99));
     let moved = |to, cause, candidates: Vec<Candidate>| {
         let candidate_count = candidates.len() as u32;
-        let permit = None;
-        Move {
-            doc,
-            graph,
-            opened: 3,
-            to,
-            cause,
-            silent: false,
-            candidates,
-            candidate_count,
-            permit,
-        }
+        let (silent, permit) = (false, None);
+        Move { doc, graph, opened: 3, to, cause, silent, candidates, candidate_count, permit }
     };
     let moves = [
         moved(
