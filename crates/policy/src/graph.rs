@@ -5,11 +5,13 @@
 //! - Never: skips a rule that cannot be evaluated. It takes the `unknown` edge of its node, which
 //!   leads to a person, or to a discovery that ends at one.
 
+mod pause;
 mod verdict;
 
 use bellwether_core::{Code, Duration, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
 
+pub use pause::LONGEST_PAUSE;
 pub(crate) use verdict::Passed;
 pub use verdict::{Masks, Overrules, Overruling, Verdict};
 

@@ -36,10 +36,10 @@ pub use cases::{
 pub use diff::{Change, Moved, diff, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{
-    AGAIN, Graph, Human, Masks, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
-    Verdict,
+    AGAIN, Graph, Human, LONGEST_PAUSE, Masks, Node, NodeKind, Outcome, Overrules, Overruling,
+    Ready, Rule, Verdict,
 };
 pub use merge::{merge, same_look};
-pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
+pub use overrides::{About, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};

@@ -13,4 +13,4 @@ mod wait;
 pub(crate) use build::{build, is_visible, wrong_scope};
 pub(crate) use check::check_checkpoints;
 pub(crate) use cycles::cycles;
-pub(crate) use draft::{Names, approval_twice, read};
+pub(crate) use draft::{Names, read};

@@ -257,20 +257,16 @@ fn read_approvals(fields: &mut Fields<'_>, name: &Word) -> Vec<DraftApproval> {
         };
         let Some(read) = read else { continue };
         if approvals.iter().any(|known| known.role.text == read.role.text) {
-            let what = format!("`{}`", name.text);
-            fields.problems().push(approval_twice(&what, &read.role));
+            let message =
+                format!("`{}` needs the approval of `{}` twice", name.text, read.role.text);
+            let problem = Problem::new("policy-approval-twice", message);
+            let help = "name each role once: nobody approves twice in one escalation";
+            fields.problems().push(problem.at(read.role.place).help(help));
         } else {
             approvals.push(read);
         }
     }
     approvals
-}
-
-/// The problem of a role that must approve what it has approved.
-pub(crate) fn approval_twice(what: &str, role: &Word) -> Problem {
-    let message = format!("{what} needs the approval of `{}` twice", role.text);
-    let problem = Problem::new("policy-approval-twice", message).at(role.place.clone());
-    problem.help("name each role once: nobody approves twice in one escalation")
 }
 
 /// A span above zero: `None` when it is not written, `Some(None)` when it cannot be used.

@@ -161,17 +161,24 @@ pub(crate) fn by_facts(
         let known: Vec<_> = graphs.iter().map(Graph::name).collect();
         unknown("graph", "there is no such graph", known.join(", "))
     })?;
-    let slots = known(rules, facts)?;
+    let slots = known(rules, facts, at)?;
     Ok(decided(rules, graph, &slots, at))
 }
 
-/// Facts as the rules hold them.
+/// Facts as the rules hold them at an instant; one of them may say another `now`.
 ///
 /// # Errors
 /// `try-unknown` for what the rules do not know.
-pub(crate) fn known(rules: &Rules, facts: &BTreeMap<String, Literal>) -> Result<Slots, Refused> {
+pub(crate) fn known(
+    rules: &Rules,
+    facts: &BTreeMap<String, Literal>,
+    at: Timestamp,
+) -> Result<Slots, Refused> {
     let catalogue = rules.catalogue();
     let mut slots = Slots::new(catalogue.len());
+    if let Some(now) = catalogue.slot("now") {
+        slots.set(now, at.micros());
+    }
     if facts.len() > MOST {
         return Err(unknown("facts", "these are too many facts", "256 at most"));
     }
