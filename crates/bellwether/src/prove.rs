@@ -25,7 +25,6 @@ use ask::{Asker, Lies};
 use bellwether_boundary::Invariant;
 use bellwether_core::{Digest, Problem};
 use bellwether_engine::Rules;
-use bellwether_policy::Files;
 use cedar_policy::{Policy, PolicyId};
 use indicatif::ProgressBar;
 use solver::Process;
@@ -47,17 +46,13 @@ pub(crate) struct Task<'a> {
     pub(crate) limit: Duration,
 }
 
-/// The boundaries of a bundle's files; `None` where it has none.
-///
-/// # Errors
-/// Every problem of the bundle.
-pub(crate) fn subject(files: &Files) -> Result<Option<Subject>, Vec<Problem>> {
-    let rules = Rules::compose(files.clone())?;
-    Ok(rules.boundaries().map(|boundaries| Subject {
+/// The boundaries of a bundle; `None` where it has none.
+pub(crate) fn subject(rules: &Rules) -> Option<Subject> {
+    rules.boundaries().map(|boundaries| Subject {
         schema: boundaries.schema().clone(),
         boundaries: boundaries.policies().clone(),
         invariants: world::set(&named(boundaries.invariants())),
-    }))
+    })
 }
 
 /// Invariants under their own names, since Cedar numbers the policies of each file anew.

@@ -130,11 +130,6 @@ impl Boundaries {
         &self.boundaries
     }
 
-    /// The boundary with an id.
-    pub fn boundary(&self, id: &str) -> Option<&Boundary> {
-        self.boundaries.iter().find(|one| one.id == id)
-    }
-
     /// The texts that policies compare with, sorted.
     pub fn words(&self) -> &[String] {
         &self.words
@@ -172,16 +167,39 @@ fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -
         problems.push(problem.help(help).nearest(action, known));
         return false;
     }
-    let narrowed = one.policy.to_json().ok().and_then(|mut json| {
-        let scope =
-            serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
-        *json.get_mut("action")? = scope;
-        Policy::from_json(Some(one.policy.id().clone()), json).ok()
-    });
-    narrowed.is_some_and(|policy| {
-        one.policy = policy;
-        true
-    })
+    let same = |named: &EntityUid| {
+        named.type_name().to_string() == "Bellwether::Action" && named.id().unescaped() == action
+    };
+    let problem = match one.policy.action_constraint() {
+        ActionConstraint::Eq(named) if same(&named) => return true,
+        ActionConstraint::Any => match narrowed(&one.policy, action) {
+            Ok(policy) => {
+                one.policy = policy;
+                return true;
+            }
+            Err(error) => Problem::new("boundary-invalid", error)
+                .help("name the action in the policy itself: `action == ..`"),
+        },
+        ActionConstraint::Eq(_) | ActionConstraint::In(_) => {
+            let id = &one.boundary.id;
+            let message =
+                format!("`{id}` is about `{action}` by `@action`, and about another by itself");
+            Problem::new("boundary-annotation", message)
+                .help("write `action` alone into the policy: `@action` says which")
+        }
+    };
+    problems.push(problem.at(one.boundary.place.clone()));
+    false
+}
+
+/// A policy about any action as one about a single action.
+fn narrowed(policy: &Policy, action: &str) -> Result<Policy, String> {
+    let mut json = policy.to_json().map_err(|error| error.to_string())?;
+    let scope =
+        serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
+    let parts = json.as_object_mut().ok_or("the policy has no parts")?;
+    parts.insert("action".to_owned(), scope);
+    Policy::from_json(Some(policy.id().clone()), json).map_err(|error| error.to_string())
 }
 
 /// A warning for each invariant that says what an earlier one says, of the same action or of all of them.

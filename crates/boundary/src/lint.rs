@@ -93,7 +93,7 @@ impl Found {
             }
             "contains" | "containsAll" | "containsAny" if is_approvals(body.get("left")) => {
                 let right = body.get("right").unwrap_or(&Value::Null);
-                if !self.named_roles(right)
+                if !named_roles(right)
                     || approvals == Approvals::No
                     || approvals == Approvals::Negated
                 {
@@ -111,7 +111,8 @@ impl Found {
             "Set" => {
                 body.as_array().into_iter().flatten().for_each(|item| self.walk(item, inner));
             }
-            "neg" if body.pointer("/arg/Value").is_some() => {}
+            // The lowest number has no opposite.
+            "neg" if body.pointer("/arg/Value").is_some_and(|number| *number != i64::MIN) => {}
             "+" | "-" | "*" | "neg" => {
                 let sign = operator.bytes().next().filter(|_| operator.len() == 1).unwrap_or(b'-');
                 self.faults.insert(Fault::Arithmetic(sign));
@@ -146,17 +147,16 @@ impl Found {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
 
-    /// Whether a node is one role or a list of them, as written.
-    fn named_roles(&self, node: &Value) -> bool {
-        let (value, set) = (node.get("Value"), node.get("Set").and_then(Value::as_array));
-        let written = |value: &Value| match value {
-            Value::Array(items) => items.iter().all(|item| role(item).is_some()),
-            one => role(one).is_some(),
-        };
-        value.is_some_and(written)
-            || set.is_some_and(|items| items.iter().all(|item| self.named_roles(item)))
-    }
+/// Whether a node is one role or a list of them, as written.
+fn named_roles(node: &Value) -> bool {
+    let (value, set) = (node.get("Value"), node.get("Set").and_then(Value::as_array));
+    let written = |value: &Value| match value {
+        Value::Array(items) => items.iter().all(|item| role(item).is_some()),
+        one => role(one).is_some(),
+    };
+    value.is_some_and(written) || set.is_some_and(|items| items.iter().all(named_roles))
 }
 
 /// Whether a node is `context.approvals`.

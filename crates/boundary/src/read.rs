@@ -110,8 +110,16 @@ fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Op
         }
     };
     let boundary = annotations(&policy, at(0), ceiling, problems);
-    let json = policy.to_json().unwrap_or_default();
-    let found = lint::look(&json, ceiling);
+    let found = match policy.to_json() {
+        Ok(json) => lint::look(&json, ceiling),
+        Err(error) => {
+            let problem = Problem::new("boundary-syntax", error.to_string()).at(at(0));
+            problems.push(
+                problem.help("what cannot be looked through is not taken: write it otherwise"),
+            );
+            return None;
+        }
+    };
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
     let named = match boundary.id.as_str() {

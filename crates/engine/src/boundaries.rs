@@ -2,7 +2,7 @@
 //!
 //! - In: the bundle's files and its policy.
 //! - Out: compiled boundaries, or every problem of the Cedar files; permits that they do not fit.
-//! - Never: anything for a bundle that lists no actions.
+//! - Never: a Cedar file that nobody reads; anything for a bundle without actions and such files.
 
 use bellwether_boundary::{ActionDecl, Boundaries, Compiled, Member, Subject};
 use bellwether_core::Problem;
@@ -10,12 +10,21 @@ use bellwether_expr::Scope;
 use bellwether_policy::{About, Action, Overrides, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The boundaries of the files, where the bundle lists actions.
+/// Whether a bundle says anything about what the agent may do.
+pub(crate) fn are_there(files: &BTreeMap<String, String>, policy: &Policy) -> bool {
+    let folders = ["boundaries/", "invariants/"];
+    let written = |path: &String| {
+        path.ends_with(".cedar") && folders.iter().any(|folder| path.starts_with(folder))
+    };
+    !policy.actions().is_empty() || files.keys().any(written)
+}
+
+/// The boundaries of the files, where the bundle has any.
 pub(crate) fn compile(
     files: &BTreeMap<String, String>,
     policy: &Policy,
 ) -> Result<Option<Compiled>, Vec<Problem>> {
-    if policy.actions().is_empty() {
+    if !are_there(files, policy) {
         return Ok(None);
     }
     let actions: Vec<_> = policy.actions().iter().map(declare).collect();

@@ -15,8 +15,6 @@ pub mod replay;
 pub mod rules;
 pub mod state;
 pub mod step;
-#[cfg(test)]
-mod thresholds_tests;
 pub mod trial;
 mod trust;
 

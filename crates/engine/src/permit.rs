@@ -9,7 +9,7 @@
 
 use crate::rules::Rules;
 use bellwether_boundary::{Answer, Given, Request};
-use bellwether_core::{Code, Ppm, Type};
+use bellwether_core::{Ppm, Type};
 use bellwether_expr::Slots;
 use bellwether_policy::{Action, Override, Overrides};
 
@@ -68,7 +68,7 @@ pub fn permit(rules: &Rules, wish: &Wish<'_>, slots: &Slots) -> Permit {
     for (_, kind, raw) in &values {
         words.push(match kind {
             // A word that no author wrote equals nothing that an author wrote: its code tells it apart.
-            Type::Code => catalogue.show(Type::Code, Code::from_raw(*raw).raw()),
+            Type::Code => catalogue.show(Type::Code, *raw),
             _ => String::new(),
         });
     }

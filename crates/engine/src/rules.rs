@@ -14,13 +14,20 @@ use bellwether_core::{Code, Digest, Problem};
 use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
 use bellwether_features::{Choice, FeatureSet, Flips, Told, Watched};
 use bellwether_policy::thresholds::{self, Outline, Row};
-use bellwether_policy::{Compiled, Graph, Policy};
+use bellwether_policy::{Graph, Policy};
 use names::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How a policy's files are read: as new ones, or as ones that were in force once.
-type Compile = fn(&BTreeMap<String, String>, &mut Catalogue) -> Result<Compiled, Vec<Problem>>;
+/// How files are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Read {
+    /// As new ones.
+    New,
+    /// As ones that were in force once. Nobody acts by their boundaries any more: those that this program has
+    /// learned to refuse since are none, and permit nothing.
+    Kept,
+}
 
 /// A checked bundle with its features: what an event's `rules` digest stands for.
 pub struct Rules {
@@ -45,21 +52,27 @@ impl Rules {
     /// # Errors
     /// Every problem found, in files' order.
     pub fn compose(files: BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
-        Self::composed(files, bellwether_policy::compile)
+        Self::composed(files, Read::New)
     }
 
-    fn composed(
-        mut files: BTreeMap<String, String>,
-        compile: Compile,
-    ) -> Result<Self, Vec<Problem>> {
-        let features = read_features(&files)?;
-        let mut catalogue = features.catalogue().clone();
-        let compiled = compile(&files, &mut catalogue).map_err(|mut problems| {
+    fn composed(mut files: BTreeMap<String, String>, read: Read) -> Result<Self, Vec<Problem>> {
+        let with_cedar = |mut problems: Vec<Problem>| {
             problems.extend(Boundaries::problems_of_text(&files));
             problems
-        })?;
+        };
+        let features = read_features(&files).map_err(with_cedar)?;
+        let mut catalogue = features.catalogue().clone();
+        let compiled = match read {
+            Read::New => bellwether_policy::compile(&files, &mut catalogue),
+            Read::Kept => bellwether_policy::compile_kept(&files, &mut catalogue),
+        };
+        let compiled = compiled.map_err(with_cedar)?;
         let (policy, mut warnings) = (compiled.policy, compiled.warnings);
-        let compiled = boundaries::compile(&files, &policy)?;
+        let bounded = boundaries::are_there(&files, &policy);
+        let compiled = match (boundaries::compile(&files, &policy), read) {
+            (Err(_), Read::Kept) => None,
+            (compiled, _) => compiled?,
+        };
         let boundaries = compiled.map(|compiled| {
             warnings.extend(compiled.warnings);
             compiled.boundaries
@@ -72,10 +85,10 @@ impl Rules {
             catalogue.note_word(word);
         }
         // The order of roles decides whose approval is asked for, where there are boundaries.
-        let people = policy.people().without_details(boundaries.is_some());
+        let people = policy.people().without_details(bounded);
         // Names and addresses decide nothing, and what is kept with records must hold nobody's.
         files.insert("people.yaml".to_owned(), people);
-        let preimage = preimage(&files, &features, boundaries.is_some());
+        let preimage = preimage(&files, &features, bounded);
         let flips = Scope::ALL.map(|scope| features.flips(&watch(&policy, scope)));
         let told = features.told(&watch_subs(&policy));
         let names = names(&policy, &catalogue);
@@ -114,7 +127,7 @@ impl Rules {
             return Err(vec![Problem::new("bundle-engine", message).help(help)]);
         };
         let digest = Digest::of(preimage.as_bytes());
-        let composed = Self::composed(files, bellwether_policy::compile_kept)?;
+        let composed = Self::composed(files, Read::Kept)?;
         Ok(Self { digest, preimage, engine, ..composed })
     }
 
@@ -148,7 +161,8 @@ impl Rules {
         &self.policy
     }
 
-    /// What the agent may do; nothing for a bundle that lists no actions.
+    /// What the agent may do; nothing for a bundle that says nothing of it, and for one of the past whose
+    /// boundaries cannot be read any more.
     pub fn boundaries(&self) -> Option<&Boundaries> {
         self.boundaries.as_ref()
     }

@@ -8,6 +8,7 @@
 //! older number are still derived as they were.
 
 mod answer;
+mod chain;
 mod draft;
 mod escalate;
 mod evaluate;

@@ -163,12 +163,33 @@ fn nobody_approves_for_two_roles() {
     let people = PEOPLE.replace("legal: [legal-1]", "legal: [vp-1, legal-1]");
     let mut world = World::under(rules(GRAPH, &people));
     world.see(ticket(1_000, 1));
-    give(&mut world, 1_100, "vp-1", Answer::Accept);
-    let again = give(&mut world, 1_200, "vp-1", Answer::Accept);
-    assert_eq!(why(&again), Some("approved-already".to_owned()));
-    give(&mut world, 1_300, "vp-1", Answer::Delegate(Code::of("legal-1")));
+    let given = give(&mut world, 1_100, "vp-1", Answer::Accept);
+    assert_eq!(
+        asked(&given),
+        [(Code::of("legal-1"), AskCause::Approved)],
+        "and not the same again"
+    );
+    let back = give(&mut world, 1_300, "legal-1", Answer::Delegate(Code::of("vp-1")));
+    assert_eq!(why(&back), Some("approved-already".to_owned()));
     let other = give(&mut world, 1_400, "legal-1", Answer::Accept);
     assert_eq!(asked(&other), [(Code::of("exec-1"), AskCause::Approved)]);
+    assert_replays(&world);
+}
+
+#[test]
+fn whoever_approved_and_is_asked_for_want_of_others_cannot_approve_again() {
+    let people = PEOPLE.replace("legal: [legal-1]", "legal: [vp-1]");
+    let mut world = World::under(rules(GRAPH, &people));
+    world.see(ticket(1_000, 1));
+    let given = give(&mut world, 1_100, "vp-1", Answer::Accept);
+    assert_eq!(asked(&given), [(Code::of("gc-1"), AskCause::Approved)], "the fallback");
+    let alone = people.replace("always: desk", "always: legal");
+    let mut world = World::under(rules(&GRAPH.replace("fallback: [gc], ", ""), &alone));
+    world.see(ticket(1_000, 1));
+    let given = give(&mut world, 1_100, "vp-1", Answer::Accept);
+    assert_eq!(asked(&given), [(Code::of("vp-1"), AskCause::Approved)], "somebody must hear of it");
+    let again = give(&mut world, 1_200, "vp-1", Answer::Accept);
+    assert_eq!(why(&again), Some("approved-already".to_owned()));
     assert_replays(&world);
 }
 

@@ -175,3 +175,40 @@ fn hostile_texts_decide_nothing_but_their_own_equality() {
     }
     assert!(allowed > 0 && denied > 0);
 }
+
+fn codes(files: BTreeMap<String, String>) -> Vec<&'static str> {
+    let problems = Rules::compose(files).err().unwrap_or_default();
+    problems.iter().map(|problem| problem.code).collect()
+}
+
+fn with(path: &str, text: &str) -> BTreeMap<String, String> {
+    let mut files = files(true);
+    files.insert(path.to_owned(), text.to_owned());
+    files
+}
+
+#[test]
+fn mistakes_of_boundaries_are_told_whatever_else_is_wrong() {
+    let mut files = with("actions.yaml", "actions: {}\n");
+    let codes_of = |files: &BTreeMap<String, String>| codes(files.clone());
+    assert!(codes_of(&files).contains(&"boundary-invalid"), "there is no such action");
+    files.insert("boundaries/a.cedar".to_owned(), "permit (principal".to_owned());
+    assert_eq!(codes_of(&files), ["boundary-syntax"]);
+    files.insert("facts.yaml".to_owned(), "facts: {case.region: {type: word}}\n".to_owned());
+    let told = codes_of(&files);
+    assert!(told.len() > 1 && told.contains(&"boundary-syntax"), "{told:?}");
+}
+
+#[test]
+fn rules_of_the_past_are_read_although_their_boundaries_are_refused_today() {
+    let then = rules(files(true));
+    assert_eq!(ask(&then, "eu", "late").decision, Judged::Allow);
+    let (mut kept, preimage) = (then.files().clone(), then.preimage().to_owned());
+    let cedar = CEDAR.replace("@id(\"eu\")", "@id(\"eu\") @unheard(\"of\")");
+    kept.insert("boundaries/a.cedar".to_owned(), cedar);
+    assert_eq!(codes(kept.clone()), ["boundary-annotation"]);
+    let read = Rules::recompose(kept, preimage).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!((read.digest(), read.boundaries().is_some()), (then.digest(), false));
+    assert_eq!(read.files()["people.yaml"], then.files()["people.yaml"], "roles keep their order");
+    assert_eq!(ask(&read, "eu", "late").decision, Judged::Deny);
+}

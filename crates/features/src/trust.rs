@@ -32,12 +32,6 @@ pub(crate) fn check(set: &FeatureSet, problems: &mut Vec<Problem>) {
 }
 
 impl FeatureSet {
-    /// The lowest trust of a signal that may move a fact. Time is the system's own.
-    pub fn trust(&self, slot: Slot) -> Trust {
-        let label = |least: &Trust| self.moved_below(slot, *least).is_none();
-        Trust::ALL.into_iter().rev().find(label).unwrap_or(Trust::CustomerText)
-    }
-
     /// How a signal that is trusted less than `least` may move a fact: the fact, what it reads in turn, and
     /// last the field or kind that such a signal brings. Nothing where none can.
     pub fn moved_below(&self, slot: Slot, least: Trust) -> Option<Vec<String>> {

@@ -6,12 +6,14 @@
 //!   leads to a person, or to a discovery that ends at one.
 
 mod node;
+mod pause;
 mod verdict;
 
 use bellwether_core::{Code, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
 
 pub use node::{AGAIN, Human, Node, NodeKind, NodePermit, Ready};
+pub use pause::LONGEST_PAUSE;
 pub(crate) use verdict::Passed;
 pub use verdict::{Masks, Overrules, Overruling, Verdict};
 

@@ -38,12 +38,12 @@ pub use cases::{
 pub use diff::{Change, Moved, diff, diff_tables, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
 pub use graph::{
-    AGAIN, Graph, Human, Masks, Node, NodeKind, NodePermit, Outcome, Overrules, Overruling, Ready,
-    Rule, Verdict,
+    AGAIN, Graph, Human, LONGEST_PAUSE, Masks, Node, NodeKind, NodePermit, Outcome, Overrules,
+    Overruling, Ready, Rule, Verdict,
 };
 pub use merge::{merge, same_look};
 pub use messages::{Blank, Message, Template};
-pub use overrides::{About, LONGEST_OVERRIDE, Override, Overrides};
+pub use overrides::{About, Override, Overrides};
 pub use people::{Away, People, Person, Role};
 pub use policy::{Compiled, Files, Policy, compile, compile_kept, digest};
 pub use without::without_approval;

@@ -16,7 +16,7 @@ use crate::read::Word;
 use bellwether_core::{Duration, Place, Timestamp};
 
 /// The longest that an override may last.
-pub const LONGEST_OVERRIDE: Duration = Duration::from_days(180);
+const LONGEST_OVERRIDE: Duration = Duration::from_days(180);
 
 /// What an override is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,9 +119,7 @@ impl Asker {
             self.known(true).await?;
             self.known(false).await?;
         }
-        if let Some(running) = self.running.take() {
-            drop(running);
-        }
+        self.running = None;
         Ok(())
     }
 
@@ -161,7 +159,7 @@ impl Asker {
             Ok(Err(error)) => said(&error),
             Err(_) => format!("timeout after {} s", limit.as_secs_f64()),
         };
-        self.failed().await;
+        self.failed();
         Reply::Open(why)
     }
 
@@ -196,7 +194,7 @@ impl Asker {
             // It gives up, or is silent: that proves nothing, and the next questions show it.
             Ok(Ok(Decision::Unknown)) => Ok(()),
             Ok(Err(_)) | Err(_) => {
-                self.failed().await;
+                self.failed();
                 Ok(())
             }
         }
@@ -217,7 +215,7 @@ impl Asker {
     }
 
     /// Ends the present solver; the next question starts another.
-    async fn failed(&mut self) {
+    fn failed(&mut self) {
         self.failures += 1;
         self.running = None;
     }

@@ -39,23 +39,23 @@ pub(super) async fn all(
         let outcome = never_errors(world, policy, asker).await?;
         properties.push(property(Claim::NeverErrors, &policy.id, outcome));
     }
-    let mut live: Vec<Vec<usize>> = vec![Vec::new(); world.kinds.len()];
-    for (nth, policy) in world.policies.iter().enumerate() {
+    let mut live: Vec<Vec<&Named>> = vec![Vec::new(); world.kinds.len()];
+    for policy in &world.policies {
         bar.inc(1);
-        let outcome = alive(world, policy, nth, &mut live, asker).await?;
+        let outcome = alive(world, policy, &mut live, asker).await?;
         properties.push(property(Claim::Live, &policy.id, outcome));
     }
-    for (nth, policy) in world.policies.iter().enumerate() {
+    for policy in &world.policies {
         bar.inc(1);
-        let same = Beside { world, live: &live, nth, effect: policy.effect() };
+        let same = Beside { world, live: &live, policy, effect: policy.effect() };
         if let Some(outcome) = same.shadowed(asker).await? {
             properties.push(property(Claim::NotShadowed, &policy.id, outcome));
         }
     }
     let mut conflicts = Vec::new();
-    for (nth, policy) in world.policies.iter().enumerate() {
+    for policy in &world.policies {
         bar.inc(2);
-        let against = Beside { world, live: &live, nth, effect: other(policy.effect()) };
+        let against = Beside { world, live: &live, policy, effect: other(policy.effect()) };
         if policy.effect() == Effect::Permit {
             if let Some(outcome) = against.overruled(asker).await? {
                 properties.push(property(Claim::NotOverruled, &policy.id, outcome));
@@ -160,11 +160,10 @@ async fn never_errors(
 }
 
 /// Whether a policy matches anything; notes in which kinds of request it may.
-async fn alive(
+async fn alive<'a>(
     world: &World<'_>,
-    policy: &Named,
-    nth: usize,
-    live: &mut [Vec<usize>],
+    policy: &'a Named,
+    live: &mut [Vec<&'a Named>],
     asker: &mut Asker,
 ) -> Result<Outcome, Lies> {
     let alone = set([&policy.permit]);
@@ -181,7 +180,7 @@ async fn alive(
             Reply::Found(_) => matches = true,
             Reply::Open(why) => open = Some(why),
         }
-        live.push(nth);
+        live.push(policy);
     }
     Ok(match open {
         _ if matches => Outcome::Proved,
@@ -193,25 +192,22 @@ async fn alive(
 /// A policy beside those of one effect that match requests of the same kind.
 struct Beside<'a> {
     world: &'a World<'a>,
-    live: &'a [Vec<usize>],
-    nth: usize,
+    /// Of each kind of request, the policies that match some of them.
+    live: &'a [Vec<&'a Named>],
+    policy: &'a Named,
     effect: Effect,
 }
 
 impl<'a> Beside<'a> {
     /// The kinds of request that the policy matches, each with the others.
     fn kinds(&self) -> impl Iterator<Item = (&'a Kind, Vec<&'a Named>)> + use<'a> {
-        let (world, nth, effect) = (self.world, self.nth, self.effect);
-        let kinds = world.kinds.iter().zip(self.live).filter(move |(_, live)| live.contains(&nth));
+        let (own, effect) = (self.policy, self.effect);
+        let here = move |live: &[&Named]| live.iter().any(|one| one.id == own.id);
+        let kinds = self.world.kinds.iter().zip(self.live).filter(move |(_, live)| here(live));
         kinds.map(move |(kind, live)| {
-            let others = live.iter().filter(|at| **at != nth);
-            let others = others.filter_map(|at| world.policies.get(*at));
+            let others = live.iter().copied().filter(|one| one.id != own.id);
             (kind, others.filter(|one| one.effect() == effect).collect())
         })
-    }
-
-    fn policy(&self) -> Option<&'a Named> {
-        self.world.policies.get(self.nth)
     }
 
     /// A request of the kind that the policy matches and none of the others does.
@@ -221,7 +217,7 @@ impl<'a> Beside<'a> {
         others: &[&Named],
         asker: &mut Asker,
     ) -> Result<Reply, Lies> {
-        let Some(policy) = self.policy() else { return Ok(Reply::Never) };
+        let policy = self.policy;
         if others.len() > MOST_TOGETHER {
             let why = format!("more than {MOST_TOGETHER} policies stand beside it");
             return Ok(Reply::Open(why));
@@ -286,18 +282,14 @@ impl<'a> Beside<'a> {
     /// How one policy covers this one: more, or exactly as much.
     async fn covered_by(
         &self,
-        other: &Named,
+        other: &'a Named,
         kinds: &[(&Kind, Vec<&Named>)],
         asker: &mut Asker,
     ) -> Result<String, Lies> {
-        let back = self.world.policies.iter().position(|one| one.id == other.id);
-        let mut same = self.policy().is_some();
-        if let (Some(nth), Some(policy)) = (back, self.policy()) {
-            let back = Beside { nth, ..*self };
-            same &= back.kinds().count() == kinds.len();
-            for (kind, _) in kinds {
-                same &= matches!(back.alone(kind, &[policy], asker).await?, Reply::Never);
-            }
+        let back = Beside { policy: other, ..*self };
+        let mut same = back.kinds().count() == kinds.len();
+        for (kind, _) in kinds {
+            same &= matches!(back.alone(kind, &[self.policy], asker).await?, Reply::Never);
         }
         let id = &other.id;
         Ok(match same {
@@ -318,7 +310,7 @@ impl<'a> Beside<'a> {
 
     /// The permits over which this forbid wins somewhere.
     async fn conflicts(&self, asker: &mut Asker) -> Result<Vec<Conflict>, Lies> {
-        let Some(policy) = self.policy() else { return Ok(Vec::new()) };
+        let policy = self.policy;
         let one = set([&policy.permit]);
         let mut found = Vec::new();
         for (kind, mut left) in self.kinds() {

@@ -197,3 +197,34 @@ fn differences_are_told_by_what_is_matched() {
         "permits any of issue_refund, issue_credit when { context.amount <= 5 }; owner o (r)";
     assert_eq!(words, expected);
 }
+
+#[test]
+fn a_sign_that_overflows_is_arithmetic() {
+    let negated = |number: &str| {
+        let text = WORKED
+            .replace("context.amount > context.headroom", &format!("context.amount > -({number})"));
+        compile(&text, "").err().unwrap_or_default().iter().map(|one| one.code).collect::<Vec<_>>()
+    };
+    assert_eq!(negated("-9223372036854775807"), Vec::<&str>::new());
+    assert_eq!(negated("-9223372036854775808"), ["boundary-arithmetic"]);
+}
+
+#[test]
+fn an_invariant_is_not_about_two_actions() {
+    let about = |action: &str| {
+        let text =
+            format!("@id(\"I\") @action(\"issue_refund\") permit (principal, {action}, resource);");
+        compile("", &text)
+    };
+    let own = about("action == Bellwether::Action::\"issue_refund\"").ok().unwrap();
+    assert_eq!(own.boundaries.invariants().len(), 1);
+    for other in
+        ["== Bellwether::Action::\"reorder_part\"", "in Bellwether::Action::\"concession\""]
+    {
+        let problems = about(&format!("action {other}")).err().unwrap();
+        assert_eq!(
+            problems.iter().map(|one| one.code).collect::<Vec<_>>(),
+            ["boundary-annotation"]
+        );
+    }
+}

@@ -6,7 +6,7 @@
 //!   roles of one escalation.
 
 use super::Moving;
-use super::escalate::{Ask, LONGEST_PAUSE, Whom, apply, ask, close, pass_on};
+use super::escalate::{Ask, Whom, apply, ask, close, pass_on};
 use super::permit::arrive;
 use super::version::Version;
 use crate::state::{Approved, GraphState};
@@ -14,7 +14,7 @@ use bellwether_core::effect::{AskCause, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
 use bellwether_core::event::{Answer, Origin};
 use bellwether_core::{Code, DocKey, EffectKey, Escalation};
-use bellwether_policy::{Node, NodeKind};
+use bellwether_policy::{LONGEST_PAUSE, Node, NodeKind};
 
 /// Whoever was asked could not be reached: the next one is asked at once. An older ask, or one that
 /// was answered all the same, moves nothing; nor does the last one's, who is asked again when their time
@@ -25,9 +25,8 @@ pub(super) fn unreached(moving: &mut Moving<'_>, (key, graph): (DocKey, Code), e
     let Some(Escalation::Asked { node, rung, .. }) = state.escalation else { return };
     let Some(held) = moving.held(state) else { return };
     let Some(asking) = held.graph.node(node) else { return };
-    let now = moving.state.time;
-    let rungs = moving.rungs(held, asking);
-    if rungs.iter().skip(usize::from(rung) + 1).any(|person| person.is_there(now)) {
+    let chain = moving.chain(held, key, asking);
+    if chain.rungs.iter().skip(usize::from(rung) + 1).any(|person| chain.may_ask(person)) {
         pass_on(moving, held, key, node, Whom::After(rung), AskCause::Unreached);
     }
 }
@@ -92,7 +91,8 @@ pub(super) fn answer(
                 return Err("delegate-away");
             }
             let (due, cause) = (now.plus(human.ack), AskCause::PassedOn);
-            ask(moving, version, key, Ask { node, rung, person: to, due, cause });
+            let chain = &moving.chain(version, key, node);
+            ask(moving, version, key, Ask { node, chain, rung, person: to, due, cause });
         }
         Answer::Snooze(until) => {
             let due = until.max(now).min(now.plus(LONGEST_PAUSE));
@@ -116,6 +116,9 @@ fn approval(moving: &mut Moving<'_>, met: &Met<'_>, answer: Answer) -> Result<bo
             Ok(true)
         }
         Answer::Delegate(to) if !people.may_approve(met.node, to) => Err("not-an-approver"),
+        Answer::Delegate(to) if moving.chain(met.version, met.key, met.node).is_spent(to) => {
+            Err("approved-already")
+        }
         // What needs an approval is not done before there is one.
         Answer::Resolve => Err("approval-open"),
         Answer::Decline(_) | Answer::Delegate(_) | Answer::Snooze(_) => Ok(false),

@@ -5,6 +5,7 @@
 //! Where a node needs approvals, whoever approves is asked before it.
 
 use super::Moving;
+use super::chain::Chain;
 use super::permit::arrive;
 use super::version::Version;
 use crate::state::GraphState;
@@ -12,13 +13,8 @@ use bellwether_core::effect::{AskCause, Timer, TimerKind};
 use bellwether_core::escalation::{Closing, EscalationEvent};
 use bellwether_core::event::Origin;
 use bellwether_core::record::{Candidate, MAX_CANDIDATES, Move};
-use bellwether_core::{
-    Body, Code, DocKey, Duration, Effect, EffectKey, Escalation, Ppm, Timestamp,
-};
+use bellwether_core::{Body, Code, DocKey, Effect, EffectKey, Escalation, Ppm, Timestamp};
 use bellwether_policy::{AGAIN, Graph, Node, NodeKind, People, Person, Verdict};
-
-/// The longest pause between two rings when everybody has been asked.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_days(7);
 
 /// Moves the escalation of one graph after its verdict, and after its own timer if that woke it.
 pub(super) fn advance<'a>(
@@ -199,16 +195,10 @@ pub(super) enum Whom {
 impl Whom {
     /// The rung and the person: positions in the whole chain, so that somebody who leaves or comes back
     /// moves nobody else. From the chain's length on the last one who is there is asked again.
-    fn choose(
-        self,
-        people: &People,
-        rungs: &[&Person],
-        now: Timestamp,
-        engine: u32,
-    ) -> Option<(u16, Code)> {
+    fn choose(self, people: &People, chain: &Chain<'_>, engine: u32) -> Option<(u16, Code)> {
         let from = match self {
             Self::Same(person, rung) => match people.person(person) {
-                Some(known) if known.is_there(now) => return Some((rung, person)),
+                Some(known) if chain.may_ask(known) => return Some((rung, person)),
                 Some(_) => rung.saturating_add(1),
                 // Who came after somebody that was removed stands where they stood.
                 None if engine >= 2 => rung,
@@ -218,12 +208,12 @@ impl Whom {
             Self::First => 0,
             Self::After(rung) => rung.saturating_add(1),
         };
-        let there = (0u16..).zip(rungs).filter(|(_, person)| person.is_there(now));
+        let there = (0u16..).zip(&chain.rungs).filter(|(_, person)| chain.may_ask(person));
         let mut later = there.clone().filter(|(rung, _)| *rung >= from);
         if let Some((rung, person)) = later.next() {
             return Some((rung, person.code));
         }
-        let len = u16::try_from(rungs.len()).unwrap_or(u16::MAX);
+        let len = u16::try_from(chain.rungs.len()).unwrap_or(u16::MAX);
         let last = there.last().map(|(_, person)| *person);
         // Everybody is away: the role that is always staffed must hear of it all the same.
         let last = last.or_else(|| people.members(people.always()).next())?;
@@ -245,20 +235,20 @@ pub(super) fn pass_on(
     let Some(human) = node.human() else { return };
     let now = moving.state.time;
     let people = moving.rules.policy().people();
-    let rungs = moving.rungs(version, node);
-    let Some((rung, person)) = whom.choose(people, &rungs, now, moving.engine) else { return };
-    let beyond = (usize::from(rung) + 1).saturating_sub(rungs.len()).min(16);
-    let pause = Duration::from_micros(human.ack.micros().saturating_mul(1 << beyond));
-    let pause = if beyond == 0 { human.ack } else { pause.min(LONGEST_PAUSE.max(human.ack)) };
+    let chain = moving.chain(version, key, node);
+    let Some((rung, person)) = whom.choose(people, &chain, moving.engine) else { return };
+    let rungs = chain.rungs.len();
+    let pause = human.pause(usize::from(rung), rungs);
     // Imported history rings nobody: when its chain has ended there is nothing to wait for.
     let history = moving.event.origin == Origin::History;
-    let due = if history && beyond > 0 { Timestamp::MAX } else { now.plus(pause) };
-    ask(moving, version, key, Ask { node, rung, person, due, cause });
+    let due = if history && usize::from(rung) >= rungs { Timestamp::MAX } else { now.plus(pause) };
+    ask(moving, version, key, Ask { node, chain: &chain, rung, person, due, cause });
 }
 
 /// Whom to ask, at which rung of which node, and until when.
 pub(super) struct Ask<'a> {
     pub(super) node: &'a Node,
+    pub(super) chain: &'a Chain<'a>,
     pub(super) rung: u16,
     pub(super) person: Code,
     pub(super) due: Timestamp,
@@ -267,7 +257,7 @@ pub(super) struct Ask<'a> {
 
 pub(super) fn ask(moving: &mut Moving<'_>, version: Version<'_>, key: DocKey, ask: Ask<'_>) {
     let graph = version.graph;
-    let Ask { node, rung, person, due, cause } = ask;
+    let Ask { node, chain, rung, person, due, cause } = ask;
     let at = moving.state.time;
     let Some(state) = moving.doc_mut(key).map(|doc| doc.graph_mut(graph.code()).clone()) else {
         return;
@@ -309,7 +299,7 @@ pub(super) fn ask(moving: &mut Moving<'_>, version: Version<'_>, key: DocKey, as
         let state = doc.graph_mut(graph.code());
         (state.silent, state.ask) = (silent, given);
     }
-    let (candidates, candidate_count) = moving.candidates(version, node, person);
+    let (candidates, candidate_count) = moving.candidates(chain, person);
     if let Some(moved) = moving.scratch.moves.last_mut() {
         (moved.cause, moved.silent) = (Some(cause), silent);
         (moved.candidates, moved.candidate_count) = (candidates, candidate_count);
@@ -319,10 +309,8 @@ pub(super) fn ask(moving: &mut Moving<'_>, version: Version<'_>, key: DocKey, as
 impl Moving<'_> {
     /// Who of a node's chain is there, and how likely each was to be asked; and how many they are. Whoever
     /// was chosen is among them, from wherever they come.
-    fn candidates(&self, version: Version<'_>, node: &Node, chosen: Code) -> (Vec<Candidate>, u32) {
-        let now = self.state.time;
-        let rungs = self.rungs(version, node);
-        let there = rungs.iter().copied().filter(|person| person.is_there(now));
+    fn candidates(&self, chain: &Chain<'_>, chosen: Code) -> (Vec<Candidate>, u32) {
+        let there = chain.rungs.iter().copied().filter(|person| chain.may_ask(person));
         let mut count = u32::try_from(there.clone().count()).unwrap_or(u32::MAX);
         let candidate = |person: &Person| {
             let propensity = if person.code == chosen { Ppm::ONE } else { Ppm::default() };

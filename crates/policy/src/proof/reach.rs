@@ -81,7 +81,7 @@ impl<'a> Class<'a> {
             promise.map(|promise| Duration::from_micros(promise.micros() - way.after.micros()));
         let people = policy.people();
         let rungs = people.rungs(node).collect();
-        let chain = Chain { people, rungs, ack: human.ack, within: left };
+        let chain = Chain { people, rungs, human, within: left };
         let about = format!("{}/{}", graph.name(), node.name);
         Some(Self { about, name: &node.name, way, promise, chain })
     }

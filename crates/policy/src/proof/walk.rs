@@ -1,14 +1,12 @@
 //! Walking one node's chain of people with the clock, as the engine does when nobody answers.
 //!
-//! - In: the chain, the time each person has, who is missing and how, the instant of the first ask.
+//! - In: the chain, the node that it belongs to, who is missing and how, the instant of the first ask.
 //! - Out: every ask with its offset, and when somebody was reached.
 //! - Never: an answer of anybody. Who is there and hears of it ends the walk.
 
+use crate::graph::Human;
 use crate::people::{People, Person};
 use bellwether_core::{Duration, Timestamp};
-
-/// The longest pause between two rings when everybody has been asked, as in the engine.
-const LONGEST_PAUSE: Duration = Duration::from_days(7);
 
 /// How whoever is missing is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub(super) struct Chain<'a> {
     pub(super) people: &'a People,
     /// First to last; by position in it the others say who is missing.
     pub(super) rungs: Vec<&'a Person>,
-    pub(super) ack: Duration,
+    pub(super) human: &'a Human,
     /// Within what time of the first ask somebody must be reached; nothing: before the chain ends.
     pub(super) within: Option<Duration>,
 }
@@ -50,16 +48,6 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// The pause after an ask at a rung.
-    fn pause(&self, rung: usize) -> Duration {
-        let beyond = (rung + 1).saturating_sub(self.rungs.len()).min(16);
-        if beyond == 0 {
-            return self.ack;
-        }
-        let pause = Duration::from_micros(self.ack.micros().saturating_mul(1 << beyond));
-        pause.min(LONGEST_PAUSE.max(self.ack))
-    }
-
     /// Asks one after the other, from `start` on.
     pub(super) fn walk(&self, start: Timestamp, missing: &[bool], how: How) -> Walk<'a> {
         let is_missing = |at: usize| missing.get(at).copied().unwrap_or(false);
@@ -95,7 +83,7 @@ impl<'a> Chain<'a> {
             from = rung + 1;
             let told = how == How::Unreachable && all.skip(from).any(|at| there(&at));
             if !told {
-                now = now.plus(self.pause(rung));
+                now = now.plus(self.human.pause(rung, self.rungs.len()));
             }
         }
     }
@@ -124,13 +112,13 @@ impl<'a> Chain<'a> {
         while rung == self.rungs.len() || pauses <= within.micros() {
             for times in 0..=absent {
                 let times = i64::try_from(times).unwrap_or(i64::MAX);
-                let in_chain = self.ack.micros().saturating_mul(times);
+                let in_chain = self.human.ack.micros().saturating_mul(times);
                 let offset = in_chain.saturating_add(pauses);
                 if self.within.is_none_or(|within| offset <= within.micros()) {
                     offsets.push(Duration::from_micros(offset));
                 }
             }
-            pauses = pauses.saturating_add(self.pause(rung).micros());
+            pauses = pauses.saturating_add(self.human.pause(rung, self.rungs.len()).micros());
             rung += 1;
         }
         offsets

@@ -31,10 +31,11 @@ pub(super) fn check(
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     let whole = whole(columns, asked, space);
-    let Some(mut left) = Some(Region::of(whole.clone())) else { return problems };
+    let mut left = Region::of(whole.clone());
     for (nth, (cell, at)) in rows.iter().enumerate() {
         let before = rows.iter().take(nth);
-        let own = whole.and(cell).unwrap_or_default();
+        // A cell outside of what can be is refused where it is read.
+        let Some(own) = whole.and(cell) else { continue };
         if hit == Hit::Unique
             && let Some((both, first)) =
                 before.clone().find_map(|(other, first)| Some((own.and(other)?, first)))

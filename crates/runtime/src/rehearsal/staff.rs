@@ -42,14 +42,16 @@ pub struct Staff<C> {
     busy: BTreeMap<Code, Timestamp>,
     agenda: BTreeMap<(Timestamp, u64), Todo>,
     planned: u64,
+    /// When each stream is woken next; what the agenda has besides is passed over.
+    wakes: BTreeMap<StreamId, Timestamp>,
     left: Vec<Left>,
 }
 
 impl<C: Conduct> Staff<C> {
     /// People in a world in which nothing has happened yet.
     pub fn new(world: Rehearsal, conduct: C) -> Self {
-        let (asks, busy, agenda) = Default::default();
-        Self { world, conduct, asks, busy, agenda, planned: 0, left: Vec::new() }
+        let (asks, busy, agenda, wakes) = Default::default();
+        Self { world, conduct, asks, busy, agenda, planned: 0, wakes, left: Vec::new() }
     }
 
     /// Something happens; whatever people had done by then comes first.
@@ -73,7 +75,11 @@ impl<C: Conduct> Staff<C> {
         {
             let ((at, _), todo) = entry.remove_entry();
             let stream = match todo {
-                Todo::Wake(stream) => stream,
+                Todo::Wake(stream) if self.wakes.get(&stream) == Some(&at) => {
+                    self.wakes.remove(&stream);
+                    stream
+                }
+                Todo::Wake(_) => continue,
                 Todo::Answer(ask) if self.asks.stands(&ask) => {
                     let answer = self.conduct.answer(&ask);
                     self.world.answer(&ask, answer, at, |_, _| {})?;
@@ -114,7 +120,12 @@ impl<C: Conduct> Staff<C> {
             self.busy.insert(ask.person, done);
             self.plan(done, Todo::Answer(ask));
         }
-        if let Some(due) = next {
+        // Most looks change nothing about the next timer: planned each time, the agenda would never end.
+        let planned = match next {
+            Some(due) => self.wakes.insert(stream, due),
+            None => self.wakes.remove(&stream),
+        };
+        if let Some(due) = next.filter(|due| planned != Some(*due)) {
             self.plan(due, Todo::Wake(stream));
         }
     }
@@ -155,5 +166,36 @@ impl Rehearsal {
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<(), DriveError> {
         self.streams.fire(stream, at, &mut watch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::tests::{message, rules};
+
+    struct Nobody;
+
+    impl Conduct for Nobody {
+        fn works_for(&mut self, _: &Standing) -> Duration {
+            Duration::from_days(1)
+        }
+
+        fn answer(&mut self, _: &Standing) -> Answer {
+            Answer::Resolve
+        }
+    }
+
+    /// A stream has one timer that comes next, however often it is looked at.
+    #[test]
+    fn a_timer_is_planned_once() {
+        let mut staff = Staff::new(Rehearsal::new(rules(), 3).unwrap(), Nobody);
+        for nth in 0..100 {
+            staff.take(&message(9, 1_000_000 + nth)).unwrap();
+        }
+        assert_eq!(staff.standing().count(), 1);
+        assert!(staff.agenda.len() <= 3, "{:?}", staff.agenda);
+        staff.pass(Timestamp::from_secs(10_000_000)).unwrap();
+        assert_eq!(staff.standing().count(), 0);
     }
 }

@@ -112,3 +112,38 @@ fn to_text(verdict: Option<&Verdict>, judged: Option<&Judged>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::context::read_time;
+
+    #[test]
+    fn an_override_acts_while_it_lasts() {
+        let files = [
+            ("bundle.yaml", "bundle: b\nversion: 1.0.0\nowner: o\ncurrency: EUR\n"),
+            ("facts.yaml", "facts: {}\n"),
+            (
+                "people.yaml",
+                "people: {ann: {}, bob: {}}\nroles: {desk: [ann], boss: [bob]}\nalways: desk\n",
+            ),
+            (
+                "routing/g.yaml",
+                "graph: g\nsubject: account\nowner: o\nstart: s\nnodes:\n  s: {kind: decide, unknown: low}\n  \
+                 low: {kind: human, role: desk, ack: 1h}\n  high: {kind: human, role: boss, level: 2, ack: 1h}\n\
+                 rules:\n  - {id: r0, from: s, to: high, when: has(completeness)}\n  - {id: r1, from: s, to: low, otherwise: true}\n",
+            ),
+            (
+                "overrides/o.yaml",
+                "overrides: {id: x, graph: g, route: high, from: 2026-01-01, until: 2026-02-01, reason: r, author: a, approver: b}\n",
+            ),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let rules = Rules::compose(files.into()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        for (day, node) in [("2026-01-15", "high"), ("2026-02-15", "low"), ("2025-12-15", "low")] {
+            let at = read_time(day).unwrap();
+            let verdict = by_facts(&rules, "g", &BTreeMap::new(), at).ok().unwrap();
+            assert_eq!(verdict.path.last().map(String::as_str), Some(node), "{day}");
+        }
+    }
+}

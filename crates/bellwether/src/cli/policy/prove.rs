@@ -12,9 +12,8 @@ use crate::prove::{self, Outcome, Report, Task};
 use crate::table::{Table, thousands};
 use crate::{disk, progress};
 use anyhow::{Context as _, Result};
-use bellwether_core::{Problem, Trust};
+use bellwether_core::{Digest, Problem, Trust};
 use bellwether_engine::Rules;
-use bellwether_policy::Files;
 use bellwether_policy::proof::{Proof, render};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,9 +42,11 @@ pub(crate) struct ProveArgs {
 
 pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
     let files = bundle::files(&args.bundle)?;
-    let graphs = graph_proofs(&Rules::compose(files.clone()).map_err(Problems)?);
+    let digest = bellwether_policy::digest(&files);
+    let rules = Rules::compose(files).map_err(Problems)?;
+    let graphs = graph_proofs(&rules);
     let kept = graphs.iter().all(|proof| proof.holds);
-    let boundaries = boundaries(args, &files)?;
+    let boundaries = boundaries(args, digest, &rules)?;
     match context.format {
         Format::Json => {
             let boundaries = boundaries.as_ref().map(|report| report.json());
@@ -78,9 +79,8 @@ pub(crate) fn graph_proofs(rules: &Rules) -> Vec<Proof> {
 }
 
 /// The boundaries' report; nothing where there are none.
-fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
-    let digest = bellwether_policy::digest(files);
-    let Some(subject) = prove::subject(files).map_err(Problems)? else {
+fn boundaries(args: &ProveArgs, digest: Digest, rules: &Rules) -> Result<Option<Report>> {
+    let Some(subject) = prove::subject(rules) else {
         // Whoever requires a proof is shown that there was nothing to prove.
         write_report(args, &Report::of_nothing(digest))?;
         return Ok(None);
@@ -89,7 +89,7 @@ fn boundaries(args: &ProveArgs, files: &Files) -> Result<Option<Report>> {
     let parent = bundle::parent(&args.bundle)?.map(|files| ("parent", files));
     let old = args.old.as_deref().map(bundle::files).transpose()?.map(|files| ("old", files));
     for (name, files) in parent.into_iter().chain(old) {
-        let subject = prove::subject(&files).map_err(Problems)?;
+        let subject = prove::subject(&Rules::compose(files).map_err(Problems)?);
         older.extend(subject.map(|subject| (name.to_owned(), subject)));
     }
     let solver = prove::find(args.solver.as_deref());

@@ -115,17 +115,16 @@ fn what(graph: &Graph, at: usize) -> String {
             let (facts, next) = (ready.facts.join(", "), name(graph, ready.node));
             format!("waits {within} for {facts}, then {}; once known {next}", name(graph, *then))
         }
-        NodeKind::Human(human) if human.approves.is_some() => {
-            let (role, ack, next) = (&human.role, human.ack, human.approves.unwrap_or_default());
-            let fallback = human.fallback.iter().map(|role| format!(" or {role}"));
+        NodeKind::Human(Human { role, fallback, ack, refused, approves: Some(next), .. }) => {
+            let fallback = fallback.iter().map(|role| format!(" or {role}"));
             let mut what =
                 format!("{role}{} approves; {ack} to answer", fallback.collect::<String>());
-            if let Some(permit) = graph.permit(next).filter(|permit| permit.asks.contains(&at)) {
+            if let Some(permit) = graph.permit(*next).filter(|permit| permit.asks.contains(&at)) {
                 let _ = write!(what, "; asked where the boundaries of {} want it", permit.action);
             }
-            let _ = write!(what, "; then {}; refused, ", name(graph, next));
-            match human.refused {
-                Some(refused) => what.push_str(name(graph, refused)),
+            let _ = write!(what, "; then {}; refused, ", name(graph, *next));
+            match refused {
+                Some(refused) => what.push_str(name(graph, *refused)),
                 None => what.push_str("it ends"),
             }
             what

@@ -1,7 +1,12 @@
 //! Thresholds from tables to decisions: an executive, a sponsor, or more to be found out.
+//!
+//! - In: a bundle with tables; amounts, importance and what is known.
+//! - Out: the outcome of each case, or what is wrong with a table.
+//! - Never: a case that falls between two rows.
+#![cfg(test)]
 
-use crate::Rules;
 use bellwether_core::Code;
+use bellwether_engine::Rules;
 use bellwether_expr::Slots;
 use bellwether_policy::Masks;
 use std::collections::BTreeMap;
