@@ -125,6 +125,11 @@ impl Boundaries {
         &self.invariants
     }
 
+    /// The boundary of an id.
+    pub fn boundary(&self, id: &str) -> Option<&Boundary> {
+        self.boundaries.iter().find(|one| one.id == id)
+    }
+
     /// What the policies of `boundaries/` say about themselves, in the order of files.
     pub fn boundaries(&self) -> &[Boundary] {
         &self.boundaries

@@ -110,8 +110,8 @@ fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Op
         }
     };
     let boundary = annotations(&policy, at(0), ceiling, problems);
-    let found = match policy.to_json() {
-        Ok(json) => lint::look(&json, ceiling),
+    let json = match policy.to_json() {
+        Ok(json) => json,
         Err(error) => {
             let problem = Problem::new("boundary-syntax", error.to_string()).at(at(0));
             problems.push(
@@ -120,6 +120,7 @@ fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Op
             return None;
         }
     };
+    let found = lint::look(&json, ceiling);
     problems.extend(found.faults.iter().map(|fault| tell(fault, piece.text, at, &boundary)));
     let prefix = if ceiling { "invariant:" } else { "" };
     let named = match boundary.id.as_str() {

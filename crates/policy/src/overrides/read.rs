@@ -6,6 +6,7 @@ use crate::people::{People, unknown_role};
 use crate::read::{
     AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,
 };
+use crate::routing::approval_twice;
 use bellwether_core::authored::{Document, Fields, Node};
 use bellwether_core::{Place, Problem, Timestamp};
 
@@ -37,10 +38,7 @@ fn read_one(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Op
     let approvals = words(&mut fields, "approvals");
     for (nth, role) in approvals.iter().enumerate() {
         if approvals.iter().take(nth).any(|known| known.text == role.text) {
-            let message = format!("this override needs the approval of `{}` twice", role.text);
-            let problem = Problem::new("policy-approval-twice", message);
-            let help = "name each role once: nobody approves twice in one escalation";
-            fields.problems().push(problem.at(role.place.clone()).help(help));
+            fields.problems().push(approval_twice("this override", role));
         }
     }
     let from = fields.parsed("from", AN_INSTANT, instant);

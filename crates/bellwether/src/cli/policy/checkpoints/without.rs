@@ -111,9 +111,7 @@ impl<'a> Without<'a> {
 
     /// The invariants that do not hold without some policies.
     fn unheld(&self, without: &BTreeSet<&str>) -> Result<BTreeSet<String>, String> {
-        let files = self.rules.files();
-        let subject = prove::subject(files).ok().flatten();
-        let mut subject = subject.ok_or("the bundle has no boundaries")?;
+        let mut subject = prove::subject(self.rules).ok_or("the bundle has no boundaries")?;
         for id in without {
             // What is not there cannot be taken out.
             let _ = subject.boundaries.remove_static(PolicyId::new(id));
