@@ -81,107 +81,109 @@ fn a_child_adds_under_new_names() {
     assert_eq!(problems[0].code, "merge-redefines");
 }
 
-/// Each trick with the code that refuses it, and the line.
+/// Each trick: the file, its text, the code that refuses it, and the line.
+const TRICKS: &[(&str, &str, &str, u32)] = &[
+    ("facts.yaml", "facts:\n  deal.amount: {type: money}\n", "merge-redefines", 2),
+    ("features.yaml", "features:\n  deal.amount: {kind: count}\n", "merge-redefines", 2),
+    ("facts.yaml", "facts:\n  deal.am0unt: {type: money}\n", "merge-looks-alike", 2),
+    ("facts.yaml", "facts:\n  deal.\u{430}mount: {type: money}\n", "merge-looks-alike", 2),
+    ("facts.yaml", "facts:\n  deal.größe: {type: money}\n", "merge-looks-alike", 2),
+    ("facts.yaml", "facts: {}\nsignals:\n  crm.deal.updated: {}\n", "merge-not-yours", 2),
+    ("people.yaml", "roles:\n  legal: [mallory]\n", "merge-redefines", 2),
+    ("people.yaml", "roles:\n  Legal: [mallory]\n", "merge-looks-alike", 2),
+    ("people.yaml", "roles:\n  lega1: [mallory]\n", "merge-looks-alike", 2),
+    ("people.yaml", "people:\n  lee: {email: mallory@else.example}\n", "merge-redefines", 2),
+    ("people.yaml", "roles: {field: [sam]}\nalways: field\n", "merge-not-yours", 2),
+    ("routing/deal.yaml", "graph: other\n", "merge-redefines", 1),
+    ("routing/Deal.yaml", "graph: other\n", "merge-looks-alike", 1),
+    ("routing/dea1.yaml", "graph: other\n", "merge-looks-alike", 1),
+    ("routing/new.yaml", "graph: deals\n", "merge-redefines", 1),
+    ("routing/new.yaml", "subject: deal\ngraph: dea1s\n", "merge-looks-alike", 2),
+    ("actions.yaml", "actions: {refund_two: {group: [concession]}}\n", "merge-redefines", 1),
+    ("Actions.yaml", "actions: {}\n", "merge-looks-alike", 1),
+    ("thresholds.yaml", "thresholds: []\n", "merge-not-yours", 1),
+    ("rates.yaml", "rates: {}\n", "merge-not-yours", 1),
+    ("prompts/a.yaml", "x: 1\n", "merge-not-yours", 1),
+    ("mappings/a.yaml", "x: 1\n", "merge-not-yours", 1),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: USD\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
+        "merge-not-yours",
+        2,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
+        "merge-not-yours",
+        1,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: enterpr1se\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
+        "merge-looks-alike",
+        1,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: shadow\ncheckpoints: 2\nreach: 2h\n",
+        "merge-not-yours",
+        4,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\ncheckpoints: 2\nreach: 2h\n",
+        "merge-not-yours",
+        1,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 3\nreach: 2h\n",
+        "merge-not-yours",
+        5,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\nreach: 2h\n",
+        "merge-not-yours",
+        1,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\n",
+        "merge-not-yours",
+        1,
+    ),
+    (
+        "bundle.yaml",
+        "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 3h\n",
+        "merge-not-yours",
+        6,
+    ),
+    ("facts.yaml", "facts:\n  unit.size: {type: int, required: true}\n", "merge-not-yours", 2),
+    (
+        "features.yaml",
+        "features:\n  unit.calls:\n    count: a.b\n    required: true\n",
+        "merge-not-yours",
+        4,
+    ),
+    (
+        "overrides/a.yaml",
+        "overrides:\n  - id: a\n    graph: deals\n    owner_signs: ann\n",
+        "merge-not-yours",
+        4,
+    ),
+    (
+        "overrides/a.yaml",
+        "overrides: {id: a, graph: deals, owner_signs: ann}\n",
+        "merge-not-yours",
+        1,
+    ),
+    ("people.yaml", "roles: {a: [b]\n", "yaml-syntax", 2),
+];
+
 #[test]
 fn renaming_tricks_are_refused() {
-    for (path, text, code, line) in [
-        ("facts.yaml", "facts:\n  deal.amount: {type: money}\n", "merge-redefines", 2),
-        ("features.yaml", "features:\n  deal.amount: {kind: count}\n", "merge-redefines", 2),
-        ("facts.yaml", "facts:\n  deal.am0unt: {type: money}\n", "merge-looks-alike", 2),
-        ("facts.yaml", "facts:\n  deal.\u{430}mount: {type: money}\n", "merge-looks-alike", 2),
-        ("facts.yaml", "facts:\n  deal.größe: {type: money}\n", "merge-looks-alike", 2),
-        ("facts.yaml", "facts: {}\nsignals:\n  crm.deal.updated: {}\n", "merge-not-yours", 2),
-        ("people.yaml", "roles:\n  legal: [mallory]\n", "merge-redefines", 2),
-        ("people.yaml", "roles:\n  Legal: [mallory]\n", "merge-looks-alike", 2),
-        ("people.yaml", "roles:\n  lega1: [mallory]\n", "merge-looks-alike", 2),
-        ("people.yaml", "people:\n  lee: {email: mallory@else.example}\n", "merge-redefines", 2),
-        ("people.yaml", "roles: {field: [sam]}\nalways: field\n", "merge-not-yours", 2),
-        ("routing/deal.yaml", "graph: other\n", "merge-redefines", 1),
-        ("routing/Deal.yaml", "graph: other\n", "merge-looks-alike", 1),
-        ("routing/dea1.yaml", "graph: other\n", "merge-looks-alike", 1),
-        ("routing/new.yaml", "graph: deals\n", "merge-redefines", 1),
-        ("routing/new.yaml", "subject: deal\ngraph: dea1s\n", "merge-looks-alike", 2),
-        ("actions.yaml", "actions: {refund_two: {group: [concession]}}\n", "merge-redefines", 1),
-        ("Actions.yaml", "actions: {}\n", "merge-looks-alike", 1),
-        ("thresholds.yaml", "thresholds: []\n", "merge-not-yours", 1),
-        ("rates.yaml", "rates: {}\n", "merge-not-yours", 1),
-        ("prompts/a.yaml", "x: 1\n", "merge-not-yours", 1),
-        ("mappings/a.yaml", "x: 1\n", "merge-not-yours", 1),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: USD\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
-            "merge-not-yours",
-            2,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
-            "merge-not-yours",
-            1,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: enterpr1se\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 2h\n",
-            "merge-looks-alike",
-            1,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: shadow\ncheckpoints: 2\nreach: 2h\n",
-            "merge-not-yours",
-            4,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\ncheckpoints: 2\nreach: 2h\n",
-            "merge-not-yours",
-            1,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 3\nreach: 2h\n",
-            "merge-not-yours",
-            5,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\nreach: 2h\n",
-            "merge-not-yours",
-            1,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\n",
-            "merge-not-yours",
-            1,
-        ),
-        (
-            "bundle.yaml",
-            "bundle: unit\ncurrency: EUR\nlateness: 3d\nmode: enforce\ncheckpoints: 2\nreach: 3h\n",
-            "merge-not-yours",
-            6,
-        ),
-        ("facts.yaml", "facts:\n  unit.size: {type: int, required: true}\n", "merge-not-yours", 2),
-        (
-            "features.yaml",
-            "features:\n  unit.calls:\n    count: a.b\n    required: true\n",
-            "merge-not-yours",
-            4,
-        ),
-        (
-            "overrides/a.yaml",
-            "overrides:\n  - id: a\n    graph: deals\n    owner_signs: ann\n",
-            "merge-not-yours",
-            4,
-        ),
-        (
-            "overrides/a.yaml",
-            "overrides: {id: a, graph: deals, owner_signs: ann}\n",
-            "merge-not-yours",
-            1,
-        ),
-        ("people.yaml", "roles: {a: [b]\n", "yaml-syntax", 2),
-    ] {
+    for (path, text, code, line) in TRICKS.iter().copied() {
         let problems = merge(&parent(), &files(&[HEAD, (path, text)])).expect_err(text);
         let [problem] = problems.as_slice() else { panic!("{text}: {problems:?}") };
         let place = problem.place.as_ref().unwrap();
