@@ -97,7 +97,9 @@ impl Sample {
             Format::Json | Format::JsonLines => {
                 let mut ways = BTreeSet::new();
                 for mut document in self.documents() {
-                    walk(&mut document, "", &mut |way, _| drop(ways.insert(way.to_owned())));
+                    walk(&mut document, "", &mut |way, _| {
+                        ways.insert(way.to_owned());
+                    });
                 }
                 ways.into_iter().collect()
             }

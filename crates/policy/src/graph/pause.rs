@@ -40,6 +40,7 @@ mod tests {
             again: hours(ack),
             approves: None,
             approval: None,
+            permit: None,
             refused: None,
             steps: Vec::new(),
             reach: None,

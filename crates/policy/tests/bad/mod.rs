@@ -196,6 +196,21 @@ fn every_code_has_its_mistake() {
     assert!(never.is_empty(), "no bundle shows {never:?}");
 }
 
+/// A code, and a mistake of an override.
+const IN_OVERRIDE: [(&str, &str, &str); 11] = [
+    ("policy-unknown-role", "approvals: [cro]", "approvals: [cfo]"),
+    ("policy-approval-twice", "approvals: [cro]", "approvals: [cro, vp_sales, cro]"),
+    ("policy-unknown-graph", "graph: refunds", "graph: refund"),
+    ("policy-unknown-action", "graph: refunds", "action: refund"),
+    ("policy-unknown-node", "approvals: [cro]", "route: paid"),
+    ("policy-override-route", "approvals: [cro]", "route: nothing"),
+    ("policy-override-owner", "reason: why", "reason: why, owner_signs: bob"),
+    ("policy-override-shape", "approvals: [cro]", "forbid: true"),
+    ("policy-override-alone", "approver: bob", "approver: ann"),
+    ("policy-override-time", "2027-01-01", "2027-12-01"),
+    ("policy-override-time", "2027-01-01", "2026-11-01"),
+];
+
 /// A code, and a bundle that has this one mistake in its approvals, waits or overrides.
 fn further() -> Vec<(&'static str, Files)> {
     const GRAPH: &str = "graph: refunds\nsubject: account\nowner: ann\nstart: look\nnodes:\n  \
@@ -227,19 +242,6 @@ fn further() -> Vec<(&'static str, Files)> {
         ("policy-unknown-fact", "for: [account.strategic]", "for: [account.strategc]"),
         ("policy-cycle", "ready: pay", "ready: look"),
     ];
-    let in_override = [
-        ("policy-unknown-role", "approvals: [cro]", "approvals: [cfo]"),
-        ("policy-approval-twice", "approvals: [cro]", "approvals: [cro, vp_sales, cro]"),
-        ("policy-unknown-graph", "graph: refunds", "graph: refund"),
-        ("policy-unknown-action", "graph: refunds", "action: refund"),
-        ("policy-unknown-node", "approvals: [cro]", "route: paid"),
-        ("policy-override-route", "approvals: [cro]", "route: nothing"),
-        ("policy-override-owner", "reason: why", "reason: why, owner_signs: bob"),
-        ("policy-override-shape", "approvals: [cro]", "forbid: true"),
-        ("policy-override-alone", "approver: bob", "approver: ann"),
-        ("policy-override-time", "2027-01-01", "2027-12-01"),
-        ("policy-override-time", "2027-01-01", "2026-11-01"),
-    ];
     let swap = |text: &str, old: &str, new: &str| {
         assert!(text.contains(old), "`{old}`");
         text.replace(old, new)
@@ -248,7 +250,7 @@ fn further() -> Vec<(&'static str, Files)> {
         .map(|(code, old, new)| (code, with(swap(GRAPH, old, new), OVERRIDE.to_owned())))
         .into();
     all.extend(
-        in_override
+        IN_OVERRIDE
             .map(|(code, old, new)| (code, with(GRAPH.to_owned(), swap(OVERRIDE, old, new)))),
     );
     let again = OVERRIDE.replace("overrides:\n", "");
@@ -268,16 +270,23 @@ fn further() -> Vec<(&'static str, Files)> {
         graph.replace("role: field_technician,", "role: only,"),
     );
     all.push(("policy-approves-own", files));
-    for (code, forall, asserts) in [
-        ("policy-empty-test", "deal.amount: 0..9", "{monotone: neg_7d, outcome: rises}"),
-        ("policy-fact-scope", "case.safety_risk: [true, false]", "{never: review}"),
-    ] {
+    all.extend(of_properties());
+    all
+}
+
+/// The same of properties.
+fn of_properties() -> [(&'static str, Files); 2] {
+    let of = |(code, forall, asserts): (&'static str, &str, &str)| {
         let text = format!(
             "tests:\n  - {{property: p, graph: prospect-to-cxo, forall: {{{forall}}}, assert: {asserts}}}\n"
         );
-        all.push((code, changed("tests/property.yaml", "", &text)));
-    }
-    all
+        (code, changed("tests/property.yaml", "", &text))
+    };
+    [
+        ("policy-empty-test", "deal.amount: 0..9", "{monotone: neg_7d, outcome: rises}"),
+        ("policy-fact-scope", "case.safety_risk: [true, false]", "{never: review}"),
+    ]
+    .map(of)
 }
 
 #[test]
