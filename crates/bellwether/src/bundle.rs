@@ -104,6 +104,18 @@ fn merged(parent: &Files, child: &Files) -> Result<Files> {
     }
 }
 
+/// The files of a parent, and those of both although the child permits something: to show what that would
+/// allow. Nothing where the child is refused for another reason.
+pub(crate) fn with_permits(
+    place: &Path,
+) -> Option<(BTreeMap<String, String>, BTreeMap<String, String>)> {
+    let chain = place.is_dir().then(|| chain(place).ok()).flatten()?;
+    let [(_, child), (parent, _), ..] = chain.as_slice() else { return None };
+    let parent = files(parent).ok()?;
+    let merged = bellwether_policy::merge(&parent, child).ok()?;
+    Some((parent, merged))
+}
+
 /// The folders of a chain with their files, the youngest child first.
 fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
     let mut chain: Vec<(PathBuf, BTreeMap<String, String>)> = Vec::new();

@@ -206,11 +206,19 @@ mod tests {
         }
 
         fn policy(&mut self) -> String {
-            let mut text = self.pick(&["permit", "permit", "forbid"]).to_owned();
-            text += " (principal, action, resource)";
+            let effect = self.pick(&["permit", "permit", "forbid"]);
+            let mut text = format!("{effect} (principal, action, resource)");
             for _ in 0..self.below(4) {
                 let kind = self.pick(&["when", "when", "unless"]);
                 text += &format!(" {kind} {{ {} }}", self.condition(3));
+            }
+            // As bundles ask for approvals: a permit where there is one, a forbid unless there is.
+            if self.below(3) == 0 {
+                let kind = if effect == "permit" { "when" } else { "unless" };
+                let role = self.pick(&ROLES);
+                text += &format!(
+                    " {kind} {{ context.approvals.contains(Bellwether::Role::\"{role}\") }}"
+                );
             }
             text + ";"
         }

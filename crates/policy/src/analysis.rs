@@ -14,6 +14,8 @@ use bellwether_expr::{Catalogue, Expr, Region, Space, Truth};
 
 /// The most boxes of a region.
 const MOST: usize = 192;
+/// How many regions of a node may turn out too large before it is taken as it is.
+const TRIES: u32 = 3;
 /// The most pairs of rules that are compared in a graph, so that loading stays quick.
 const PAIRS: usize = 200_000;
 
@@ -93,6 +95,7 @@ impl<'a> Look<'a> {
         // Decide nodes form no cycle, so each is taken once all that leads to it has been.
         while let Some(node) = open.pop() {
             let mut here = reached.get(node).cloned().unwrap_or_default();
+            let mut tries = TRIES;
             for (at, rule) in self.rules(node) {
                 let taken = self.of(at).and_then(|known| here.and(known.yes.as_ref()?, MOST));
                 let taken = taken.unwrap_or_else(|| here.clone());
@@ -100,7 +103,7 @@ impl<'a> Look<'a> {
                     let joined = std::mem::take(to).or(taken);
                     *to = if joined.cells().len() > MOST { Region::everything() } else { joined };
                 }
-                here = self.past(here, at);
+                here = self.past(here, at, &mut tries);
                 if let Some(left) = waits.get_mut(rule.to) {
                     *left -= 1;
                     if *left == 0 {
@@ -114,9 +117,14 @@ impl<'a> Look<'a> {
 
     /// What goes on behind a rule: all that may make it false. Too large a region stays as it was, which
     /// holds more.
-    fn past(&self, here: Region, rule: usize) -> Region {
-        let no = self.of(rule).and_then(|known| known.no.as_ref());
-        no.and_then(|no| here.and(no, MOST)).unwrap_or(here)
+    /// After a few of those nothing is tried any more: a node of hundreds of rules must load in no time.
+    fn past(&self, here: Region, rule: usize, tries: &mut u32) -> Region {
+        let no = self.of(rule).and_then(|known| known.no.as_ref()).filter(|_| *tries > 0);
+        let Some(no) = no else { return here };
+        here.and(no, MOST).unwrap_or_else(|| {
+            *tries -= 1;
+            here
+        })
     }
 
     fn node(&mut self, node: usize, reached: &Region) {
@@ -124,6 +132,7 @@ impl<'a> Look<'a> {
         let name = self.graph.nodes().get(node).map_or("", |node| node.name.as_str());
         // Anywhere, and where the node is reached: the first needs no words about the way there.
         let (mut anywhere, mut here) = (Region::everything(), reached.clone());
+        let (mut wide, mut narrow) = (TRIES, TRIES);
         for (nth, (at, rule)) in rules.iter().enumerate() {
             let before = rules.get(..nth).unwrap_or_default();
             let after = rules.get(nth + 1..).unwrap_or_default();
@@ -145,8 +154,8 @@ impl<'a> Look<'a> {
                 self.problems.push(constant(rule, after, name, self.always(*at, &anywhere)));
                 return;
             }
-            anywhere = self.past(anywhere, *at);
-            here = self.past(here, *at);
+            anywhere = self.past(anywhere, *at, &mut wide);
+            here = self.past(here, *at, &mut narrow);
         }
     }
 

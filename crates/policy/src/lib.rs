@@ -16,6 +16,7 @@ mod bundle;
 mod cases;
 mod diff;
 mod explain;
+mod files;
 mod graph;
 mod merge;
 mod messages;

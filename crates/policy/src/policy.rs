@@ -8,13 +8,12 @@ use crate::actions::{self, Action};
 use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Property, Test, read_tests};
+use crate::files::{check_names, document, documents, is_cedar, is_in, top};
 use crate::graph::Graph;
 use crate::messages::{self, Message};
 use crate::overrides::{self, Draft, Override, Ruling, check_about};
 use crate::people::{self, People};
 use crate::routing::{self, Names, check_checkpoints};
-use bellwether_core::authored::Document;
-use bellwether_core::problem::nearest;
 use bellwether_core::{Code, Digest, Place, Problem, Rates, Severity};
 use bellwether_expr::{Catalogue, Slots};
 use std::collections::BTreeMap;
@@ -322,84 +321,4 @@ fn read_graphs(
         read.graphs.extend(routing::build(&draft, people, catalogue, known, problems));
     }
     read
-}
-
-/// The place of a file as a whole.
-fn top(path: &str) -> Place {
-    Place { file: path.to_owned(), line: 1, column: 0 }
-}
-
-/// The document of a file that must be there.
-fn document(files: &Files, path: &str, problems: &mut Vec<Problem>) -> Option<Document> {
-    let Some(text) = files.get(path) else {
-        let problem = Problem::new("policy-missing-file", format!("`{path}` is missing"));
-        problems
-            .push(problem.at(top(path)).help("a bundle has bundle.yaml, people.yaml and routing/"));
-        return None;
-    };
-    Document::read(path, text).map_err(|found| problems.extend(found)).ok()
-}
-
-/// The documents of a folder, in the order of their paths; what cannot be read is a problem.
-fn documents(files: &Files, folder: &str, problems: &mut Vec<Problem>) -> Vec<Document> {
-    let paths = files.keys().filter(|path| is_in(path, folder));
-    paths.filter_map(|path| document(files, path, problems)).collect()
-}
-
-/// Whether a path is a YAML file right in a folder.
-fn is_in(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".yaml"))
-        .is_some_and(|name| !name.contains('/'))
-}
-
-/// Folders whose Cedar files some room reads.
-const CEDAR: [&str; 2] = ["boundaries", "invariants"];
-
-/// Whether a path is a Cedar file right in one of its folders.
-fn is_cedar(path: &str) -> bool {
-    let name = path.strip_suffix(".cedar").and_then(|path| path.split_once('/'));
-    name.is_some_and(|(folder, name)| CEDAR.contains(&folder) && !name.contains('/'))
-}
-
-/// YAML files that some room reads at the top of a bundle.
-const TOP: [&str; 7] = [
-    "bundle.yaml",
-    "facts.yaml",
-    "features.yaml",
-    "thresholds.yaml",
-    "actions.yaml",
-    "people.yaml",
-    "rates.yaml",
-];
-
-/// Folders whose YAML files some room reads.
-const FOLDERS: [&str; 4] = ["routing", "tests", "overrides", "messages"];
-
-/// A misspelt file would be left out in silence, so one that nobody reads is pointed at.
-fn check_names(files: &Files, problems: &mut Vec<Problem>) {
-    for path in files.keys() {
-        let written = [".yaml", ".yml", ".cedar"].iter().any(|end| path.ends_with(end));
-        let known = is_cedar(path)
-            || TOP.contains(&path.as_str())
-            || FOLDERS.iter().any(|folder| is_in(path, folder));
-        if !written || known {
-            continue;
-        }
-        let problem = Problem::new("policy-unknown-file", format!("nothing reads `{path}`"));
-        let help = match path.split_once('/') {
-            _ if path.ends_with(".cedar") => {
-                Some("name it boundaries/<name>.cedar or invariants/<name>.cedar".to_owned())
-            }
-            None => nearest(path, TOP).map(|close| format!("did you mean `{close}`?")),
-            Some((folder, _)) if FOLDERS.contains(&folder) => {
-                Some(format!("name it {folder}/<name>.yaml"))
-            }
-            Some((folder, _)) => {
-                nearest(folder, FOLDERS).map(|close| format!("did you mean the folder `{close}`?"))
-            }
-        };
-        let help = help.unwrap_or_else(|| "rename it, or remove it".to_owned());
-        problems.push(problem.at(top(path)).warning().help(help));
-    }
 }

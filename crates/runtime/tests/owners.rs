@@ -30,10 +30,10 @@ use std::sync::Arc;
 fn bundle() -> Arc<Rules> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/prospect-to-cxo");
     let mut files = BTreeMap::new();
-    for folder in ["", "routing"] {
+    for folder in ["", "routing", "boundaries", "invariants"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|end| end == "yaml") {
+            if path.extension().is_some_and(|end| end == "yaml" || end == "cedar") {
                 let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
                 files.insert(name, std::fs::read_to_string(&path).unwrap());
             }

@@ -26,7 +26,7 @@ pub(super) fn check(parent: &Files, child: &Files) -> Vec<Problem> {
             let problem = Problem::new("merge-not-yours", message).at(place.clone());
             problems.push(
                 problem.help(
-                    "say `forbid` for what the child may not; ask the parent's owner for more",
+                    "say `forbid` for what the child may not; `bellwether policy prove` shows what it would allow",
                 ),
             );
         }

@@ -12,6 +12,7 @@ pub(crate) mod diff;
 mod draw;
 mod history;
 mod init;
+mod loosened;
 pub(crate) mod overrides;
 pub(crate) mod proofs;
 pub(crate) mod prove;

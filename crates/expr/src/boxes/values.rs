@@ -135,7 +135,11 @@ impl Values {
 
     /// Whether everything here is also there.
     pub fn within(&self, other: &Self) -> bool {
-        self.without(other).is_empty()
+        // No two ranges touch, so a range that is covered is covered by one.
+        let covered = |(low, high): &(i64, i64)| {
+            other.ranges.iter().any(|(from, to)| from <= low && high <= to)
+        };
+        (!self.missing || other.missing) && self.ranges.iter().all(covered)
     }
 
     /// One of them that people can read: an end of a range, 0 where there is none; missing only where

@@ -4,7 +4,7 @@
 //! - Out: a table of properties, or both reports as JSON; with `--out`, that of the boundaries in a file, for a lock.
 //! - Never: prints times into the report.
 
-use super::proofs;
+use super::{loosened, proofs};
 use crate::bundle;
 use crate::cli::{Format, context::Context};
 use crate::exit::{Exit, Problems};
@@ -41,7 +41,7 @@ pub(crate) struct ProveArgs {
 }
 
 pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
-    let files = bundle::files(&args.bundle)?;
+    let files = bundle::files(&args.bundle).inspect_err(|_| show_loosened(context, args))?;
     let digest = bellwether_policy::digest(&files);
     let rules = Rules::compose(files).map_err(Problems)?;
     let graphs = graph_proofs(&rules);
@@ -64,6 +64,23 @@ pub(super) fn run(context: &Context, args: &ProveArgs) -> Result<Exit> {
     }
     let proved = boundaries.is_none_or(|report| report.proved());
     Ok(if kept && proved { Exit::Fine } else { Exit::Findings })
+}
+
+/// A child was refused because it permits something: requests that show what.
+fn show_loosened(context: &Context, args: &ProveArgs) {
+    let (solver, limit) = (prove::find(args.solver.as_deref()), Duration::from_secs(args.timeout));
+    let found = loosened::requests(&args.bundle, solver, limit);
+    match context.format {
+        Format::Json if !found.is_empty() => {
+            let one = |(action, request): &(String, String)| json!({"action": action, "request": request});
+            println!("{}", json!({"loosens": found.iter().map(one).collect::<Vec<_>>()}));
+        }
+        _ => {
+            for (action, request) in &found {
+                println!("{action}: {request}");
+            }
+        }
+    }
 }
 
 /// What holds of the graphs, and that nobody outside moves what limits an action.

@@ -1,13 +1,15 @@
 //! What `policy init`, `schema`, `keygen`, `sign` and `verify` leave behind, and chains of bundles.
 
 use super::*;
-use crate::cli::policy::{init, schema};
+use crate::cli::policy::{init, loosened, schema};
 use crate::exit::Problems;
+use crate::prove;
 use bellwether_core::authored::{Document, Kind, Node};
 use bellwether_engine::trial::run_tests;
 use clap::Parser as _;
 use serde_json::Value;
 use std::path::Path;
+use std::time::Duration;
 
 /// Runs a command as it is typed.
 fn typed(words: &[&str]) -> Result<Exit> {
@@ -126,8 +128,19 @@ fn a_child_stands_on_its_parent() {
     assert_eq!(refused(&four), ["bundle-parent-deep"]);
     assert_eq!(refused(&child("lost", "../nowhere", &[])), ["bundle-parent-missing"]);
     assert_eq!(refused(&child("self", "../self", &[])), ["bundle-parent-cycle"]);
-    let permit = [("boundaries/x.cedar", "@id(\"x\") permit (principal, action, resource);")];
-    assert_eq!(refused(&child("loose", "../top", &permit)), ["merge-not-yours"]);
+    let permit = "@id(\"x\") @owner(\"o\") @reason(\"r\") @review(\"2027-01-01\")\n\
+                  permit (principal, action == Bellwether::Action::\"offer_voucher\", resource);";
+    let permit = [("boundaries/x.cedar", permit)];
+    let loose = child("loose", "../top", &permit);
+    assert_eq!(refused(&loose), ["merge-not-yours"]);
+    match prove::find(None) {
+        None => eprintln!("SKIPPED what a loose child would allow: there is no cvc5"),
+        solver => {
+            let shown = loosened::requests(&loose, solver, Duration::from_secs(20));
+            let [(about, request)] = shown.as_slice() else { panic!("{shown:?}") };
+            assert!(about.ends_with(" (parent)") && request.contains("amount"), "{shown:?}");
+        }
+    }
     let broken = [("boundaries/x.cedar", "permit (")];
     assert_eq!(refused(&child("broken", "../top", &broken)), ["merge-not-yours"]);
     let forbid = "@id(\"legal\") forbid (principal, action, resource);";
