@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_sifted_set_answers_as_the_whole_one() {
         let action = action();
-        let compiled = Boundaries::compile(&[action.clone()], &ROLES, &BTreeMap::new());
+        let compiled = Boundaries::compile(std::slice::from_ref(&action), &ROLES, &BTreeMap::new());
         let Some(Compiled { mut boundaries, .. }) = compiled.ok() else { panic!("no boundaries") };
         let (mut left_out, mut failed, mut allowed, mut lifted) = (0, 0, 0, 0);
         for seed in 0..2_000 {

@@ -91,7 +91,7 @@ impl Policy {
         &self.actions
     }
 
-    /// The words for the asks of a node: of that node before those of its graph, then of such a node anywhere.
+    /// The words for the asks of a node: of such a node before those of its graph, and those before words for all.
     pub fn message(&self, graph: &str, node: &str) -> Option<&Message> {
         let fit = self.messages.iter().filter(|message| message.fits(graph, node));
         fit.max_by_key(|message| (message.node.is_some(), message.graph.is_some()))

@@ -17,6 +17,8 @@ pub fn without_approval(files: &Files, graph: &str, node: &str, role: &str) -> O
         .find(|(_, document)| get(&document.root, "graph").is_some_and(|name| is(name, graph)))?;
     let mut root = document.root;
     let human = get_mut(get_mut(&mut root, "nodes")?, node)?;
+    let wanted = get(human, "permit").and_then(|permit| get(permit, "approvals"));
+    let wanted = wanted.is_some_and(|wanted| !matches!(wanted.kind, Kind::Null));
     let approvals = get_mut(human, "approvals")?;
     let Kind::List(items) = &mut approvals.kind else { return None };
     let asked = |item: &Node| is(get(item, "role").unwrap_or(item), role);
@@ -24,8 +26,8 @@ pub fn without_approval(files: &Files, graph: &str, node: &str, role: &str) -> O
     items.retain(|item| !asked(item));
     let (after, none) = (items.len(), items.is_empty());
     if none && let Kind::Map(entries) = &mut human.kind {
-        // Without an approval nothing is refused.
-        entries.retain(|(key, _)| !["approvals", "refused"].contains(&key.text.as_str()));
+        // Without an approval nothing is refused; the boundaries may want some all the same.
+        entries.retain(|(key, _)| key.text != "approvals" && (wanted || key.text != "refused"));
     }
     (after < before).then(|| {
         let mut files = files.clone();

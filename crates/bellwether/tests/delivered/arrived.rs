@@ -118,7 +118,7 @@ fn a_mail_a_webhook_a_slack_and_a_teams_message_arrive_on_one_trace_each() {
     write_bundle(&world, &ways);
     world.write(
         "company/messages/cards.yaml",
-        "messages:\n  - {node: team, title: 'Your turn: {account} ({rule})'}\n".to_owned(),
+        "messages:\n  - {node: team, title: 'Your turn: {account} ({rule})'}\n",
     );
     world.to_serve("company", &house.settings(&world, mail.port));
     // Whoever is asked quietly has the webhook too.

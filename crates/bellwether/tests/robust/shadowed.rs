@@ -122,7 +122,7 @@ fn compared(world: &World) -> ([u64; 2], [u64; 2]) {
         .scan(1, |row| {
             let (event, ours) = kept.check(row.event, row.record).unwrap();
             let (_, theirs) = tried.derive(row.event, row.record).unwrap();
-            let [ours, theirs] = [&ours, &theirs].map(|step| told(step));
+            let [ours, theirs] = [&ours, &theirs].map(told);
             // A timer is the old rules': where only one side decides by it, the other would have had its own.
             let timer = matches!(event.body, Body::Timer { .. });
             let keys = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key)));
@@ -143,8 +143,11 @@ fn compared(world: &World) -> ([u64; 2], [u64; 2]) {
     (decisions, [count([false, true]), count([true, false])])
 }
 
-/// What a step decided: rule, node and who was asked, and whether anew, by subject and graph.
-fn told(step: &Step) -> BTreeMap<(DocKey, Code), (Code, Code, Option<Code>, bool)> {
+/// By subject and graph: rule, node and who was asked, and whether anew.
+type Told = BTreeMap<(DocKey, Code), (Code, Code, Option<Code>, bool)>;
+
+/// What a step decided.
+fn told(step: &Step) -> Told {
     let one = |decided: &bellwether_engine::Decided| {
         let person = decided.asked.map(|(person, _)| person);
         let anew = matches!(decided.asked, Some((_, AskCause::Decided | AskCause::Raised)));

@@ -40,18 +40,30 @@ pub fn read(document: &Document, catalogue: &Catalogue) -> Result<Vec<Table>, Ve
     if problems.is_empty() { Ok(tables) } else { Err(problems) }
 }
 
-/// What is looser than in the table of the parent, which stands under `parent` where a child has replaced it.
+/// What is looser than in a table that it has replaced: those stand under `parent`, one in the other, and each
+/// of them binds by its own `child`.
 fn looser(
     document: &Document,
     (key, node): (&Key, &Node),
     own: &Table,
     catalogue: &Catalogue,
 ) -> Vec<Problem> {
+    let above = std::iter::successors(replaced(node), |node| replaced(node));
+    above.flat_map(|before| looser_than(document, (key, before), own, catalogue)).collect()
+}
+
+fn replaced(node: &Node) -> Option<&Node> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    entries.iter().find(|(key, _)| key.text == "parent").map(|(_, node)| node)
+}
+
+fn looser_than(
+    document: &Document,
+    (key, before): (&Key, &Node),
+    own: &Table,
+    catalogue: &Catalogue,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let Kind::Map(entries) = &node.kind else { return problems };
-    let Some((_, before)) = entries.iter().find(|(key, _)| key.text == "parent") else {
-        return problems;
-    };
     let words = Stricter::WORDS;
     let mut fields = Fields::new(document, before, &mut problems);
     let stricter = required_choice(&mut fields, "child", &words, Stricter::from_word);

@@ -265,7 +265,8 @@ fn scalar(text: &str) -> String {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let inner = |c: char| word(c) || matches!(c, '.' | '-' | '/');
     let starts = text.strip_prefix('-').unwrap_or(text).starts_with(word);
-    if starts && text.chars().all(inner) {
+    // A plain `null` would be nothing, and nothing means anything.
+    if starts && text != "null" && text.chars().all(inner) {
         return text.to_owned();
     }
     let mut quoted = String::from("\"");

@@ -134,3 +134,18 @@ fn a_looser_case_is_named() {
         thresholds.yaml:2:52: error[threshold-loosens]: `threshold.t` is 1 for a = 1, and the parent says 3
           help: a child may only say the same or higher here"#]].assert_eq(&problems.first().unwrap().to_string());
 }
+
+#[test]
+fn every_table_above_binds_by_its_own_direction() {
+    let catalogue = catalogue();
+    let whole = |value: u32| {
+        format!(
+            "{{type: int, owner: o, rows: [{{value: {value}}}], parent: {{type: int, owner: o, child: lower, \
+             rows: [{{value: 6}}], parent: {{type: int, owner: o, child: higher, rows: [{{value: 5}}]}}}}}}"
+        )
+    };
+    for (value, fine) in [(6, true), (5, true), (4, false), (7, false)] {
+        let found = read(&whole(value), &catalogue).err();
+        assert_eq!(found, (!fine).then(|| vec!["threshold-loosens"]), "{value}");
+    }
+}

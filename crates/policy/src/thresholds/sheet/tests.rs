@@ -128,7 +128,7 @@ fn other_text_stays_as_it_is() {
     let replaced = put(OLD, &small("two"), true).unwrap();
     let (from, to) = (OLD.find("    two:").unwrap(), OLD.find("\n    # About").unwrap());
     let two = own.replacen("t:", "two:", 1);
-    assert_eq!(replaced, format!("{}{two}{}", &OLD[..from], &OLD[to..]));
+    assert_eq!(replaced, format!("{}{two}{}", OLD.get(..from).unwrap(), OLD.get(to..).unwrap()));
     let again = put(&replaced, &small("two"), true).unwrap();
     assert_eq!(again, replaced, "the same table again changes nothing");
     let crlf = OLD.replace('\n', "\r\n");
