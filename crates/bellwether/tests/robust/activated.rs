@@ -130,6 +130,10 @@ fn begun() -> World {
         let (status, ..) = ask(server.address(), "POST /first", FORM, "", &form).unwrap();
         assert_eq!(status, 303, "{invited}");
     }
+    let cookie = signed_in(&server, "kim");
+    let (_, me) = ask(server.address(), "GET /v1/me", JSON, &cookie, "").unwrap();
+    let me: Value = serde_json::from_str(me.rsplit("\r\n\r\n").next().unwrap()).unwrap();
+    world.run(&["access", "link", me["account"].as_str().unwrap(), "--person", "kim"]).ends(0);
     assert_eq!(server.send(&chats("first", 3)).status, 202);
     server.end();
     world
@@ -196,16 +200,22 @@ fn disturb(world: &World, way: Way, nth: u64, before: &Told, dice: &mut Dice) ->
             let server = world.serve();
             assert_eq!(server.send(&chats(&format!("calm{nth}"), 8)).status, 202);
             let mut rules = before.previous.clone().unwrap_or_default();
+            let mut agreed = "";
             if way != Way::ApiRollBack {
                 version(world, nth, &["ann"]);
                 // A trial for half of the accounts in every other case.
-                let how = if dice.below(2) == 0 { &canary[..] } else { &[] };
+                let trial = dice.below(2) == 0;
+                let how = if trial { &canary[..] } else { &[] };
+                agreed = match trial {
+                    true => ", \"mode\": \"canary\", \"percent\": 50",
+                    false => ", \"mode\": \"enforce\"",
+                };
                 let waits = [&["policy", "apply", &folder][..], how, &spoken].concat();
                 world.run(&waits).ends(0).says(&["waits for a second person"]);
                 rules = told(world).waiting.unwrap();
                 sign(world, &folder, "bob");
             }
-            beside(world, server, (way, nth), &rules, dice)
+            beside(world, server, (way, nth), (&rules, agreed), dice)
         }
     }
 }
@@ -225,7 +235,7 @@ fn beside(
     world: &World,
     server: Server,
     (way, nth): (Way, u64),
-    rules: &str,
+    (rules, agreed): (&str, &str),
     dice: &mut Dice,
 ) -> bool {
     let cookie = match way {
@@ -235,7 +245,7 @@ fn beside(
     let (answered, gone) = (AtomicBool::new(false), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let body = "{\"reason\": \"a test\"}";
+            let body = &format!("{{\"reason\": \"a test\"{agreed}}}");
             let path = |change: &str| format!("POST /v1/rules/{rules}/{change}");
             match way {
                 Way::Approve => {
