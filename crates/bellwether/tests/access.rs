@@ -206,6 +206,8 @@ fn whoever_approves_rules_is_known_and_says_what_they_were_shown() {
     };
     let (head, _) = open("rollout-person");
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+    let (head, body) = server.ask("GET", &page.replace("approve", "begin"), &cookie, "");
+    assert!(head.starts_with("HTTP/1.1 403") && body.contains("rollout-person"), "{head}{body}");
     link("ann");
     let (head, _) = open("access-four-eyes");
     assert!(head.starts_with("HTTP/1.1 403"), "who proposed does not approve: {head}");

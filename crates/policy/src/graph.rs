@@ -203,6 +203,29 @@ impl Graph {
         self.nodes.get(node)?.human()?.permit.as_ref()
     }
 
+    /// The rules by which a decision can have come to a rule, and that rule: whichever facts they read, chose
+    /// the way. Where doubt leads on, any rule of the node may have been in doubt.
+    pub fn rules_towards(&self, rule: usize) -> Vec<usize> {
+        let Some(decided) = self.rules.get(rule) else { return Vec::new() };
+        let mut nodes = vec![decided.from];
+        let mut rules = vec![rule];
+        let mut next = 0;
+        while let Some(to) = nodes.get(next).copied() {
+            next += 1;
+            for from in 0..self.nodes.len() {
+                let led = self.other_edges(from).any(|edge| edge == to);
+                let own = self.rules.iter().enumerate().filter(|(_, rule)| rule.from == from);
+                let own = own.filter(|(_, rule)| led || rule.to == to).map(|(at, _)| at);
+                let own: Vec<_> = own.filter(|at| !rules.contains(at)).collect();
+                if (led || !own.is_empty()) && !nodes.contains(&from) {
+                    nodes.push(from);
+                }
+                rules.extend(own);
+            }
+        }
+        rules
+    }
+
     /// Where a node leads besides by rules: doubt, the end of a discovery, a refusal, a boundary's no.
     pub(crate) fn other_edges(&self, node: usize) -> impl Iterator<Item = usize> {
         let permit = self.permit(node);

@@ -103,8 +103,8 @@ impl Moving<'_> {
         permit(rules, &wish, &self.scratch.reading.slots).into()
     }
 
-    /// The lowest trust of the facts by which it was decided, as they are known now, and of those by which
-    /// the action is judged.
+    /// The lowest trust of the facts by which it was decided on the whole way, as they are known now, and of
+    /// those by which the action is judged.
     fn trust(&self, version: Version<'_>, key: DocKey, (action, rule): (&Action, Code)) -> Trust {
         let (rules, reading) = (self.rules, &self.scratch.reading);
         let graph = version.graph;
@@ -119,7 +119,7 @@ impl Moving<'_> {
             let verdict = graph.decide(&reading.slots, &mut Masks::default());
             graph.overrides().get(verdict.overridden()?).map(|one| one.guard)
         });
-        let guards = [decided].into_iter().chain(overridden.flatten());
+        let guards = graph.rules_towards(decided).into_iter().chain(overridden.flatten());
         let slots = guards.filter_map(|guard| graph.guard(guard)).flat_map(|guard| guard.slots());
         let of_rule = slots.map(|slot| {
             let name = kept.catalogue().fact(*slot).map(|fact| fact.name.as_str());

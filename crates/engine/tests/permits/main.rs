@@ -211,6 +211,27 @@ fn what_the_boundaries_say_decides_who_is_asked() {
     }
 }
 
+/// Whoever chose the way has decided too, although the last rule reads nothing.
+#[test]
+fn a_text_that_chose_the_way_taints() {
+    let long = GRAPH
+        .replace("from: triage, to: exec,", "from: triage, to: second,")
+        .replace("  desk: {kind", "  second: {kind: decide, unknown: desk}\n  desk: {kind");
+    let long = format!("{long}  - {{id: any, from: second, to: exec, otherwise: true}}\n");
+    for (trust, expected) in [
+        (Trust::CustomerText, r#"vp-1 approve; engage approval by []"#),
+        (Trust::Operator, r#"exec-1 decided; engage allow by ["small"]"#),
+    ] {
+        let mut files = files();
+        files.insert("routing/case.yaml".to_owned(), long.clone());
+        let mut world = World::under(rules(files));
+        world.see(by(Trust::System, ticket(1_000, 9).int("amount", 50)));
+        let step = world.see(by(trust, ticket(2_000, 1)));
+        assert_eq!(told(&step), expected, "{trust:?}");
+        assert_replays(&world);
+    }
+}
+
 #[test]
 fn approvals_are_asked_for_until_the_boundaries_allow_it() {
     let mut world = World::under(rules(files()));

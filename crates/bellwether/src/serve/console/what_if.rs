@@ -87,7 +87,7 @@ fn told(one: &Found) -> Markup {
             h2 { (number.id) ": " (value) " instead of " (number.value) }
             p.lead { (thousands(found.moved)) " of " (decisions) " decisions come out otherwise." }
             @if whole { p.muted { "Looked at all " (decisions) " decisions since " (since) ", of " (thousands(*accounts)) " accounts." } }
-            @else { p.notice { "Looked at " (decisions) " decisions since " (since) ", of " (thousands(*accounts)) " of " (thousands(*of_accounts)) " accounts: the time was over, or an account is too large. " code { "bellwether policy diff" } " looks at all." } }
+            @else { p.notice { "Looked at " (decisions) " decisions since " (since) ", of " (thousands(*accounts)) " of " (thousands(*of_accounts)) " accounts: the time was over, or an account is too large. " code { "bellwether policy diff ./my-bundle --history" } " looks at all." } }
             ul { @for line in found.subjects.iter().flat_map(|fate| fate.lines()) { li { (line) } } }
         }
         (moves(found))

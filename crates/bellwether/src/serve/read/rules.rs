@@ -106,10 +106,12 @@ pub(crate) async fn guarded(
     if let Err(error) = may(app, who, viewer, proposed) {
         return Ok(Err(Denied::of(uri, method, error)));
     }
-    if approves && app.four_eyes && !app.is_demo && viewer.person.is_none() {
+    // Whoever has no handle here may have one where bundles are signed, and would be two people.
+    let counts = approves || change == "begin";
+    if counts && app.four_eyes && !app.is_demo && viewer.person.is_none() {
         let message = "two people must agree, and nothing says which person this account is";
         let problem = Problem::new("rollout-person", message);
-        let help = "let somebody approve it whose account has a handle: `bellwether access link ACCOUNT --person HANDLE`";
+        let help = "let somebody do it whose account has a handle: `bellwether access link ACCOUNT --person HANDLE`";
         return Err(Refused::new(StatusCode::FORBIDDEN, problem.help(help)));
     }
     Ok(Ok(version))
