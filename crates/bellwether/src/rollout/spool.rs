@@ -69,9 +69,7 @@ impl Given {
     /// Waits for the answer, and takes the order back if nobody has taken it.
     fn wait(&mut self, patience: Duration) -> Result<Done> {
         let began = Instant::now();
-        let refuse = |code, message: &str, help: &str| {
-            Err(Problems(vec![Problem::new(code, message).help(help)]).into())
-        };
+        let refuse = |problem: Problem, help: &str| Err(Problems(vec![problem.help(help)]).into());
         let bytes = loop {
             // In the order in which one follows the other: what is gone here is seen further down.
             let asked = self.asked.exists();
@@ -85,18 +83,18 @@ impl Given {
                 let message = "another program holds the data directory and takes no orders";
                 let help =
                     "use the Rules page of the server's console, or try again when it has started";
-                return refuse("rollout-no-answer", message, help);
+                return refuse(Problem::new("rollout-no-answer", message), help);
             }
             if !asked && !self.taken {
                 let message = "a server that started threw the order away";
                 let help =
                     "`bellwether policy status` shows how the rules stand; then give it again";
-                return refuse("rollout-discarded", message, help);
+                return refuse(Problem::new("rollout-discarded", message), help);
             }
             if self.taken && (late || !held) {
                 let message = "the order was taken, and is not answered yet";
                 let help = "`bellwether policy status` says what became of it";
-                return refuse("rollout-unanswered", message, help);
+                return refuse(Problem::new("rollout-unanswered", message), help);
             }
             std::thread::sleep(LOOK);
         };
