@@ -46,6 +46,13 @@ pub(crate) struct Source {
     pub(crate) proof: Option<String>,
 }
 
+/// Which rules they are, for programs: the bundle's name and version, and the digest.
+pub(crate) fn told(rules: &Rules) -> serde_json::Value {
+    let meta = rules.policy().meta();
+    let digest = rules.digest().to_string();
+    serde_json::json!({"bundle": meta.name, "version": meta.version, "rules": digest})
+}
+
 /// The files that decide of a bundle: a folder, or the name of a shipped one.
 pub(crate) fn files(place: &Path) -> Result<BTreeMap<String, String>> {
     Ok(source(place)?.files)

@@ -6,7 +6,7 @@
 
 use crate::cli::explain::render::{text_of, time_of};
 use crate::serve::problem::Refused;
-use bellwether_core::{DocKey, StreamId, Timestamp};
+use bellwether_core::{Digest, DocKey, StreamId, Timestamp};
 use bellwether_ledger::whole_record;
 use bellwether_store::{Row, View};
 use memchr::memmem::Finder;
@@ -47,9 +47,11 @@ pub(crate) struct Standing {
     pub(crate) rule: String,
     /// What it is for.
     pub(crate) outcome: String,
-    /// The node that the rule decided for, and the record in which it did.
+    /// The node that the rule decided for, the record in which it did, and the rules that it was one of: the
+    /// escalation keeps their nodes while it is under way.
     pub(crate) decided: String,
     pub(crate) because: u64,
+    pub(crate) rules: Digest,
 }
 
 /// What is known of a source.
@@ -189,6 +191,10 @@ impl Board {
             }
             (None, None) => (String::new(), String::new(), String::new(), opened),
         };
+        let rules = match before.filter(|_| !decides || decision.is_none()) {
+            Some(before) => before.rules,
+            None => text_of(record, "rules").parse().unwrap_or(Digest::ZERO),
+        };
         // Only asking says whether it is meant; other moves are as what they move.
         let asks = !text_of(moved, "cause").is_empty();
         let watched = text_of(record, "origin") == "history" || text_of(record, "mode") == "shadow";
@@ -212,6 +218,7 @@ impl Board {
             outcome,
             decided,
             because,
+            rules,
             state,
         };
         if standing.state == "closed" {
