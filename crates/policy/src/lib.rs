@@ -29,6 +29,7 @@ mod routing;
 mod scope;
 pub mod thresholds;
 mod without;
+mod write;
 
 pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;

@@ -9,7 +9,6 @@
 //! for whoever reads Cedar to check.
 
 mod look;
-pub(crate) mod write;
 
 pub use look::same_look;
 
@@ -327,7 +326,7 @@ fn join(
     }
     Ok(format!(
         "# Put together from the parent's file and the child's.\n{}",
-        write::yaml(&whole.root)
+        crate::write::yaml(&whole.root)
     ))
 }
 

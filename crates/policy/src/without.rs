@@ -4,8 +4,8 @@
 //! - Out: the same files, but for that approval.
 //! - Never: files to be kept: comments and the layout of the graph's file are gone.
 
-use crate::merge::write::yaml;
 use crate::policy::Files;
+use crate::write::yaml;
 use bellwether_core::authored::{Document, Kind, Node};
 
 /// The files without the approval of a role at a node; nothing where no file of `routing/` asks for it there.

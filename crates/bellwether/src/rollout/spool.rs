@@ -16,7 +16,7 @@ use bellwether_core::Problem;
 use bellwether_runtime::live::Live;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -79,11 +79,15 @@ impl Given {
                 break bytes;
             }
             let late = began.elapsed() >= patience;
-            if late && fs::remove_file(&self.asked).is_ok() {
-                let message = "another program holds the data directory and takes no orders";
-                let help =
-                    "use the Rules page of the server's console, or try again when it has started";
-                return refuse(Problem::new("rollout-no-answer", message), help);
+            match late.then(|| fs::remove_file(&self.asked)) {
+                Some(Ok(())) => {
+                    let message = "another program holds the data directory and takes no orders";
+                    let help = "use the Rules page of the server's console, or try again when it \
+                                has started";
+                    return refuse(Problem::new("rollout-no-answer", message), help);
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                Some(Err(_)) | None => {}
             }
             if !asked && !self.taken {
                 let message = "a server that started threw the order away";

@@ -9,10 +9,9 @@ use bellwether_core::Problem;
 use bellwether_core::authored::Document;
 use bellwether_expr::Catalogue;
 use bellwether_features::{Choice, FeatureSet};
+use bellwether_policy::Files;
 use bellwether_policy::thresholds::{self, Outline, Row};
 use std::collections::BTreeMap;
-
-type Files = BTreeMap<String, String>;
 
 /// What may only follow from facts that could not be read.
 const FOLLOWS: [&str; 4] =

@@ -4,7 +4,7 @@
 //! - Out: the lines of each table, and for each line and cell where in the sheet it stands.
 //! - Never: judges a fact or a value: whoever loads the bundle does, and [`Written::origin`] leads its problems back.
 
-use crate::merge::write::scalar;
+use crate::write::scalar;
 use bellwether_core::{Place, Problem, Type};
 
 /// A sheet that was cut into cells.

@@ -12,6 +12,7 @@ use super::Step;
 use crate::cli::policy::prove::graph_proofs;
 use crate::prove::{self, Claim, Outcome, Task};
 use bellwether_core::Code;
+use bellwether_core::authored::lies_in;
 use bellwether_engine::Rules;
 use bellwether_engine::trial::run_tests;
 use bellwether_policy::{About, Files, Override, Overrides, TestOutcome, without_approval};
@@ -202,7 +203,7 @@ fn ends_by_itself() -> Needed {
 /// The files of a bundle without some of its boundaries.
 fn without_forbids(files: &Files, without: &BTreeSet<&str>) -> Option<Files> {
     let mut files = files.clone();
-    let cedar = |path: &str| path.starts_with("boundaries/") && path.ends_with(".cedar");
+    let cedar = |path: &str| lies_in(path, "boundaries", ".cedar");
     for (_, text) in files.iter_mut().filter(|(path, _)| cedar(path)) {
         let policies: PolicySet = text.parse().ok()?;
         let goes = |one: &&Policy| one.annotation("id").is_some_and(|id| without.contains(id));
