@@ -16,11 +16,11 @@ use bellwether_core::event::Answer;
 use bellwether_core::{Code, Escalation, Trust};
 use bellwether_engine::explain::explain;
 use bellwether_engine::{Replay, Rules, Step, StreamState};
-use bellwether_testkit::Happening;
+use bellwether_testkit::{Happening, happens};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use world::{World, asked, bundle, case, happens, ticket};
+use world::{World, asked, bundle, case, ticket};
 
 const PEOPLE: &str = "people:\n  vp-1: {}\n  legal-1: {}\n  cfo-1: {}\n  exec-1: {}\n  boss-1: {}\n  \
     desk-1: {}\nroles: {vp: [vp-1], legal: [legal-1], cfo: [cfo-1], exec: [exec-1], boss: [boss-1], \
