@@ -11,7 +11,6 @@ use bellwether_expr::Catalogue;
 use bellwether_features::{Choice, FeatureSet};
 use bellwether_policy::Files;
 use bellwether_policy::thresholds::{self, Outline, Row};
-use std::collections::BTreeMap;
 
 /// What may only follow from facts that could not be read.
 const FOLLOWS: [&str; 4] =

@@ -236,10 +236,12 @@ fn a_text_that_chose_the_way_taints() {
 #[test]
 fn what_did_not_hold_and_what_was_waited_for_taint() {
     let head = GRAPH.split_once("rules:").unwrap().0;
-    let otherwise = "rules:\n  - {id: seen, from: triage, to: nothing, when: \"case.seen\"}\n  \
+    let otherwise = "rules:\n  - {id: worst, from: triage, to: boss, when: \"case.priority <= 0\"}\n  \
+        - {id: seen, from: triage, to: nothing, when: \"case.seen\"}\n  \
         - {id: else, from: triage, to: exec, otherwise: true}\n";
     let waits = "  hold: {kind: wait, for: [case.seen], ready: second, within: 1h, then: desk}\n  \
         second: {kind: decide, unknown: desk}\nrules:\n  \
+        - {id: worst, from: triage, to: boss, when: \"case.priority <= 0\"}\n  \
         - {id: urgent, from: triage, to: hold, when: \"case.priority <= 1\"}\n  \
         - {id: else, from: triage, to: nothing, otherwise: true}\n  \
         - {id: any, from: second, to: exec, otherwise: true}\n";
