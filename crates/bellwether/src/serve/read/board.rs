@@ -71,7 +71,6 @@ pub(crate) struct Board {
     /// Those that ended, the oldest first, each with the record that ended it.
     closed: VecDeque<(Key, u64)>,
     sources: BTreeMap<String, Heard>,
-    activated: u64,
     moves: Finder<'static>,
     source: Finder<'static>,
     details: Finder<'static>,
@@ -84,7 +83,6 @@ impl Default for Board {
             cases: BTreeMap::new(),
             closed: VecDeque::new(),
             sources: BTreeMap::new(),
-            activated: 0,
             moves: Finder::new("\"moves\":["),
             source: Finder::new("\"source\":\""),
             details: Finder::new("\"details\":\""),
@@ -110,11 +108,6 @@ impl Board {
         fault.map_or(Ok(()), Err)
     }
 
-    /// How often rules were activated: others hold after each.
-    pub(crate) fn activated(&self) -> u64 {
-        self.activated
-    }
-
     /// Every escalation that is kept.
     pub(crate) fn cases(&self) -> impl Iterator<Item = (&Key, &Standing)> {
         self.cases.iter()
@@ -137,10 +130,6 @@ impl Board {
     }
 
     fn note(&mut self, view: &View, row: &Row<'_>) -> Result<(), Refused> {
-        if row.stream == StreamId::SYSTEM {
-            self.activated +=
-                u64::from(memchr::memmem::find(row.record, b"\"activated\":").is_some());
-        }
         if let Some(name) = self.source_of(row.event) {
             let at = instant_of(row.record);
             let heard = self.sources.entry(name).or_default();
