@@ -166,23 +166,24 @@ impl Board {
         let opened = number(moved, "opened");
         let before = before.filter(|before| before.opened == opened);
         let decision = list(record, "decisions").iter().find(same);
+        let leads = |one: &&Value| {
+            let decides =
+                |before: &Standing| decides(&before.decided, &text_of(moved, "cause"), one);
+            before.is_none_or(decides)
+        };
+        let decision = decision.filter(leads);
         let ask = list(record, "effects").iter().filter(same).find(|e| text_of(e, "kind") == "ask");
         let state = text_of(moved, "to");
-        // What a later record decides matters only where it opens or raises the escalation.
-        let decides = before.is_none() || text_of(moved, "cause") == "raised";
-        let (rule, outcome, decided, because) = match (decision.filter(|_| decides), before) {
+        let now = || text_of(record, "rules").parse().unwrap_or(Digest::ZERO);
+        let (rule, outcome, decided, because, rules) = match (decision, before) {
             (Some(one), _) => {
-                (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node"), seq)
+                (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node"), seq, now())
             }
             (None, Some(before)) => {
-                let Standing { rule, outcome, decided, because, .. } = before.clone();
-                (rule, outcome, decided, because)
+                let Standing { rule, outcome, decided, because, rules, .. } = before.clone();
+                (rule, outcome, decided, because, rules)
             }
-            (None, None) => (String::new(), String::new(), String::new(), opened),
-        };
-        let rules = match before.filter(|_| !decides || decision.is_none()) {
-            Some(before) => before.rules,
-            None => text_of(record, "rules").parse().unwrap_or(Digest::ZERO),
+            (None, None) => (String::new(), String::new(), String::new(), opened, now()),
         };
         // Only asking says whether it is meant; other moves are as what they move.
         let asks = !text_of(moved, "cause").is_empty();
@@ -223,6 +224,19 @@ impl Board {
     }
 }
 
+/// Whether what a record decides leads on an escalation that stands by the decision for the node `before`: it
+/// raises it, or leads it from its discovery to somebody. Where an approval is asked for first, or leave is
+/// denied, the cause does not tell: there it does if it is for another node.
+fn decides(before: &str, cause: &str, decision: &Value) -> bool {
+    // Who is asked although nobody would be now was led to by what was decided before.
+    let asks = !matches!(&*text_of(decision, "outcome"), "discover" | "none");
+    match cause {
+        "raised" | "decided" => asks,
+        "approve" | "denied" => asks && text_of(decision, "node") != before,
+        _ => false,
+    }
+}
+
 fn list<'v>(record: &'v Value, name: &str) -> &'v [Value] {
     record.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
@@ -239,3 +253,6 @@ fn instant_of(record: &[u8]) -> Timestamp {
     let digits = digits.get(..end).and_then(|digits| std::str::from_utf8(digits).ok());
     Timestamp::from_micros(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;
