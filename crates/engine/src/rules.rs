@@ -143,6 +143,11 @@ impl Rules {
         self.engine
     }
 
+    /// Whether an escalation keeps the nodes of these rules where they led to it; those in force hold otherwise.
+    pub fn keeps_nodes(&self) -> bool {
+        keeps_nodes(self.engine)
+    }
+
     /// What the digest was taken of: canonical JSON.
     pub fn preimage(&self) -> &str {
         &self.preimage
@@ -295,6 +300,11 @@ fn names(policy: &Policy, catalogue: &Catalogue) -> Names {
     words.extend(policy.people().persons().iter().map(|person| person.key.as_str()));
     words.extend(catalogue.iter().map(|(_, fact)| fact.name.as_str()));
     Names::new(&words)
+}
+
+/// Whether an engine keeps the nodes of the rules that led to an escalation.
+pub(crate) const fn keeps_nodes(engine: u32) -> bool {
+    engine >= 3
 }
 
 /// The rules that events may name, by digest.

@@ -113,12 +113,13 @@ pub(crate) fn look(
     let seen = |one: &Moved| (one.matter, Seen { at: one.at, stood: None });
     let mut looking = Looking(wanted.iter().map(seen).collect());
     let mut done = BTreeSet::new();
-    let mut history = History::new(kin, rules.clone(), (Timestamp::MIN, None));
     for one in wanted {
         let group = kin.connected(one.matter.0);
         if !more() || group.iter().any(|stream| !done.insert(*stream)) {
             continue;
         }
+        // Each with a clock of its own: what others came to says nothing of how far these streams are told.
+        let mut history = History::new(kin, rules.clone(), (Timestamp::MIN, None));
         for row in rows(view, &group)? {
             if looking.is_over(&group, history.now()) || !more() {
                 break;

@@ -219,9 +219,6 @@ pub(crate) fn of_stream(
     Ok(found.iter().map(|((.., key), one)| shown(key, one, now, &rules, names)).collect())
 }
 
-/// From which engine on an escalation keeps the nodes of the rules that led to it; before, those in force hold.
-const KEEPS: u32 = 3;
-
 /// The rules of an escalation: those that opened or raised it.
 ///
 /// # Errors
@@ -242,7 +239,7 @@ impl Reasons {
     }
 
     fn rules(&self, digest: Digest) -> &Arc<Rules> {
-        let kept = self.book.get(&digest).filter(|rules| rules.engine() >= KEEPS);
+        let kept = self.book.get(&digest).filter(|rules| rules.keeps_nodes());
         kept.unwrap_or(&self.in_force)
     }
 

@@ -44,7 +44,7 @@ pub(in crate::serve) struct House {
     _dir: TempDir,
 }
 
-fn deal(nth: usize, euros: i64) -> RawSignal {
+pub(in crate::serve) fn deal(nth: usize, euros: i64) -> RawSignal {
     let euro: Currency = "EUR".parse().unwrap();
     let account = AccountHint::External("crm".to_owned(), Personal::new(format!("A{nth}")));
     RawSignal {

@@ -198,17 +198,24 @@ fn streams(desk: &Desk<'_>) -> Result<Vec<StreamId>, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::read::tests::{house_of, with_approval};
+    use crate::serve::read::tests::{deal, house_of, with_approval};
+    use bellwether_core::Origin;
+
+    /// The rules in force, and the same with another limit.
+    fn both(desk: &Desk<'_>) -> Result<[Arc<Rules>; 2], Refused> {
+        let rules = desk.rules()?;
+        let known = numbers(desk)?;
+        let number = known.first().ok_or_else(super::super::busy)?;
+        let other = changed(&rules, number, "700000")?;
+        Ok([rules, Arc::new(other)])
+    }
 
     #[test]
     fn no_account_and_no_example_is_told_when_the_time_is_over() {
         let house = house_of(with_approval(&[]), 3);
         let looked = |more: fn() -> bool| {
             let counts = house.read(|desk| {
-                let rules = desk.rules()?;
-                let known = numbers(desk)?;
-                let number = known.first().ok_or_else(super::super::busy)?;
-                let both = [Arc::clone(&rules), Arc::new(changed(&rules, number, "700000")?)];
+                let both = both(desk)?;
                 let (kin, now) = (Kinship::read(desk.view)?, desk.now());
                 let mut history = History::new(&kin, both.clone(), (Timestamp::MIN, None));
                 let accounts = tell(desk, &kin, (&mut history, now), more)?;
@@ -226,6 +233,35 @@ mod tests {
         };
         assert_eq!(looked(|| true), (3, 3, 3));
         assert_eq!(looked(|| false), (0, 3, 0));
+        house.running.stop();
+    }
+
+    #[test]
+    fn an_example_is_told_to_the_end_of_its_instant_whatever_was_told_before() {
+        let house = house_of(with_approval(&[]), 1);
+        // Nobody is asked because of the first row; because of the second, at the same instant, somebody is.
+        let twice = house.running.live().call(|driver, at| {
+            driver.take(&deal(9, 100), Origin::Live, at)?;
+            driver.take(&deal(9, 600_000), Origin::Live, at).map(drop)
+        });
+        twice.unwrap();
+        // The other account, which is told first, is told until after that.
+        let after = house
+            .running
+            .live()
+            .call(|driver, at| driver.take(&deal(0, 650_000), Origin::Live, at).map(drop));
+        after.unwrap();
+        let stood = house.read(|desk| {
+            let (both, kin, now) = (both(desk)?, Kinship::read(desk.view)?, desk.now());
+            let mut history = History::new(&kin, both.clone(), (Timestamp::MIN, None));
+            tell(desk, &kin, (&mut history, now), || true)?;
+            let moved = history.moves.moved();
+            Ok(example::look((desk.view, &kin), &both, (&moved, now), || true)?)
+        });
+        let stood = stood.unwrap();
+        let outcomes =
+            stood.iter().flatten().map(|sides| sides.each_ref().map(|one| &*one.outcome));
+        assert_eq!(outcomes.collect::<Vec<_>>(), [["cxo", "none"]; 2]);
         house.running.stop();
     }
 }
