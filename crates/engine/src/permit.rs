@@ -162,7 +162,9 @@ mod tests {
             let owned = |set: &&[&str]| set.iter().map(|role| (*role).to_owned()).collect();
             sets.iter().map(owned).collect()
         };
-        let table: [(&[&[&str]], &[&str], &[&str], &[&[&str]]); 5] = [
+        type Row = (Sets, &'static [&'static str], &'static [&'static str], Sets);
+        type Sets = &'static [&'static [&'static str]];
+        let table: [Row; 5] = [
             (&[&["vp"], &["legal", "cfo"]], &[], &[], &[&["vp"], &["legal", "cfo"]]),
             // Each set has the role by now, and the second is the first with one more.
             (&[&["vp"], &["legal", "vp"]], &["legal"], &[], &[&["vp", "legal"]]),
