@@ -104,8 +104,22 @@ fn nameless(name: &str, error: &BadKey) -> anyhow::Error {
     refuse(problem.help("give a handle without spaces with `--name`"))
 }
 
+/// The public half signs nothing, and is no secret that somebody else may not read.
+fn check_secret(file: &Path) -> Result<()> {
+    let named = file.to_string_lossy();
+    let Some(secret) = named.strip_suffix(".pub") else { return Ok(()) };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    if text.trim().parse::<VerifierKey>().is_err() {
+        return Ok(());
+    }
+    let problem =
+        Problem::new("note-key", format!("{named} is the public key, which signs nothing"));
+    Err(refuse(problem.help(format!("name the secret one: {secret}"))))
+}
+
 /// The signer of a key file, by the name in its public half.
 fn read_signer(file: &Path) -> Result<Signer> {
+    check_secret(file)?;
     only_mine(file).map_err(refuse)?;
     let secret = FileKeys::at(file).master().map_err(failure)?;
     let beside = public_file(file);
