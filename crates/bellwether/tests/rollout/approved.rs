@@ -95,10 +95,20 @@ fn a_lock_names_no_proof_that_is_none() {
     };
     sign(&[]).ends(1).warns(&["lock-proof-other"]);
     std::fs::remove_file(world.path("next/PROOF.json")).unwrap();
-    sign(&["--expires", "2026-01-01"]).ends(0).warns(&["count for nothing", "--expires"]);
-    sign(&[]).ends(0).warns(&["count for nothing"]);
-    let signed = sign(&["--expires", "2190-01-01"]).ends(0);
-    assert!(!signed.err.contains("count for nothing"), "{}", signed.err);
+    sign(&["--expires", "2026-01-01"]).ends(1).warns(&["lock-expired", "has passed", "--expires"]);
+    sign(&["--expires", "2190-01-01"]).ends(0);
+    let other = sign(&["--expires", "2190-02-01"]).ends(0);
+    other.warns(&["the date until which signatures hold was changed since the last lock"]);
+    // Nor is a date that passed meanwhile taken over from the last lock.
+    let lock = world.path("next/BUNDLE.lock");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    assert!(text.contains("expires 2190-02-01"), "{text}");
+    std::fs::write(&lock, text.replace("expires 2190-", "expires 2020-")).unwrap();
+    sign(&[]).ends(1).warns(&["lock-expired", "2020-02-01"]);
+    std::fs::write(&lock, text).unwrap();
+    world.write("next/people.yaml", "roles: {}\n");
+    let refused = sign(&[]).ends(1);
+    refused.warns(&["people.yaml"]);
 }
 
 #[test]
