@@ -26,7 +26,8 @@ fn an_approval_is_of_the_bundle_and_the_way_that_were_proposed() {
     version(&world, "next", "1.1.0", "900");
     sign(&world, "next", "ann");
     let asked = world.run(&apply("next", &["--canary", "50"])).ends(0);
-    asked.says(&["waits for a second person"]);
+    asked.says(&["waits for a second person", "--bundle next --reason \"...\""]);
+    world.run(&apply("next", &["--canary", "50"])).ends(1).warns(&["wait for a second person"]);
     let digest = asked.out.split(' ').next().unwrap();
     let approve = |folder: &str, how: &[&str]| {
         let words = ["policy", "approve", digest, "--bundle", folder, "--reason", "agreed"];
@@ -36,7 +37,8 @@ fn an_approval_is_of_the_bundle_and_the_way_that_were_proposed() {
     sign(&world, "small", "ann");
     sign(&world, "small", "bob");
     approve("small", &[]).ends(1).warns(&["rollout-other-bundle"]);
-    approve("next", &[]).ends(1).warns(&["rollout-same-person"]);
+    let refused = approve("next", &[]).ends(1);
+    refused.warns(&["rollout-same-person", "only ann has signed next", "let bob sign it"]);
     sign(&world, "next", "bob");
     approve("next", &["--enforce"]).ends(1).warns(&["rollout-not-proposed", "canary 50 %"]);
     assert_eq!(states(&world), ["small 1.0.0 in_force", "small 1.1.0 proposed"]);
