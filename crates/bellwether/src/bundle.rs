@@ -5,6 +5,7 @@
 //! - Never: reads a file above 4 MiB, or more than four bundles of a chain.
 
 mod child;
+mod folder;
 
 use crate::exit::Problems;
 use crate::{lock, prove};
@@ -130,8 +131,7 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
     loop {
         let real = std::fs::canonicalize(&folder)
             .with_context(|| format!("cannot read the folder {}", folder.display()))?;
-        let mut files = BTreeMap::new();
-        read_folder(&real, "", &mut files)?;
+        let files = folder::read(&real)?;
         let next = head(&files, "parent");
         chain.push((real.clone(), files));
         let Some((parent, at)) = next else { return Ok(chain) };
@@ -184,10 +184,20 @@ fn beside(folder: &Path, name: &str) -> Result<Option<String>> {
 /// The text of a bundle's file, or of what it links to.
 fn read_file(path: &Path) -> Result<String> {
     let cannot = || format!("cannot read {}", path.display());
-    if std::fs::metadata(path).with_context(cannot)?.len() > MAX_FILE {
+    String::from_utf8(read_bytes(path)?).with_context(cannot)
+}
+
+/// The bytes of a bundle's file, or of what it links to.
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let there = std::fs::metadata(path).with_context(cannot)?;
+    if !there.is_file() {
+        bail!("{} is no file", path.display());
+    }
+    if there.len() > MAX_FILE {
         bail!("{} is larger than 4 MiB: no file of a bundle is", path.display());
     }
-    std::fs::read_to_string(path).with_context(cannot)
+    std::fs::read(path).with_context(cannot)
 }
 
 /// The files of a shipped bundle.
@@ -202,6 +212,12 @@ fn shipped(place: &Path) -> Result<BTreeMap<String, String>> {
 
 /// Neither a folder nor one of ours: the nearest name, and which there are.
 fn unknown(name: &str) -> Problems {
+    if Path::new(name).is_file() {
+        let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).display();
+        let problem = Problem::new("bundle-unknown", format!("`{name}` is a file"));
+        return Problems(vec![problem.help(format!("name the folder it lies in: `{folder}`"))]);
+    }
     let known = SHIPPED.iter().map(|shipped| shipped.name);
     let all = known.clone().collect::<Vec<_>>().join(", ");
     let help = match nearest(name, known) {
@@ -215,24 +231,6 @@ fn unknown(name: &str) -> Problems {
 /// Reads, checks and composes a bundle.
 pub(crate) fn load(place: &Path) -> Result<Rules> {
     Rules::compose(files(place)?).map_err(|problems| Problems(problems).into())
-}
-
-fn read_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
-        if entry.file_type()?.is_dir() {
-            if !name.starts_with('.') && prefix.is_empty() {
-                read_folder(&entry.path(), &path, files)?;
-            }
-        } else if name.ends_with(".yaml") || name.ends_with(".cedar") {
-            files.insert(path, read_file(&entry.path())?);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(all(test, unix))]
@@ -256,5 +254,14 @@ mod tests {
         }
         symlink(at("mine/BUNDLE.lock"), at("mine/BUNDLE.lock")).unwrap();
         assert!(refused().contains("cannot read"), "{}", refused());
+    }
+    #[test]
+    fn a_file_is_no_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bundle.yaml");
+        std::fs::write(&file, "bundle: mine\n").unwrap();
+        let said = source(&file).err().unwrap().to_string();
+        let help = format!("name the folder it lies in: `{}`", folder.path().display());
+        assert!(said.contains("is a file") && said.contains(&help), "{said}");
     }
 }

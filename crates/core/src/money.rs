@@ -61,6 +61,10 @@ pub struct Money {
 }
 
 impl Money {
+    /// How an amount is written, for errors.
+    pub const WRITTEN: &str =
+        "write 500.00: a point before the cents, commas only between thousands";
+
     /// An amount from its minor units (cents).
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
@@ -83,7 +87,7 @@ impl Money {
     }
 
     /// Reads a written decimal such as `1,234.50` or `-3` exactly: no more places than the currency
-    /// has (further zeros are fine), commas only as thousands separators.
+    /// has (further zeros are fine), commas only between groups of three digits.
     pub fn parse(text: &str, currency: Currency) -> Option<Self> {
         let text = text.trim();
         let (negative, text) = match text.strip_prefix('-') {
@@ -91,7 +95,7 @@ impl Money {
             None => (false, text),
         };
         let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-        let whole: String = whole.chars().filter(|c| *c != ',').collect();
+        let whole = ungroup(whole)?;
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
         if whole.is_empty() || !digits(&whole) || !digits(places) {
             return None;
@@ -104,6 +108,21 @@ impl Money {
         let minor: i64 = format!("{whole}{kept:0<decimals$}").parse().ok()?;
         Some(Self { minor: if negative { -minor } else { minor }, currency })
     }
+}
+
+/// Whole digits without their commas; nothing where a comma does not lead exactly three of them, such as
+/// the decimal comma of `500,00`.
+fn ungroup(whole: &str) -> Option<String> {
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let mut digits = first.to_owned();
+    for group in groups {
+        if group.len() != 3 || !(1..=3).contains(&first.len()) {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    Some(digits)
 }
 
 impl fmt::Display for Money {
@@ -130,6 +149,16 @@ mod tests {
             ("700", "JPY", Some("700 JPY")),
             ("1.2340", "KWD", Some("1.234 KWD")),
             ("1.005", "EUR", None),
+            ("1,234,567.89", "EUR", Some("1234567.89 EUR")),
+            ("1.500", "EUR", Some("1.50 EUR")),
+            ("500,00", "EUR", None),
+            ("1,50", "EUR", None),
+            ("1,2345", "EUR", None),
+            ("1234,567", "EUR", None),
+            (",500", "EUR", None),
+            ("1,,234", "EUR", None),
+            ("1,234,", "EUR", None),
+            ("1.234,50", "EUR", None),
             ("1e3", "EUR", None),
             ("", "EUR", None),
             ("99999999999999999999", "EUR", None),

@@ -14,7 +14,7 @@ use crate::set::FeatureSet;
 use crate::spec::{From, Sketch};
 use crate::trust;
 use bellwether_core::authored::Document;
-use bellwether_core::{Code, Digest, Place, Problem, Trust, Type};
+use bellwether_core::{Code, Digest, Money, Place, Problem, Trust, Type};
 use bellwether_expr::{Catalogue, Expr, FactDef, Scope, Slot, literal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -252,6 +252,7 @@ fn slot_plan(sketch: &Sketch, plans: &Plans, problems: &mut Vec<Problem>) -> Slo
             let message = format!("`default: {}` is no {kind} of `{}`", default.text, draft.name);
             let problem = Problem::new("feature-default", message).at(default.place.clone());
             let help = match sketch.values.is_empty() {
+                true if kind == Type::Money => Money::WRITTEN.to_owned(),
                 true => "write a value of that type, or leave the default out".to_owned(),
                 false => format!("one of: {}", sketch.values.join(", ")),
             };

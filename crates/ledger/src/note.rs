@@ -13,7 +13,7 @@ pub(crate) mod text;
 mod trust;
 
 pub use checkpoint::{BadCheckpoint, Checkpoint};
-pub use key::{BadKey, Scheme, Signature, Signer, VerifierKey};
+pub use key::{BadKey, Scheme, Signature, Signer, VerifierKey, is_secret};
 pub use proof_file::{ProofFile, ProofFileError};
 pub use trust::{Opened, Signed, Trust, TrustError};
 

@@ -58,14 +58,18 @@ const TOP: [&str; 7] = [
 /// Folders whose YAML files some room reads.
 const FOLDERS: [&str; 4] = ["routing", "tests", "overrides", "messages"];
 
+/// Whether some room reads files of a folder at the top of a bundle: every file there is meant to decide.
+pub fn is_folder(name: &str) -> bool {
+    FOLDERS.contains(&name) || CEDAR.contains(&name)
+}
+
 /// A misspelt file would be left out in silence, so one that nobody reads is pointed at.
 pub(crate) fn check_names(files: &Files, problems: &mut Vec<Problem>) {
     for path in files.keys() {
-        let written = [".yaml", ".yml", ".cedar"].iter().any(|end| path.ends_with(end));
         let known = is_cedar(path)
             || TOP.contains(&path.as_str())
             || FOLDERS.iter().any(|folder| is_in(path, folder));
-        if !written || known {
+        if known {
             continue;
         }
         let problem = Problem::new("policy-unknown-file", format!("nothing reads `{path}`"));
@@ -74,6 +78,9 @@ pub(crate) fn check_names(files: &Files, problems: &mut Vec<Problem>) {
                 Some("name it boundaries/<name>.cedar or invariants/<name>.cedar".to_owned())
             }
             None => nearest(path, TOP).map(|close| format!("did you mean `{close}`?")),
+            Some((folder, _)) if CEDAR.contains(&folder) => {
+                Some(format!("name it {folder}/<name>.cedar"))
+            }
             Some((folder, _)) if FOLDERS.contains(&folder) => {
                 Some(format!("name it {folder}/<name>.yaml"))
             }

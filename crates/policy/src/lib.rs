@@ -40,7 +40,7 @@ pub use cases::{
 };
 pub use diff::{Change, Moved, diff, diff_tables, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
-pub use files::is_cedar;
+pub use files::{is_cedar, is_folder};
 pub use graph::{
     AGAIN, Graph, Human, LONGEST_PAUSE, Masks, Node, NodeKind, NodePermit, Outcome, Overrules,
     Overruling, Ready, Rule, Verdict,

@@ -26,7 +26,8 @@ fn an_approval_is_of_the_bundle_and_the_way_that_were_proposed() {
     version(&world, "next", "1.1.0", "900");
     sign(&world, "next", "ann");
     let asked = world.run(&apply("next", &["--canary", "50"])).ends(0);
-    asked.says(&["waits for a second person"]);
+    asked.says(&["waits for a second person", "--bundle next --reason \"...\""]);
+    world.run(&apply("next", &["--canary", "50"])).ends(1).warns(&["wait for a second person"]);
     let digest = asked.out.split(' ').next().unwrap();
     let approve = |folder: &str, how: &[&str]| {
         let words = ["policy", "approve", digest, "--bundle", folder, "--reason", "agreed"];
@@ -36,7 +37,8 @@ fn an_approval_is_of_the_bundle_and_the_way_that_were_proposed() {
     sign(&world, "small", "ann");
     sign(&world, "small", "bob");
     approve("small", &[]).ends(1).warns(&["rollout-other-bundle"]);
-    approve("next", &[]).ends(1).warns(&["rollout-same-person"]);
+    let refused = approve("next", &[]).ends(1);
+    refused.warns(&["rollout-same-person", "only ann has signed next", "let bob sign it"]);
     sign(&world, "next", "bob");
     approve("next", &["--enforce"]).ends(1).warns(&["rollout-not-proposed", "canary 50 %"]);
     assert_eq!(states(&world), ["small 1.0.0 in_force", "small 1.1.0 proposed"]);
@@ -95,10 +97,20 @@ fn a_lock_names_no_proof_that_is_none() {
     };
     sign(&[]).ends(1).warns(&["lock-proof-other"]);
     std::fs::remove_file(world.path("next/PROOF.json")).unwrap();
-    sign(&["--expires", "2026-01-01"]).ends(0).warns(&["count for nothing", "--expires"]);
-    sign(&[]).ends(0).warns(&["count for nothing"]);
-    let signed = sign(&["--expires", "2190-01-01"]).ends(0);
-    assert!(!signed.err.contains("count for nothing"), "{}", signed.err);
+    sign(&["--expires", "2026-01-01"]).ends(1).warns(&["lock-expired", "has passed", "--expires"]);
+    sign(&["--expires", "2190-01-01"]).ends(0);
+    let other = sign(&["--expires", "2190-02-01"]).ends(0);
+    other.warns(&["the date until which signatures hold was changed since the last lock"]);
+    // Nor is a date that passed meanwhile taken over from the last lock.
+    let lock = world.path("next/BUNDLE.lock");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    assert!(text.contains("expires 2190-02-01"), "{text}");
+    std::fs::write(&lock, text.replace("expires 2190-", "expires 2020-")).unwrap();
+    sign(&[]).ends(1).warns(&["lock-expired", "2020-02-01"]);
+    std::fs::write(&lock, text).unwrap();
+    world.write("next/people.yaml", "roles: {}\n");
+    let refused = sign(&[]).ends(1);
+    refused.warns(&["people.yaml"]);
 }
 
 #[test]

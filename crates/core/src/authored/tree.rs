@@ -124,7 +124,12 @@ impl Document {
                 Err(error) => {
                     let message = format!("not YAML: {}", error.info());
                     let problem = Problem::new("yaml-syntax", message);
-                    builder.problems.push(problem.at(builder.place(*error.marker())));
+                    let place = builder.place(*error.marker());
+                    let problem = match is_indented_by_tab(text, place.line) {
+                        true => problem.help("indent with spaces: YAML takes no tab there"),
+                        false => problem,
+                    };
+                    builder.problems.push(problem.at(place));
                     break;
                 }
             }
@@ -148,6 +153,12 @@ impl Document {
     pub fn place_of_key(&self, key: &Key) -> Place {
         Place { file: self.file.clone(), line: key.line, column: key.column }
     }
+}
+
+/// Whether a tab stands before the first word of a line, counted from 1.
+fn is_indented_by_tab(text: &str, line: u32) -> bool {
+    let line = usize::try_from(line).ok().and_then(|line| text.lines().nth(line.checked_sub(1)?));
+    line.is_some_and(|line| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t'))
 }
 
 /// A list or mapping that is not closed yet; in a mapping, a key may wait for its value.
@@ -310,6 +321,12 @@ mod tests {
         ] {
             let found = problems(text);
             assert!(found.first().is_some_and(|first| first.contains(code)), "{text:?}: {found:?}");
+        }
+        for (text, help) in
+            [("a:\n\tb: 1\n", "indent with spaces: YAML takes no tab there"), ("a: [1\n", "")]
+        {
+            let found = Document::read("a.yaml", text).unwrap_err();
+            assert_eq!(found.first().map(|first| first.help.as_str()), Some(help), "{text:?}");
         }
         let deep = format!("{}x", "- ".repeat(100));
         assert!(problems(&deep).iter().any(|p| p.contains("yaml-too-deep")));

@@ -153,6 +153,8 @@ fn literals_of_tests_and_defaults() {
         ("85%", Type::Ratio, Some(850_000)),
         ("600000", Type::Money, Some(60_000_000)),
         ("250_000.5", Type::Money, Some(25_000_050)),
+        ("250,000.50", Type::Money, Some(25_000_050)),
+        ("500,00", Type::Money, None),
         ("2026-01-01", Type::Time, Some(1_767_225_600_000_000)),
         ("1h", Type::Duration, Some(3_600_000_000)),
         ("soon", Type::Duration, None),

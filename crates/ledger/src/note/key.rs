@@ -65,6 +65,13 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(fits)
 }
 
+/// Whether a text is or holds a secret key, so that no error repeats it: 32 bytes as one word of base64url,
+/// as `policy keygen` writes them, or what is said to be private (`PRIVATE+KEY+`, PEM).
+pub fn is_secret(text: &str) -> bool {
+    // Digests have the same length and text form as keys.
+    text.contains("PRIVATE") || text.trim().parse::<Digest>().is_ok()
+}
+
 impl VerifierKey {
     /// A key by its parts.
     ///

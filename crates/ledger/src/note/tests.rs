@@ -97,6 +97,21 @@ fn keys_come_back_and_cannot_be_printed() {
 }
 
 #[test]
+fn a_secret_is_known_by_its_looks() {
+    let secret = bellwether_core::Digest::of(b"x").to_string();
+    for (text, is) in [
+        (secret.as_str(), true),
+        (&format!(" {secret}\n"), true),
+        ("PRIVATE+KEY+ann+1a2b3c4d+AYEK", true),
+        ("-----BEGIN PRIVATE KEY-----", true),
+        (PETER, false),
+        ("", false),
+    ] {
+        assert_eq!(is_secret(text), is, "{text}");
+    }
+}
+
+#[test]
 fn malformed_notes_are_refused() {
     let line = EXAMPLE.lines().last().unwrap();
     let many = format!("text\n\n{}", format!("{line}\n").repeat(101));

@@ -9,7 +9,7 @@ use crate::read::{AN_INSTANT, Word, instant, required_list, required_word, scala
 use crate::routing::Names;
 use crate::scope::{is_visible, wrong_scope};
 use bellwether_core::authored::{Document, Fields, Key, Node};
-use bellwether_core::{Ppm, Problem, Timestamp, Type};
+use bellwether_core::{Money, Ppm, Problem, Timestamp, Type};
 use bellwether_expr::{Catalogue, Scope, Slot, literal};
 
 /// What tests may speak of. A part that could not be read is missing, and nothing is checked
@@ -263,7 +263,7 @@ pub(super) fn like(kind: Type, values: &[String]) -> String {
         Type::Bool => "write true or false".to_owned(),
         Type::Int => "write a whole number such as 3".to_owned(),
         Type::Ratio => "write a ratio such as 0.85 or 85%".to_owned(),
-        Type::Money => "write an amount such as 250000 or 99.50".to_owned(),
+        Type::Money => Money::WRITTEN.to_owned(),
         Type::Time => format!("write {AN_INSTANT}"),
         Type::Duration => "write a span such as 15m, 4h or 30d".to_owned(),
         Type::Code => format!("write one of: {}", values.join(", ")),

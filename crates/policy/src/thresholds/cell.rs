@@ -127,7 +127,9 @@ fn like(fact: &FactDef) -> String {
         Type::Int => "write \">= 3\", \"3..10\", a whole number, or any".to_owned(),
         Type::Ratio => "write \">= 0.8\", \"0.5..0.8\", or any".to_owned(),
         Type::Money => {
-            "write \">= 250000\", \"100000..250000\" in the bundle's currency, or any".to_owned()
+            "write \">= 250000\", \"100000..250000.50\" in the bundle's currency, commas only between \
+             thousands, or any"
+                .to_owned()
         }
         Type::Time => "write \">= 2026-01-01\", an interval of dates, or any".to_owned(),
         Type::Duration => {

@@ -5,7 +5,7 @@ use super::tighter::{self, Stricter};
 use super::{Hit, Outline, PREFIX, Row, Table, check};
 use crate::read::{Word, check_handle, required_choice, required_word};
 use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
-use bellwether_core::{Place, Problem, Type};
+use bellwether_core::{Money, Place, Problem, Type};
 use bellwether_expr::{Catalogue, FactDef, Scope, Slot, Space, literal, scalar_place};
 
 /// The most cells of a table.
@@ -250,8 +250,13 @@ fn read_row<'a>(
     if raw.is_none() {
         let message = format!("`{}` is no {}", value.text, outline.kind);
         let problem = Problem::new("threshold-cell", message).at(value.place);
-        problems
-            .push(problem.help(format!("the values of this table are of type {}", outline.kind)));
+        let mend = if outline.kind == Type::Money {
+            format!("; {}", Money::WRITTEN)
+        } else {
+            String::new()
+        };
+        let help = format!("the values of this table are of type {}{mend}", outline.kind);
+        problems.push(problem.help(help));
     }
     Some(ReadRow { cells, value: raw?, reason, place })
 }

@@ -74,6 +74,16 @@ fn one_mistake_is_said_alone() {
           help: did you mean the folder `routing`?
         boundary/a.cedar:1: warning[policy-unknown-file]: nothing reads `boundary/a.cedar`
           help: name it boundaries/<name>.cedar or invariants/<name>.cedar
+        facts.yml:1: warning[policy-unknown-file]: nothing reads `facts.yml`
+          help: did you mean `facts.yaml`?
+        routing/sub/deep.yaml:1: warning[policy-unknown-file]: nothing reads `routing/sub/deep.yaml`
+          help: name it routing/<name>.yaml
+        overrides/x.yml:1: warning[policy-unknown-file]: nothing reads `overrides/x.yml`
+          help: name it overrides/<name>.yaml
+        invariants/v.ceder:1: warning[policy-unknown-file]: nothing reads `invariants/v.ceder`
+          help: name it invariants/<name>.cedar
+        boundaries/stop.cdr:1: warning[policy-unknown-file]: nothing reads `boundaries/stop.cdr`
+          help: name it boundaries/<name>.cedar
         actions.yaml:1: error[policy-missing-file]: `actions.yaml` is missing
           help: boundaries are about actions: list there what the agent may want to do
         bundle.yaml:2:10: error[policy-version]: `1.2` is not a version
@@ -136,6 +146,11 @@ const ONE: &[(&str, &str, &str)] = &[
     ("peple.yaml", "", "roles: {}"),
     ("routng/a.yaml", "", "graph: a"),
     ("boundary/a.cedar", "", "permit (principal, action, resource);"),
+    ("facts.yml", "", "facts: {}"),
+    ("routing/sub/deep.yaml", "", "graph: a"),
+    ("overrides/x.yml", "", "overrides: []"),
+    ("invariants/v.ceder", "", "permit (principal, action, resource);"),
+    ("boundaries/stop.cdr", "", "forbid (principal, action, resource);"),
     ("boundaries/a.cedar", "", "permit (principal, action, resource);"),
     ("bundle.yaml", "1.2.0", "1.2"),
     ("bundle.yaml", "EUR", "EURO"),

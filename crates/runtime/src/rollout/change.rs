@@ -99,8 +99,8 @@ impl Embedded {
             return Err(RolloutError::SamePerson { by: by.clone() }.into());
         }
         let rollout = self.rollout()?;
-        if rollout.version(digest).is_some_and(|version| stands_so(version, mode)) {
-            return Err(RolloutError::Already(digest).into());
+        if let Some(error) = rollout.version(digest).and_then(|version| standing(version, mode)) {
+            return Err(error.into());
         }
         check_begin(self.rules(), rules, mode)?;
         self.shelve(rules)?;
@@ -357,11 +357,17 @@ pub(super) fn is_older(version: &str, than: &str) -> bool {
     parts(version) < parts(than)
 }
 
-fn stands_so(version: &Version, mode: Mode) -> bool {
-    match (version.state, mode) {
+/// Why proposing a version in that way would change nothing, if it would not.
+fn standing(version: &Version, mode: Mode) -> Option<RolloutError> {
+    let stands = match (version.state, mode) {
         (State::InForce, _) | (State::Shadow, Mode::Shadow) => true,
         (State::Canary(now), Mode::Canary(then)) => now == then,
-        _ => version.waits == Some(mode),
+        _ => false,
+    };
+    let waits = version.waits == Some(mode);
+    match stands {
+        true => Some(RolloutError::Already(version.rules)),
+        false => waits.then_some(RolloutError::Waiting(version.rules)),
     }
 }
 

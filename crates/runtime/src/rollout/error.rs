@@ -32,6 +32,9 @@ pub enum RolloutError {
     /// They decide already, in that way.
     #[error("the rules {0} stand so already")]
     Already(Digest),
+    /// They were proposed in that way already, and nobody has agreed yet.
+    #[error("the rules {0} wait for a second person already")]
+    Waiting(Digest),
     /// No version has the digest.
     #[error("no version has the digest {0}")]
     Unknown(String),
@@ -78,7 +81,7 @@ impl RolloutError {
             Self::SamePerson { .. } => "rollout-same-person",
             Self::Downgrade { .. } => "rollout-downgrade",
             Self::Engine { .. } => "rollout-engine",
-            Self::Already(_) => "rollout-already",
+            Self::Already(_) | Self::Waiting(_) => "rollout-already",
             Self::Unknown(_) => "rollout-unknown",
             Self::NotProposed(_) | Self::ProposedOtherwise { .. } => "rollout-not-proposed",
             Self::OtherBundle { .. } => "rollout-other-bundle",
@@ -100,6 +103,9 @@ impl RolloutError {
                 "propose the bundle anew with `bellwether policy apply`: its files then decide by this program"
             }
             Self::Already(_) => "nothing is to be done",
+            Self::Waiting(_) => {
+                "a second person approves them, on the Rules page of the console or with `bellwether policy approve`"
+            }
             Self::Unknown(_) | Self::NotProposed(_) | Self::NothingToEnd(_) => {
                 "`bellwether policy status` lists the versions with their digests"
             }

@@ -14,7 +14,7 @@ use super::Witness;
 use crate::transport::TransportError;
 use bellwether_core::Problem;
 use bellwether_core::authored::{Document, Fields, Node};
-use bellwether_ledger::note::{Scheme, VerifierKey};
+use bellwether_ledger::note::{Scheme, VerifierKey, is_secret};
 
 /// More are not asked: each costs a request per checkpoint.
 const MOST: usize = 32;
@@ -103,7 +103,9 @@ fn witness(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Opt
         if key.is_none()
             && let Some(node) = fields.node("key")
         {
-            let message = format!("`{text}` is no witness's key, as `witness init` prints it");
+            // A secret that was put here by mistake is not repeated.
+            let what = if is_secret(text) { "this secret".to_owned() } else { format!("`{text}`") };
+            let message = format!("{what} is no witness's key, as `witness init` prints it");
             fields.refuse("note-key", node, message);
         }
         key

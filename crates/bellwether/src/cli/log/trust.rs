@@ -3,8 +3,9 @@
 use crate::exit::Problems;
 use anyhow::{Result, bail};
 use bellwether_core::Problem;
-use bellwether_ledger::note::{Trust, VerifierKey};
+use bellwether_ledger::note::{Trust, VerifierKey, is_secret};
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Keys that somebody brings along.
 #[derive(clap::Args)]
@@ -46,11 +47,21 @@ pub(crate) fn read_all(named: &[String]) -> Result<Vec<VerifierKey>> {
     let mut keys = Vec::new();
     for named in named {
         if Path::new(named).is_file() {
-            for line in std::fs::read_to_string(named)?.lines().filter(|line| !line.is_empty()) {
-                keys.push(read(line)?);
+            let text = Zeroizing::new(std::fs::read_to_string(named)?);
+            for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+                if is_secret(line) {
+                    let message = format!("{named} holds a secret key");
+                    let help = format!("name the public one: {named}.pub");
+                    bail!(Problems(vec![Problem::new("note-key", message).help(help)]))
+                }
+                keys.push(read(line, &format!("line {} of {named}", index + 1))?);
             }
+        } else if is_secret(named) {
+            let problem = Problem::new("note-key", "a secret key stands on the command line");
+            let help = "make a new one, and name its public half: a file that ends with .pub";
+            bail!(Problems(vec![problem.help(help)]))
         } else if named.contains('+') {
-            keys.push(read(named)?);
+            keys.push(read(named, "the key on the command line")?);
         } else {
             let problem = Problem::new("note-key", format!("there is no file `{named}`"));
             let help =
@@ -61,14 +72,45 @@ pub(crate) fn read_all(named: &[String]) -> Result<Vec<VerifierKey>> {
     Ok(keys)
 }
 
-fn read(text: &str) -> Result<VerifierKey> {
+/// A key; what cannot be read is named by where it stands and never repeated, because it may be a secret.
+fn read(text: &str, stands: &str) -> Result<VerifierKey> {
     match text.trim().parse() {
         Ok(key) => Ok(key),
         Err(error) => {
-            let problem = Problem::new("note-key", format!("`{text}`: {error}"));
+            let problem = Problem::new("note-key", format!("{stands}: {error}"));
             bail!(Problems(vec![problem.help(
                 "a key looks like `name+1a2b3c4d+AW9...`; `bellwether log show` prints the log's"
             )]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_key_is_never_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ann.key");
+        let named = file.to_str().unwrap().to_owned();
+        let secret = "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k";
+        let private = format!("PRIVATE+KEY+ann+1a2b3c4d+{secret}");
+        let shown = |error: anyhow::Error| error.to_string();
+        for (text, said) in [
+            (secret, "ann.key.pub"),
+            (private.as_str(), "ann.key.pub"),
+            (&secret[..40], "line 1 of"),
+            ("ann+00000000+q83vASNF", "line 1 of"),
+        ] {
+            std::fs::write(&file, format!("{text}\n")).unwrap();
+            let found = shown(read_all(std::slice::from_ref(&named)).unwrap_err());
+            assert!(found.contains("[note-key]") && found.contains(said), "{text}: {found}");
+            assert!(!found.contains("q83vASNF"), "{found}");
+        }
+        for text in [secret, &private] {
+            let found = shown(read_all(&[text.to_owned()]).unwrap_err());
+            assert!(found.contains("secret key") && !found.contains("q83vASNF"), "{found}");
         }
     }
 }

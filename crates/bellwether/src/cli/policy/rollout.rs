@@ -21,9 +21,10 @@ use crate::rollout::signed::Checked;
 use crate::rollout::{Begins, Done, Order, What, proofs, spool};
 use anyhow::Result;
 use bellwether_core::Problem;
+use bellwether_ledger::note::VerifierKey;
 use bellwether_runtime::rollout::{Mode, Rollout, RolloutError};
 use plan::Plan;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to plan.
 #[derive(clap::Args)]
@@ -131,7 +132,7 @@ pub(super) fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit> {
     }
     let (files, begins) = (checked.files, Begins::of(mode));
     let what = What::Propose { files, begins, approved, four_eyes };
-    tell(context, &Order { by, ..args.voice.order(what) })
+    tell(context, &Order { by, ..args.voice.order(what) }, Some(&args.bundle))
 }
 
 /// Who proposes, and who has agreed already: with four eyes the first two who signed, else whoever says so.
@@ -182,25 +183,47 @@ pub(super) fn approve(context: &Context, args: &ApproveArgs) -> Result<Exit> {
         (false, _) => args.voice.by.clone(),
         (true, Some(checked)) => {
             let proposer = version.proposed.as_ref().map(|proposed| proposed.by.as_str());
-            let mut signed = checked.signed_by.iter();
-            let other = signed.find(|name| Some(name.as_str()) != proposer);
-            // Who signed alone is refused as the same person, in the words for that.
-            other.or(checked.signed_by.first()).cloned().ok_or_else(|| nobody("who approves it"))?
+            let signers = context.config()?.config.rules.signers;
+            approver(&checked.signed_by, proposer, &signers, args.bundle.as_deref())?
         }
         (true, None) => return Err(nobody("who approves it").into()),
     };
     let (rules, begins) = (version.rules.to_string(), Begins::of(mode));
     let files = checked.map(|checked| checked.files);
     let what = What::Approve { rules, begins, files, four_eyes };
-    tell(context, &Order { by, ..args.voice.order(what) })
+    tell(context, &Order { by, ..args.voice.order(what) }, args.bundle.as_deref())
+}
+
+/// Who approves: the first who signed and is not who proposed.
+///
+/// # Errors
+/// `rollout-signer` where nobody signed; `rollout-same-person`, with who could sign, where only the proposer
+/// did.
+fn approver(
+    signed: &[String],
+    proposer: Option<&str>,
+    signers: &[VerifierKey],
+    bundle: Option<&Path>,
+) -> Result<String, Problems> {
+    if let Some(other) = signed.iter().find(|name| Some(name.as_str()) != proposer) {
+        return Ok(other.clone());
+    }
+    let only = signed.first().ok_or_else(|| nobody("who approves it"))?;
+    let others = signers.iter().map(VerifierKey::name).filter(|name| name != only);
+    let others: Vec<_> = others.collect();
+    let who = if others.is_empty() { "somebody else".to_owned() } else { others.join(" or ") };
+    let bundle = bundle.map_or_else(|| "the bundle".to_owned(), |at| at.display().to_string());
+    let message = format!("only {only} has signed {bundle}, and proposed these rules");
+    let help = format!("let {who} sign it with `bellwether policy sign`, and approve then");
+    Err(Problems(vec![Problem::new("rollout-same-person", message).help(help)]))
 }
 
 pub(super) fn rollback(context: &Context, args: &RollbackArgs) -> Result<Exit> {
-    tell(context, &args.voice.order(What::RollBack { rules: args.rules.clone() }))
+    tell(context, &args.voice.order(What::RollBack { rules: args.rules.clone() }), None)
 }
 
 pub(super) fn withdraw(context: &Context, args: &WithdrawArgs) -> Result<Exit> {
-    tell(context, &args.voice.order(What::Withdraw { rules: args.rules.clone() }))
+    tell(context, &args.voice.order(What::Withdraw { rules: args.rules.clone() }), None)
 }
 
 /// Does it here, or has the server do it that holds the directory.
@@ -218,7 +241,8 @@ fn carry_out(context: &Context, order: &Order) -> Result<Done> {
     Ok(done)
 }
 
-fn tell(context: &Context, order: &Order) -> Result<Exit> {
+/// Carries an order out and says how the rules stand; `bundle` is where they were read.
+fn tell(context: &Context, order: &Order, bundle: Option<&Path>) -> Result<Exit> {
     let done = carry_out(context, order)?;
     if context.format == Format::Json {
         println!("{}", serde_json::to_string(&done)?);
@@ -227,13 +251,20 @@ fn tell(context: &Context, order: &Order) -> Result<Exit> {
     let rules = &done.rules;
     match done.stands.as_str() {
         "waits" => {
-            println!("{rules} waits for a second person:\n  bellwether policy approve {rules}")
+            // What waits does so for two people, who sign: the approval needs the bundle again.
+            let bundle = bundle.map_or_else(|| "DIR".to_owned(), |at| at.display().to_string());
+            println!(
+                "{rules} waits for a second person, who signs {bundle} too:\n  \
+                 bellwether policy approve {rules} --bundle {bundle} --reason \"...\""
+            )
         }
         "shadow" => println!("{rules} decides in shadow:\n  bellwether policy shadow {rules}"),
         "canary" => println!("{rules} decides for a share of the accounts"),
         "withdrawn" => println!("{rules} is withdrawn"),
         "rolled_back" => println!("{rules} is in force"),
-        _ => println!("{rules} is in force; going back:\n  bellwether policy rollback"),
+        _ => println!(
+            "{rules} is in force; going back:\n  bellwether policy rollback --reason \"...\""
+        ),
     }
     print!("{}", missing(&done.missing));
     Ok(Exit::Fine)
@@ -242,7 +273,30 @@ fn tell(context: &Context, order: &Order) -> Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_ledger::note::{Scheme, Signer};
     use std::collections::BTreeMap;
+
+    #[test]
+    fn who_signed_alone_is_told_who_else_could() {
+        let key = |(seed, name): (u8, &str)| {
+            Signer::new(name, Scheme::Plain, &[seed; 32]).unwrap().verifier().clone()
+        };
+        let signers = [(1, "ann"), (2, "bob"), (3, "kim")].map(key);
+        let said = |signed: &[&str], signers: &[VerifierKey]| {
+            let signed: Vec<_> = signed.iter().map(|name| (*name).to_owned()).collect();
+            approver(&signed, Some("ann"), signers, Some(Path::new("v2")))
+                .map_err(|refused| refused.to_string())
+        };
+        assert_eq!(said(&["ann", "bob"], &signers), Ok("bob".to_owned()));
+        for (signed, signers, parts) in [
+            (&["ann"][..], &signers[..], ["only ann has signed v2", "let bob or kim sign it"]),
+            (&["ann"], &signers[..1], ["only ann has signed v2", "let somebody else sign it"]),
+            (&[], &signers, ["rollout-signer", "who approves it"]),
+        ] {
+            let refused = said(signed, signers).unwrap_err();
+            assert!(parts.iter().all(|part| refused.contains(part)), "{refused}");
+        }
+    }
 
     #[test]
     fn with_four_eyes_the_signatures_say_who_it_is() {

@@ -14,6 +14,7 @@ use crate::lock::{self, Lock, Wanted};
 use crate::prove::report;
 use anyhow::{Context as _, Result};
 use bellwether_core::{Problem, Timestamp};
+use bellwether_engine::Rules;
 use bellwether_ledger::note::{BadKey, Note, Scheme, Signer, VerifierKey};
 use bellwether_runtime::keys::{FileKeys, KeyError, KeyProvider as _};
 use serde_json::json;
@@ -104,8 +105,22 @@ fn nameless(name: &str, error: &BadKey) -> anyhow::Error {
     refuse(problem.help("give a handle without spaces with `--name`"))
 }
 
+/// The public half signs nothing, and is no secret that somebody else may not read.
+fn check_secret(file: &Path) -> Result<()> {
+    let named = file.to_string_lossy();
+    let Some(secret) = named.strip_suffix(".pub") else { return Ok(()) };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    if text.trim().parse::<VerifierKey>().is_err() {
+        return Ok(());
+    }
+    let problem =
+        Problem::new("note-key", format!("{named} is the public key, which signs nothing"));
+    Err(refuse(problem.help(format!("name the secret one: {secret}"))))
+}
+
 /// The signer of a key file, by the name in its public half.
 fn read_signer(file: &Path) -> Result<Signer> {
+    check_secret(file)?;
     only_mine(file).map_err(refuse)?;
     let secret = FileKeys::at(file).master().map_err(failure)?;
     let beside = public_file(file);
@@ -135,20 +150,39 @@ fn check_proof(source: &bundle::Source, lock: &Lock) -> Result<()> {
     Err(refuse(problem.help("prove anew with `policy prove --out`, or remove it")))
 }
 
+/// A date that has passed: whoever gave it, nobody could count the signature.
+fn check_date(expires: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    let Some(expires) = expires.filter(|expires| *expires <= now) else { return Ok(()) };
+    let message = format!("the signatures would have held until {expires}, which has passed");
+    let problem = Problem::new("lock-expired", message);
+    Err(refuse(problem.help("say until when they hold: `--expires DATE`, a day that is to come")))
+}
+
+/// What makes a lock another one than that before; earlier signatures are not of it.
+fn changed(before: &Lock, lock: &Lock) -> Option<&'static str> {
+    if before == lock {
+        return None;
+    }
+    Some(if (&before.files, before.digest) != (&lock.files, lock.digest) {
+        "the files were changed"
+    } else if before.expires != lock.expires {
+        "the date until which signatures hold was changed"
+    } else {
+        "the proof was changed"
+    })
+}
+
 pub(super) fn sign(context: &Context, args: &SignArgs) -> Result<Exit> {
     let signer = read_signer(&args.key)?;
     let source = bundle::source(&args.bundle)?;
+    // What does not load never comes into force, and a signature would say that somebody read it.
+    Rules::compose(source.files.clone()).map_err(Problems)?;
     let before = source.lock.as_deref().and_then(|text| lock::read(text).ok());
     let expires = args.expires.or(before.as_ref().and_then(|(lock, _)| lock.expires));
+    check_date(expires, now())?;
     let lock = Lock::of(&source, expires).map_err(refuse)?;
     check_proof(&source, &lock)?;
-    if lock.expires.is_some_and(|expires| expires <= now()) {
-        let until = lock.expires.map(|expires| expires.to_string()).unwrap_or_default();
-        eprintln!(
-            "warning: the signatures held until {until} and count for nothing; say how long with `--expires DATE`"
-        );
-    }
-    let stale = before.as_ref().is_some_and(|(known, _)| *known != lock);
+    let changed = before.as_ref().and_then(|(known, _)| changed(known, &lock));
     let mut note = match before {
         Some((known, note)) if known == lock => note,
         _ => Note::new(lock.text())
@@ -160,8 +194,8 @@ pub(super) fn sign(context: &Context, args: &SignArgs) -> Result<Exit> {
     let file = args.bundle.join(lock::FILE);
     disk::write_whole(&file, text.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
-    if stale {
-        eprintln!("the files were changed since the last lock: earlier signatures are gone");
+    if let Some(what) = changed {
+        eprintln!("{what} since the last lock: earlier signatures are gone");
     }
     let names: Vec<_> = note.signatures().iter().map(|one| one.name().to_owned()).collect();
     match context.format {

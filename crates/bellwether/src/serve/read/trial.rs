@@ -209,7 +209,7 @@ pub(crate) fn known(
         let Some(fact) = catalogue.fact(slot) else { continue };
         let Some(raw) = literal(&value.text(), fact.kind, &fact.values) else {
             let message = format!("this is no value of `{}`, which is {}", fact.name, fact.kind);
-            return Err(unknown("facts", message, fact.values.join(", ")));
+            return Err(unknown("facts", message, like(fact.kind, &fact.values)));
         };
         slots.set(slot, raw);
     }
@@ -297,7 +297,7 @@ fn raw(tried: &TriedSignal, at: Timestamp) -> Result<RawSignal, Refused> {
         };
         let value = typed(&value.text(), field.kind).ok_or_else(|| {
             let message = format!("this is no value of `{}`, which is {}", field.name, field.kind);
-            unknown("signal.fields", message, "")
+            unknown("signal.fields", message, like(field.kind, &[]))
         })?;
         fields.push((name.clone(), value));
     }
@@ -318,6 +318,11 @@ fn raw(tried: &TriedSignal, at: Timestamp) -> Result<RawSignal, Refused> {
         personal: Vec::new(),
         hidden: Hidden::default(),
     })
+}
+
+/// Which values there are, or how an amount is written; nothing where the type says it.
+fn like(kind: Type, values: &[String]) -> String {
+    if kind == Type::Money { Money::WRITTEN.to_owned() } else { values.join(", ") }
 }
 
 fn typed(text: &str, kind: Type) -> Option<RawValue> {

@@ -85,6 +85,7 @@ fn errors_say_what_to_do() {
     for error in [
         RolloutError::NoPrevious,
         RolloutError::Already(digest),
+        RolloutError::Waiting(digest),
         RolloutError::Reason,
         other,
         otherwise,

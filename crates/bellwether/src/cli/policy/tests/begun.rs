@@ -87,6 +87,11 @@ fn a_bundle_is_signed_by_two_and_a_change_is_noticed() {
     assert_eq!(typed(&both).unwrap(), Exit::Findings, "a file was changed");
     typed(&["sign", &dir, "--key", &bob]).unwrap();
     assert_eq!(typed(&both).unwrap(), Exit::Findings, "ann signed something else");
+    let public = typed(&["sign", &dir, "--key", &ann_pub]).unwrap_err().to_string();
+    assert!(public.contains("is the public key, which") && public.contains("one: "), "{public}");
+    let secret = std::fs::read_to_string(&ann).unwrap();
+    let told = typed(&["verify", &dir, "--signer", &ann]).unwrap_err().to_string();
+    assert!(told.contains("ann.key.pub") && !told.contains(secret.trim()), "{told}");
     std::fs::set_permissions(&ann, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(codes(typed(&["sign", &dir, "--key", &ann])), ["config-secret-exposed"]);
     std::fs::copy(&bob_pub, &ann_pub).unwrap();

@@ -4,7 +4,7 @@
 //! - Out: allowed, needs approval and whose, denied, or not asked because something is not known.
 //! - Never: does it.
 
-use super::{Literal, unknown};
+use super::{Literal, like, unknown};
 use crate::serve::problem::Refused;
 use bellwether_core::Ppm;
 use bellwether_core::problem::nearest;
@@ -120,7 +120,8 @@ fn parameters(action: &Action, set: &BTreeMap<String, Literal>) -> Result<Vec<i6
             unknown("set", format!("`{}` needs its parameter `{}`", action.name, one.name), help)
         })?;
         literal(&given.text(), one.kind, &[]).ok_or_else(|| {
-            unknown("set", format!("this is no value of `{}`, which is {}", one.name, one.kind), "")
+            let message = format!("this is no value of `{}`, which is {}", one.name, one.kind);
+            unknown("set", message, like(one.kind, &[]))
         })
     };
     declared.iter().map(value).collect()
