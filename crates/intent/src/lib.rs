@@ -7,4 +7,8 @@
 //! Exponentials and logarithms come from [`numbers`], whose last bits agree on every machine, so that a
 //! model trained twice from the same examples has the same digest.
 
+pub mod gram;
+pub mod model;
 pub mod numbers;
+pub mod text;
+pub mod train;
