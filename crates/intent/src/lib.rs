@@ -7,6 +7,7 @@
 //! Exponentials and logarithms come from [`numbers`], whose last bits agree on every machine, so that a
 //! model trained twice from the same examples has the same digest.
 
+pub mod gate;
 pub mod gram;
 pub mod model;
 pub mod numbers;

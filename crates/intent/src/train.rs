@@ -84,7 +84,7 @@ pub fn train(examples: &[Example<'_>], options: &Options) -> Result<Model, Train
         .collect();
     let mut learner = Learner::new(vocabulary.keys.len(), labels.len(), options.rate);
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    let mut random = crate::numbers::SplitMix::new(options.seed);
+    let mut random = bellwether_core::SplitMix::new(options.seed);
     let rounds = u32::try_from(STEPS / rows.len().max(1)).unwrap_or(MOST_ROUNDS);
     for _ in 0..rounds.clamp(options.rounds, MOST_ROUNDS.max(options.rounds)) {
         random.shuffle(&mut order);
