@@ -72,6 +72,9 @@ impl Signs {
 const WIDTH: usize = SIGNS.len() + 1;
 type Row = [f64; WIDTH];
 
+/// How many numbers a gate is made of.
+pub(crate) const NUMBERS: usize = 2 * SIGNS.len() + WIDTH;
+
 /// A fitted gate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
@@ -128,6 +131,20 @@ impl Gate {
         let added = self.weights.iter().zip(&row).map(|(weight, value)| weight * value);
         let least = added.zip(SIGNS).min_by(|one, other| one.0.total_cmp(&other.0));
         least.map_or("nothing", |(_, name)| name)
+    }
+
+    /// The numbers it is made of.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f64> + use<> {
+        self.means.into_iter().chain(self.spreads).chain(self.weights)
+    }
+
+    /// A gate of such numbers; nothing where one is not a number, or a spread cannot divide.
+    pub(crate) fn from_numbers(numbers: &[f64; NUMBERS]) -> Option<Self> {
+        let (means, rest) = numbers.split_first_chunk()?;
+        let (spreads, rest) = rest.split_first_chunk::<{ SIGNS.len() }>()?;
+        let weights = rest.first_chunk()?;
+        let usable = numbers.iter().all(|number| number.is_finite()) && spreads.iter().all(|s| *s > 0.0);
+        usable.then_some(Self { means: *means, spreads: *spreads, weights: *weights })
     }
 
     fn scaled(&self, row: &[f64; SIGNS.len()]) -> Row {
@@ -237,7 +254,7 @@ mod tests {
 
     #[test]
     fn signs_of_scores() {
-        let scores = Scores { logits: vec![2.0, 0.0, 0.0], known: 0.5 };
+        let scores = Scores { logits: vec![2.0, 0.0, 0.0], features: 9, known: 0.5 };
         let signs = Signs::of(&scores);
         let p = 2.0_f64.exp() / (2.0_f64.exp() + 2.0);
         assert!((signs.largest - (p / (1.0 - p)).ln()).abs() < 1e-9);

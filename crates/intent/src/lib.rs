@@ -9,6 +9,7 @@
 
 pub mod gate;
 pub mod gram;
+pub mod lexicon;
 pub mod model;
 pub mod numbers;
 pub mod text;

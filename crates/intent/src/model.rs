@@ -11,6 +11,7 @@ mod file;
 mod index;
 
 pub use file::ModelError;
+pub(crate) use file::{VERSION, checked};
 
 use crate::gram::{self, Block, Gram};
 use crate::text;
@@ -44,7 +45,9 @@ pub(crate) struct Known {
 pub struct Scores {
     /// A logit per label, in the model's order.
     pub logits: Vec<f32>,
-    /// Share of the text's features that the model has seen, from 0 to 1; 0 for an empty text.
+    /// How many different features the text has; 0 where it has no words.
+    pub features: usize,
+    /// Share of them that the model has seen, from 0 to 1; 0 for an empty text.
     pub known: f32,
 }
 
@@ -105,7 +108,7 @@ impl Model {
             }
         }
         let share = known.len() as f32 / grams.len().max(1) as f32;
-        Scores { logits, known: share }
+        Scores { logits, features: grams.len(), known: share }
     }
 
     /// What each word added to the score of the label at `label`; with the bias they sum up to it

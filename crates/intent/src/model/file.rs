@@ -16,7 +16,7 @@ use bellwether_core::Digest;
 
 const FIRST: &str = "bellwether model ";
 /// The version that is written, and the only one that is read.
-const VERSION: &str = "1";
+pub(crate) const VERSION: &str = "1";
 /// Refused above: the tables of one model must fit into memory with ease.
 const MOST_LABELS: usize = 4_096;
 const MOST_FEATURES: usize = 4_000_000;
@@ -69,20 +69,25 @@ impl Model {
     /// # Errors
     /// Bytes that are none, of another version, altered, or damaged; see [`ModelError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let rest = bytes.strip_prefix(FIRST.as_bytes()).ok_or(ModelError::Other)?;
-        let end = rest.iter().take(12).position(|byte| *byte == b'\n').ok_or(ModelError::Other)?;
-        let (version, rest) = rest.split_at(end);
-        if version != VERSION.as_bytes() {
-            return Err(ModelError::Version(String::from_utf8_lossy(version).into_owned()));
-        }
-        let cut = bytes.len().checked_sub(32).ok_or(ModelError::Altered)?;
-        let (body, digest) = bytes.split_at(cut);
-        if Digest::of(body).as_bytes() != digest {
-            return Err(ModelError::Altered);
-        }
-        let rest = rest.get(1..rest.len() - 32).ok_or(ModelError::Damaged("it ends early"))?;
+        let rest = checked(FIRST, bytes)?;
         Reader { rest }.model()
     }
+}
+
+/// What stands between the first line and the digest at the end, if both are right.
+pub(crate) fn checked<'a>(first: &str, bytes: &'a [u8]) -> Result<&'a [u8], ModelError> {
+    let rest = bytes.strip_prefix(first.as_bytes()).ok_or(ModelError::Other)?;
+    let end = rest.iter().take(12).position(|byte| *byte == b'\n').ok_or(ModelError::Other)?;
+    let (version, rest) = rest.split_at(end);
+    if version != VERSION.as_bytes() {
+        return Err(ModelError::Version(String::from_utf8_lossy(version).into_owned()));
+    }
+    let cut = bytes.len().checked_sub(32).ok_or(ModelError::Altered)?;
+    let (body, digest) = bytes.split_at(cut);
+    if Digest::of(body).as_bytes() != digest {
+        return Err(ModelError::Altered);
+    }
+    rest.get(1..rest.len() - 32).ok_or(ModelError::Damaged("it ends early"))
 }
 
 struct Reader<'a> {
