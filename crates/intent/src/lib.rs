@@ -7,4 +7,8 @@
 //! Exponentials and logarithms come from [`numbers`], whose last bits agree on every machine, so that a
 //! model trained twice from the same examples has the same digest.
 
+pub mod audit;
+pub mod calibrate;
+pub mod certificate;
+pub mod drift;
 pub mod numbers;
