@@ -7,7 +7,7 @@
 mod file;
 mod learn;
 
-pub use learn::{Learnt, learn};
+pub use learn::{Held, Learnt, learn, learn_by};
 
 use crate::calibrate::Temperature;
 use crate::gate::{Gate, Signs};

@@ -15,12 +15,24 @@ const HELD_BACK: usize = 10;
 pub struct Learnt {
     /// The reader, trained on all examples.
     pub reader: Reader,
-    /// For each held-back example: its position, the confidence given, and whether the label was right.
-    pub held: Vec<(usize, Ppm, bool)>,
+    /// What it said of each example that was held back.
+    pub held: Vec<Held>,
 }
 
-/// Learns a reader. `outside` are texts that belong to no label, to learn not to know by; there may be
-/// none. Below `least` the reader abstains.
+/// What a reader said of an example it had not learnt from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The position of the example.
+    pub at: usize,
+    /// The confidence given.
+    pub confidence: Ppm,
+    /// Whether the label was right.
+    pub right: bool,
+}
+
+/// Learns a reader: one in ten examples is held back to calibrate by, then all are learnt from.
+/// `outside` are texts that belong to no label, to learn not to know by; there may be none. Below
+/// `least` the reader abstains.
 ///
 /// # Errors
 /// As [`train`].
@@ -36,20 +48,37 @@ pub fn learn(
     let pick = |order: &[usize]| -> Vec<Example<'_>> {
         order.iter().filter_map(|at| examples.get(*at).copied()).collect()
     };
-    let forerunner = train(&pick(kept), options)?;
-    let held_examples = pick(held);
-    let scores: Vec<Scores> =
-        held_examples.iter().map(|example| forerunner.scores(example.text)).collect();
-    let temperature = fitted(&forerunner, &held_examples, &scores);
-    let gate = gate(&forerunner, &held_examples, &scores, outside);
-    let mut reader = Reader { model: forerunner, temperature, gate, least };
-    let judged = held.iter().zip(&held_examples).zip(&scores).map(|((at, example), scores)| {
+    let mut learnt = learn_by(&pick(kept), &pick(held), outside, least, options)?;
+    learnt.reader.model = train(examples, options)?;
+    for (of, at) in learnt.held.iter_mut().zip(held) {
+        of.at = *at;
+    }
+    Ok(learnt)
+}
+
+/// Learns a reader from some examples and calibrates it by others.
+///
+/// # Errors
+/// As [`train`].
+pub fn learn_by(
+    examples: &[Example<'_>],
+    held: &[Example<'_>],
+    outside: &[&str],
+    least: Ppm,
+    options: &Options,
+) -> Result<Learnt, TrainError> {
+    let model = train(examples, options)?;
+    let scores: Vec<Scores> = held.iter().map(|example| model.scores(example.text)).collect();
+    let temperature = fitted(&model, held, &scores);
+    let gate = gate(&model, held, &scores, outside);
+    let reader = Reader { model, temperature, gate, least };
+    let judged = held.iter().zip(&scores).enumerate().map(|(at, (example, scores))| {
         let reading = reader.reading(scores);
         let label = reader.model.labels().get(reading.best);
-        (*at, reading.confidence, label.is_some_and(|label| label == example.label))
+        let right = label.is_some_and(|label| label == example.label);
+        Held { at, confidence: reading.confidence, right }
     });
     let held = judged.collect();
-    reader.model = train(examples, options)?;
     Ok(Learnt { reader, held })
 }
 

@@ -6,17 +6,13 @@
 
 use super::sets::{Labelled, Set};
 use crate::table::thousands;
-use anyhow::{Context as _, Result};
-use bellwether_core::SplitMix;
-use bellwether_intent::calibrate::Temperature;
-use bellwether_intent::gate::{Gate, Signs};
-use bellwether_intent::model::{Model, Scores};
-use bellwether_intent::train::{Example, Options, train};
-use bellwether_measure::reliability;
+use anyhow::Result;
+use bellwether_core::Ppm;
+use bellwether_intent::reader::{Reader, learn, learn_by};
+use bellwether_intent::train::{Example, Options};
+use bellwether_measure::reliability::{Forecast, auroc, brier, ece};
+use bellwether_measure::quality::Ratio;
 use serde_json::{Value, json};
-
-/// The share of the examples that is held back to calibrate by, where the collection has no part for it.
-const HELD_BACK: usize = 10;
 
 /// How well one collection was read.
 pub(super) struct Judged {
@@ -24,53 +20,154 @@ pub(super) struct Judged {
     learnt: usize,
     repeated: usize,
     labels: usize,
-    read: usize,
     /// Share of texts whose best label is right.
-    accuracy: f64,
-    /// Expected calibration error, 15 bins of equal width.
-    ece: f64,
-    brier: f64,
+    accuracy: Ratio,
+    /// Expected calibration error of what it says of its best label.
+    ece: Option<f64>,
+    brier: Option<f64>,
     outside: Option<Outside>,
 }
 
 /// Telling texts that belong to no label.
 struct Outside {
-    count: usize,
-    /// Share of texts outside that were told.
-    told: f64,
-    /// Share of texts inside that were kept and right.
-    kept: f64,
-    auroc: f64,
+    /// Texts outside that it said nothing about.
+    told: Ratio,
+    /// Texts inside that it gave a label, and the right one.
+    kept: Ratio,
+    /// How well confidence alone tells the two apart.
+    auroc: Option<f64>,
 }
 
-/// A read text.
-struct Reading {
-    signs: Signs,
-    right: bool,
-    /// Calibrated probability of the best label.
-    probability: f64,
-}
+/// A judged text: how sure the reader was, and whether its best label was right.
+type Said = Forecast;
 
+/// Learns, chooses and judges.
+///
+/// # Errors
+/// Nothing can be learnt from the collection.
 pub(super) fn judge(set: &Set, seed: u64) -> Result<Judged> {
-    let (temperature, chosen) = choose(set, seed)?;
-    let model = learn(&set.train)?;
-    let read = |rows: &[Labelled]| -> Vec<Reading> {
-        rows.iter().map(|row| reading(&model, &temperature, row)).collect()
+    let options = Options { seed, ..Options::default() };
+    let (train, choose) = (examples(&set.train), examples(&set.choose));
+    let outside: Vec<&str> = set.outside_choose.iter().map(String::as_str).collect();
+    let learnt = if choose.is_empty() {
+        learn(&train, &outside, Ppm::new(0), &options)?
+    } else {
+        learn_by(&train, &choose, &outside, Ppm::new(0), &options)?
     };
-    let test = read(&set.test);
-    let right: Vec<bool> = test.iter().map(|reading| reading.right).collect();
-    let said: Vec<f64> = test.iter().map(|reading| reading.probability).collect();
-    let outside = chosen.map(|chosen| judge_outside(&model, &temperature, &chosen, set, &test));
-    let hits = right.iter().filter(|right| **right).count();
+    let reader = learnt.reader;
+    let said: Vec<Said> = set.test.iter().map(|row| said(&reader, row)).collect();
+    let hits = said.iter().filter(|one| one.happened).count();
+    let inside_chosen = learnt.held.iter().map(|held| Said {
+        probability: probability(held.confidence),
+        happened: held.right,
+    });
+    let outside = (!set.outside_test.is_empty()).then(|| {
+        let least = least(inside_chosen.collect(), &sure(&reader, &set.outside_choose));
+        judge_outside(&said, &sure(&reader, &set.outside_test), least)
+    });
     Ok(Judged {
         name: set.name,
         learnt: set.train.len(),
         repeated: set.repeated,
-        labels: model.labels().len(),
-        read: test.len(),
-        accuracy: hits as f64 / test.len().max(1) as f64,
-        ece: reliability::ece(&said, &right),
-        brier: reliability::brier(&said, &right),
+        labels: reader.model().labels().len(),
+        accuracy: Ratio::new(hits as u64, said.len() as u64),
+        ece: ece(&said),
+        brier: brier(&said).map(|brier| brier.score),
         outside,
     })
+}
+
+fn examples(rows: &[Labelled]) -> Vec<Example<'_>> {
+    rows.iter().map(|row| Example { text: &row.text, label: &row.label }).collect()
+}
+
+fn said(reader: &Reader, row: &Labelled) -> Said {
+    let reading = reader.read(&row.text);
+    let label = reader.model().labels().get(reading.best);
+    Said {
+        probability: probability(reading.confidence),
+        happened: label.is_some_and(|label| *label == row.label),
+    }
+}
+
+/// How sure the reader is of its best label for texts that have none.
+fn sure(reader: &Reader, texts: &[String]) -> Vec<f64> {
+    texts.iter().map(|text| probability(reader.read(text).confidence)).collect()
+}
+
+fn probability(confidence: Ppm) -> f64 {
+    confidence.get() as f64 / 1e6
+}
+
+/// The confidence below which to say nothing: where the most texts are treated rightly, those inside by
+/// their label and those outside by silence (Larson et al. 2019).
+fn least(mut inside: Vec<Said>, outside: &[f64]) -> f64 {
+    inside.sort_by(|one, other| one.probability.total_cmp(&other.probability));
+    let at = |least: f64| {
+        let kept = inside.iter().filter(|one| one.probability >= least && one.happened).count();
+        kept + outside.iter().filter(|sure| **sure < least).count()
+    };
+    let candidates = inside.iter().map(|one| one.probability).chain(outside.iter().copied());
+    let better = |most: (usize, f64), least: f64| {
+        let rightly = at(least);
+        if rightly > most.0 { (rightly, least) } else { most }
+    };
+    candidates.fold((0, 0.0), better).1
+}
+
+fn judge_outside(inside: &[Said], outside: &[f64], least: f64) -> Outside {
+    let kept = inside.iter().filter(|one| one.probability >= least && one.happened).count();
+    let told = outside.iter().filter(|sure| **sure < least).count();
+    let of = |probability: f64, happened: bool| Forecast { probability, happened };
+    let both = inside.iter().map(|one| of(one.probability, true));
+    let both: Vec<_> = both.chain(outside.iter().map(|sure| of(*sure, false))).collect();
+    Outside {
+        told: Ratio::new(told as u64, outside.len() as u64),
+        kept: Ratio::new(kept as u64, inside.len() as u64),
+        auroc: auroc(&both),
+    }
+}
+
+/// A share in percent, or a dash where there is nothing to say.
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+fn places(figure: Option<f64>) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.3}"))
+}
+
+impl Judged {
+    /// One row of the table.
+    pub(super) fn cells(&self) -> Vec<String> {
+        let outside = self.outside.as_ref();
+        vec![
+            self.name.to_owned(),
+            thousands(self.learnt as u64),
+            self.labels.to_string(),
+            thousands(self.accuracy.of),
+            percent(self.accuracy.value()),
+            places(self.ece),
+            places(self.brier),
+            percent(outside.and_then(|outside| outside.told.value())),
+            percent(outside.and_then(|outside| outside.kept.value())),
+            places(outside.and_then(|outside| outside.auroc)),
+        ]
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let interval = self.accuracy.interval();
+        let outside = self.outside.as_ref().map(|outside| {
+            json!({
+                "texts": outside.told.of, "told": outside.told.value(), "kept": outside.kept.value(),
+                "auroc": outside.auroc,
+            })
+        });
+        json!({
+            "collection": self.name, "learnt_from": self.learnt, "left_out_as_repeated": self.repeated,
+            "labels": self.labels, "read": self.accuracy.of, "accuracy": self.accuracy.value(),
+            "accuracy_95": interval.map(|interval| [interval.low, interval.high]), "ece": self.ece,
+            "brier": self.brier, "outside": outside,
+        })
+    }
 }
