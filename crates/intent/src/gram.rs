@@ -9,7 +9,7 @@
 
 use crate::text;
 
-/// Which of the two blocks a feature belongs to. Each block is scaled to length one by itself, so that
+/// Which block a feature belongs to. Each block is scaled to length one by itself, so that
 /// the many pieces do not drown the few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Block {
@@ -17,6 +17,8 @@ pub enum Block {
     Words,
     /// A piece of a word.
     Pieces,
+    /// A phrase of a lexicon.
+    Phrases,
 }
 
 /// A feature and how often it occurs in the text.
@@ -54,6 +56,12 @@ pub fn grams(text: &str) -> Vec<Gram> {
     let mut all = Vec::with_capacity(words.len() * 20);
     each(&words, |key, block, _, _| all.push((key, block)));
     counted(all)
+}
+
+/// The feature of a phrase that stands under a mark of a lexicon.
+pub(crate) fn phrase(mark: &str) -> Gram {
+    let hash = mark.chars().fold(OFFSET ^ 4, |hash, letter| step(hash, u32::from(letter)));
+    Gram { key: key(hash), block: Block::Phrases, count: 1 }
 }
 
 /// Calls `take` with each occurrence of a feature: its key, its block, the word it belongs to (from 0),

@@ -10,6 +10,7 @@
 pub mod gate;
 pub mod gram;
 pub mod lexicon;
+pub mod marks;
 pub mod model;
 pub mod audit;
 pub mod calibrate;

@@ -97,8 +97,11 @@ impl Model {
 
     /// The scores of a text. An empty or unknown text has the bias alone and `known` 0.
     pub fn scores(&self, text: &str) -> Scores {
-        let grams = gram::grams(text);
-        let known = self.known(&grams);
+        self.scores_of(&gram::grams(text))
+    }
+
+    pub(crate) fn scores_of(&self, grams: &[Gram]) -> Scores {
+        let known = self.known(grams);
         let mut logits = self.bias.clone();
         for Known { row, value } in &known {
             let (weights, scale) = self.row(*row);
@@ -164,22 +167,28 @@ impl Model {
 pub(crate) fn weighed(grams: &[Gram], row: impl Fn(u32) -> Option<(usize, f32)>) -> Vec<Known> {
     let mut known = Vec::with_capacity(grams.len());
     let mut blocks = Vec::with_capacity(grams.len());
-    let mut lengths = [0.0_f32; 2];
+    let mut lengths = [0.0_f32; 3];
     for gram in grams {
         let Some((row, idf)) = row(gram.key) else { continue };
         let often = if gram.count == 1 { 1.0 } else { 1.0 + libm::logf(gram.count as f32) };
         let value = often * idf;
-        let [words, pieces] = &mut lengths;
-        let length = if gram.block == Block::Words { words } else { pieces };
-        *length += value * value;
+        *block(&mut lengths, gram.block) += value * value;
         known.push(Known { row, value });
         blocks.push(gram.block);
     }
-    let [words, pieces] = lengths.map(|squared| if squared > 0.0 { 1.0 / squared.sqrt() } else { 0.0 });
-    for (known, block) in known.iter_mut().zip(blocks) {
-        known.value *= if block == Block::Words { words } else { pieces };
+    lengths = lengths.map(|squared| if squared > 0.0 { 1.0 / squared.sqrt() } else { 0.0 });
+    for (known, of) in known.iter_mut().zip(blocks) {
+        known.value *= *block(&mut lengths, of);
     }
     known
+}
+
+fn block([words, pieces, phrases]: &mut [f32; 3], of: Block) -> &mut f32 {
+    match of {
+        Block::Words => words,
+        Block::Pieces => pieces,
+        Block::Phrases => phrases,
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "from -127 to 127 by the choice of the scale")]

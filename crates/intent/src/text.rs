@@ -94,6 +94,30 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// The sentences of a text: parts that end with `.`, `!`, `?`, a line break or ` / `, none empty. A point
+/// between letters or digits (`3.5`, `e.g`) ends nothing.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut from = 0;
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, character)) = rest.next() {
+        let next = rest.peek().map(|(_, next)| *next);
+        let ends = match character {
+            '\n' | '。' | '！' | '？' => true,
+            '.' | '!' | '?' | '/' => next.is_none_or(char::is_whitespace),
+            _ => false,
+        };
+        if ends {
+            let after = at + character.len_utf8();
+            sentences.extend(text.get(from..after));
+            from = after;
+        }
+    }
+    sentences.extend(text.get(from..));
+    sentences.retain(|sentence| sentence.chars().any(char::is_alphanumeric));
+    sentences
+}
+
 /// A word with Latin letters in it, with all its look-alikes Latin.
 fn mended(word: String) -> String {
     if word.is_ascii() || !word.chars().any(|c| c.is_ascii_lowercase()) {
@@ -122,6 +146,20 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(words(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sentences_of_a_text() {
+        let table: &[(&str, &[&str])] = &[
+            ("", &[]),
+            ("...", &[]),
+            ("One", &["One"]),
+            ("It costs 3.5 euros. Why?! Now", &["It costs 3.5 euros.", " Why?!", " Now"]),
+            ("Dear all, / please call\nme", &["Dear all, /", " please call\n", "me"]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(sentences(text), *expected, "{text:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! - Out: a [`Model`]; the same one from the same examples, on every machine.
 //! - Never: learns from what it cannot tell apart (one label, no features): that is an error.
 
-use crate::gram;
+use crate::gram::{self, Gram};
 use crate::model::{Known, Model, Trained, weighed};
 use crate::numbers::{exp, ln};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,24 +64,31 @@ const FIRST_SQUARES: f32 = 1e-2;
 /// # Errors
 /// Fewer than two labels, or nothing that occurs in [`Options::least_texts`] texts.
 pub fn train(examples: &[Example<'_>], options: &Options) -> Result<Model, TrainError> {
-    let labels: BTreeSet<&str> = examples.iter().map(|example| example.label).collect();
+    let texts: Vec<_> = examples.iter().map(|example| gram::grams(example.text)).collect();
+    let rows = texts.iter().zip(examples).map(|(grams, example)| (&grams[..], example.label));
+    train_grams(&rows.collect::<Vec<_>>(), options)
+}
+
+/// Learns from the features of texts and their labels.
+pub(crate) fn train_grams(
+    examples: &[(&[Gram], &str)],
+    options: &Options,
+) -> Result<Model, TrainError> {
+    let labels: BTreeSet<&str> = examples.iter().map(|(_, label)| *label).collect();
     if labels.len() < 2 {
         return Err(TrainError::OneLabel);
     }
     let labels: Vec<&str> = labels.into_iter().collect();
-    let texts: Vec<_> = examples.iter().map(|example| gram::grams(example.text)).collect();
-    let vocabulary = Vocabulary::of(&texts, options.least_texts);
+    let vocabulary =
+        Vocabulary::of(examples.iter().map(|(grams, _)| *grams), options.least_texts);
     if vocabulary.keys.is_empty() {
         return Err(TrainError::NoFeatures);
     }
-    let rows: Vec<Row> = examples
-        .iter()
-        .zip(&texts)
-        .filter_map(|(example, grams)| {
-            let label = labels.binary_search(&example.label).ok()?;
-            Some(Row { known: weighed(grams, |key| vocabulary.find(key)), label })
-        })
-        .collect();
+    let row = |(grams, label): &(&[Gram], &str)| {
+        let label = labels.binary_search(label).ok()?;
+        Some(Row { known: weighed(grams, |key| vocabulary.find(key)), label })
+    };
+    let rows: Vec<Row> = examples.iter().filter_map(row).collect();
     let mut learner = Learner::new(vocabulary.keys.len(), labels.len(), options.rate);
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut random = bellwether_core::SplitMix::new(options.seed);
@@ -114,13 +121,16 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn of(texts: &[Vec<gram::Gram>], least: u32) -> Self {
+    fn of<'a>(texts: impl Iterator<Item = &'a [Gram]>, least: u32) -> Self {
         let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
-        for gram in texts.iter().flatten() {
-            *counts.entry(gram.key).or_default() += 1;
+        let mut all = 0.0;
+        for grams in texts {
+            all += 1.0;
+            for gram in grams {
+                *counts.entry(gram.key).or_default() += 1;
+            }
         }
         counts.retain(|_, count| *count >= least);
-        let all = texts.len() as f64;
         // Smoothed as by scikit-learn: ln((1 + n) / (1 + df)) + 1.
         let idf = |count: &u32| (ln((1.0 + all) / (1.0 + f64::from(*count))) + 1.0) as f32;
         Self { idf: counts.values().map(idf).collect(), keys: counts.into_keys().collect() }
