@@ -12,3 +12,6 @@ pub mod calibrate;
 pub mod certificate;
 pub mod drift;
 pub mod numbers;
+#[cfg(test)]
+mod oracle;
+pub mod simulate;

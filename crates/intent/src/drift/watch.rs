@@ -43,8 +43,8 @@ impl Default for Limits {
             rounds: 4_000,
             seed: 1,
             adwin_delta: 1e-4,
-            audit_ratio: 4.0,
-            audit_limit: 6.0,
+            audit_ratio: 8.0,
+            audit_limit: 5.0,
         }
     }
 }

@@ -31,7 +31,7 @@ for seed in range(70, 82):
     conf = np.array([c for c, _ in data]) / 1000
     wrong = np.array([not r for _, r in data])
     needed = int(np.ceil(np.log(delta) / np.log(1 - alpha)))
-    start = max(needed, count // 10)
+    start = max(needed, count // 10, min(count // 5, 4 * needed))
     tested = [t for t in GRID if (conf >= t).sum() >= start]
     p_values = np.array([binom.cdf(wrong[conf >= t].sum(), (conf >= t).sum(), alpha) for t in tested])
     passed = control_fwer(p_values, delta, FWERFixedSequenceTesting()) if len(tested) else []
