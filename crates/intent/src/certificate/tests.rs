@@ -165,7 +165,7 @@ fn a_certificate_stands_for_its_time_its_model_and_while_nothing_drifts() {
     }
     let digest = certificate.digest();
     for (figure, value) in [(Figure::ClassMix, 0.4), (Figure::Declines, 0.9)] {
-        let left = crate::drift::Left { figure, value, limit: 0.1 };
+        let left = crate::drift::Left { figure, value, limit: 0.1, class: None };
         certificate.suspend(at(1_200), &left);
     }
     let reason = certificate.stands(at(1_201), model).unwrap_err().to_string();

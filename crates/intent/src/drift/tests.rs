@@ -113,3 +113,21 @@ fn after_a_drift_autonomy_stops_within_500_cases_and_in_quiet_it_goes_on() {
     let stops = rehearsal.false_stops(if full { 200 } else { 3 });
     assert!(stops <= 2.0, "{stops} false stops in 10,000 quiet cases");
 }
+
+#[test]
+fn a_watch_names_the_category_that_grew() {
+    let case =
+        |class| Case { class, confidence: Ppm::new(900_000), disagreed: false, declined: None };
+    let reference: Vec<Case> = (0..900).map(|at| case(Some(at % 3))).collect();
+    let limits = Limits { rounds: 200, exceeded: Ppm::new(5_000), ..Limits::default() };
+    let quiet = Watch::new(&reference, 3, limits);
+    for (odd, class) in [(Some(2), Some(2)), (None, None), (Some(9), None)] {
+        let mut watch = quiet.clone();
+        // Two of three cases are read as the odd one.
+        let cases = (0..100).map(|at| if at % 3 == 0 { case(Some(0)) } else { case(odd) });
+        let left: Vec<Left> = cases.flat_map(|case| watch.case(&case)).collect();
+        let mix = left.iter().find(|left| left.figure == Figure::ClassMix).unwrap();
+        assert_eq!(mix.class, class, "{odd:?}");
+        assert!(left.iter().all(|left| left.figure != Figure::Declines), "nobody was asked");
+    }
+}

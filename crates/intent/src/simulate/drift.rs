@@ -126,9 +126,13 @@ impl Rehearsal {
         stops as f64 / f64::from(runs)
     }
 
-    /// After how many cases of a changed world the watch sees it; 5,000 where it never does.
+    /// After how many cases of a changed world the watch sees it; 5,000 where it never does. The change
+    /// comes after a few hundred quiet cases, anywhere within a window.
     fn delay(&self, world: World, seed: u64) -> u64 {
         let (mut watch, mut random) = (self.0.clone(), SplitMix::new(seed));
+        for _ in 0..300 + random.below(200) {
+            next(&mut watch, QUIET, &mut random);
+        }
         let seen = |_: &u64| !next(&mut watch, world, &mut random).is_empty();
         (1..5_000).find(seen).unwrap_or(5_000)
     }
