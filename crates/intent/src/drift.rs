@@ -59,11 +59,14 @@ pub struct Left {
     pub value: f64,
     /// The most that chance explains.
     pub limit: f64,
+    /// For [`Figure::ClassMix`] the place of the category that grew most: what is misread lands there.
+    /// Nothing when what grew is "no answer" or a category that the reference does not have.
+    pub class: Option<usize>,
 }
 
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { figure, value, limit } = self;
+        let Self { figure, value, limit, .. } = self;
         write!(f, "{} moved by {value:.3}, beyond its limit {limit:.3}", figure.name())
     }
 }

@@ -7,16 +7,19 @@
 //! Exponentials and logarithms come from [`numbers`], whose last bits agree on every machine, so that a
 //! model trained twice from the same examples has the same digest.
 
+pub mod audit;
+pub mod calibrate;
+pub mod certificate;
+pub mod drift;
 pub mod gate;
 pub mod gram;
 pub mod lexicon;
 pub mod marks;
 pub mod model;
-pub mod audit;
-pub mod calibrate;
-pub mod certificate;
-pub mod drift;
 pub mod numbers;
+#[cfg(test)]
+mod oracle;
 pub mod reader;
+pub mod simulate;
 pub mod text;
 pub mod train;

@@ -29,3 +29,6 @@ pub fn logit(p: f64) -> f64 {
 pub fn softplus(x: f64) -> f64 {
     x.max(0.0) + ln_1p(exp(-x.abs()))
 }
+
+#[cfg(test)]
+mod tests;

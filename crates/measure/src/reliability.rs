@@ -10,7 +10,7 @@ mod classes;
 mod coverage;
 mod diagram;
 
-pub use bootstrap::bootstrap;
+pub use bootstrap::{bootstrap, ece_interval};
 pub use brier::{Brier, brier};
 pub use classes::{macro_f1, per_class};
 pub use coverage::{Coverage, Point};

@@ -118,14 +118,16 @@ fn thresholds() -> impl Iterator<Item = Ppm> {
 /// The loosest threshold whose acted cases keep the promise, tested from strict to loose by the bound of
 /// Clopper and Pearson, up to the first that fails.
 ///
-/// The first threshold tested is the first that a tenth of the sample reaches (and at least
-/// [`Promise::needed`] cases): a start among few cases ends at the first error. How many cases reach a
-/// threshold depends on confidences and not on labels, so the order stays fixed in advance.
+/// A start among few cases ends at the first error. So the first threshold tested is the first that
+/// enough cases reach: [`Promise::needed`] at least, of a larger sample a fifth up to four times as many,
+/// of a very large one a tenth. How many cases reach a threshold depends on confidences and not on
+/// labels, so the order stays fixed in advance.
 pub fn learn_then_test(sample: &[Outcome], promise: Promise) -> Result<Found, NoCertificate> {
     let mut sorted = sample.to_vec();
     sorted.sort_by_key(|outcome| std::cmp::Reverse(outcome.confidence));
     let labelled = sorted.len() as u64;
-    let needed = promise.needed().max(labelled / 10);
+    let needed = promise.needed();
+    let needed = needed.max(labelled / 10).max((labelled / 5).min(needed.saturating_mul(4)));
     let mut rest = sorted.iter().peekable();
     let (mut acted, mut errors) = (0_u64, 0_u64);
     let mut passed: Option<Found> = None;

@@ -26,14 +26,18 @@ impl Cusum {
         self.limit
     }
 
-    /// Adds an audit: the confidence that was announced and whether it was right. The evidence so far,
-    /// once it has reached the limit.
+    /// Adds an audit: the confidence that was announced and whether it was right. The evidence, when it
+    /// reaches the limit; then the sum begins anew.
     pub fn add(&mut self, confidence: f64, right: bool) -> Option<f64> {
         let risk = 1.0 - confidence.clamp(0.0, 1.0);
         let announced = ln_1p(risk * (self.ratio - 1.0));
         let evidence = if right { -announced } else { ln(self.ratio) - announced };
         self.sum = (self.sum + evidence).max(0.0);
-        (self.sum >= self.limit).then_some(self.sum)
+        let reached = (self.sum >= self.limit).then_some(self.sum);
+        if reached.is_some() {
+            self.sum = 0.0;
+        }
+        reached
     }
 }
 

@@ -7,14 +7,24 @@ use bellwether_core::{Ppm, SplitMix};
 /// Lewis 1994). An empty bin counts as half a case, so that it says "rare" and not "infinitely far".
 /// Zero when either histogram is empty.
 pub fn psi(reference: &[u64], window: &[u64]) -> f64 {
+    shares(reference, window).map(|(p, q)| (p - q) * ln(p / q)).sum()
+}
+
+/// The bin that grew most, by its part in the index; nothing when none did.
+pub(super) fn most_grown(reference: &[u64], window: &[u64]) -> Option<usize> {
+    let grown = shares(reference, window).enumerate().filter(|(_, (p, q))| q > p);
+    let parts = grown.map(|(bin, (p, q))| (bin, (q - p) * ln(q / p)));
+    parts.reduce(|most, next| if next.1 > most.1 { next } else { most }).map(|(bin, _)| bin)
+}
+
+/// The shares of each bin in both histograms; equal ones where neither has a case.
+fn shares(reference: &[u64], window: &[u64]) -> impl Iterator<Item = (f64, f64)> {
     let (all, now) = (reference.iter().sum::<u64>(), window.iter().sum::<u64>());
-    if all == 0 || now == 0 {
-        return 0.0;
-    }
     let share = |count: u64, of: u64| (count as f64).max(0.5) / of as f64;
-    let one = |(p, q): (f64, f64)| (p - q) * ln(p / q);
-    let pairs = reference.iter().zip(window).filter(|(before, after)| **before + **after > 0);
-    pairs.map(|(&before, &after)| one((share(before, all), share(after, now)))).sum()
+    reference.iter().zip(window).map(move |(&before, &after)| {
+        let silent = before + after == 0 || all == 0 || now == 0;
+        if silent { (1.0, 1.0) } else { (share(before, all), share(after, now)) }
+    })
 }
 
 /// The index that chance alone exceeds in a share `exceeded` of windows of `window` cases: both

@@ -1,6 +1,8 @@
 //! The watch: each figure in windows of its own, against the cases that the certificate was earned on.
 
-use super::{Adwin, Cusum, Figure, Left, QuantileBins, psi, psi_limit};
+use super::psi::{QuantileBins, most_grown, psi, psi_limit};
+use super::{Adwin, Cusum, Figure, Left};
+
 use bellwether_core::Ppm;
 
 /// What was read of one case.
@@ -43,8 +45,8 @@ impl Default for Limits {
             rounds: 4_000,
             seed: 1,
             adwin_delta: 1e-4,
-            audit_ratio: 4.0,
-            audit_limit: 6.0,
+            audit_ratio: 8.0,
+            audit_limit: 5.0,
         }
     }
 }
@@ -80,10 +82,18 @@ impl Gauge {
             return None;
         }
         let value = psi(&self.reference, &self.window);
+        let class = self.most_grown();
         self.window.fill(0);
         self.seen = 0;
         let Self { figure, limit, .. } = *self;
-        (value > limit).then_some(Left { figure, value, limit })
+        (value > limit).then_some(Left { figure, value, limit, class })
+    }
+
+    /// The category that grew most.
+    fn most_grown(&self) -> Option<usize> {
+        let classes = self.reference.len().checked_sub(2)?;
+        let grown = most_grown(&self.reference, &self.window)?;
+        (self.figure == Figure::ClassMix && grown < classes).then_some(grown)
     }
 }
 
@@ -147,6 +157,7 @@ impl Watch {
             figure: Figure::MeanConfidence,
             value: cut.distance,
             limit: cut.limit,
+            class: None,
         });
         gauges.into_iter().flatten().chain(cut).collect()
     }
@@ -154,7 +165,8 @@ impl Watch {
     /// One more audit: the confidence that was announced and whether it was right.
     pub fn audit(&mut self, confidence: Ppm, right: bool) -> Option<Left> {
         let value = self.audits.add(confidence.get() as f64 / 1e6, right)?;
-        Some(Left { figure: Figure::Calibration, value, limit: self.audits.limit() })
+        let (figure, limit) = (Figure::Calibration, self.audits.limit());
+        Some(Left { figure, value, limit, class: None })
     }
 }
 
