@@ -7,7 +7,6 @@
 //! A small logistic regression with a ridge, fitted by Newton's method (iteratively reweighted least
 //! squares; Hastie, Tibshirani and Friedman 2009, 4.4.1).
 
-use crate::model::Scores;
 use crate::numbers::{exp, ln};
 
 /// What is looked at, each roughly between -3 and 3 after scaling.
@@ -43,30 +42,29 @@ pub const SIGNS: [&str; 8] =
     ["largest", "margin", "energy", "evidence", "known", "agree", "second_energy", "near"];
 
 impl Signs {
-    /// The signs of a linear reading.
-    pub fn of(scores: &Scores) -> Self {
+    /// The signs of logits, of which text so large a share was known.
+    pub fn of(logits: &[f64], known: f64) -> Self {
         let (mut first, mut next) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        for logit in scores.logits.iter().map(|logit| f64::from(*logit)) {
-            (first, next) = if logit > first { (logit, first) } else { (first, next.max(logit)) };
+        for logit in logits {
+            (first, next) = if *logit > first { (*logit, first) } else { (first, next.max(*logit)) };
         }
-        let rest = |logit: &f32| exp(f64::from(*logit) - first);
-        let energy = first + ln(scores.logits.iter().map(rest).sum::<f64>().max(1.0));
+        let energy = energy(logits);
         // p / (1 - p) of the largest: exp(first - energy) over the others.
         let others = (exp(energy - first) - 1.0).max(1e-9);
-        Self {
-            largest: -ln(others),
-            margin: first - next,
-            energy,
-            evidence: first,
-            known: f64::from(scores.known),
-            second: None,
-        }
+        let (largest, margin) = (-ln(others), first - next);
+        Self { largest, margin, energy, evidence: first, known, second: None }
     }
 
     fn row(&self) -> [f64; SIGNS.len()] {
         let Second { agree, energy, near } = self.second.unwrap_or_default();
         [self.largest, self.margin, self.energy, self.evidence, self.known, agree, energy, near]
     }
+}
+
+/// ln of the sum of exp of logits.
+pub fn energy(logits: &[f64]) -> f64 {
+    let first = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    first + ln(logits.iter().map(|logit| exp(logit - first)).sum::<f64>().max(1.0))
 }
 
 const WIDTH: usize = SIGNS.len() + 1;
@@ -254,8 +252,7 @@ mod tests {
 
     #[test]
     fn signs_of_scores() {
-        let scores = Scores { logits: vec![2.0, 0.0, 0.0], features: 9, known: 0.5 };
-        let signs = Signs::of(&scores);
+        let signs = Signs::of(&[2.0, 0.0, 0.0], 0.5);
         let p = 2.0_f64.exp() / (2.0_f64.exp() + 2.0);
         assert!((signs.largest - (p / (1.0 - p)).ln()).abs() < 1e-9);
         assert_eq!((signs.margin, signs.evidence), (2.0, 2.0));

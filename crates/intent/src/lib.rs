@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod drift;
 pub mod gate;
 pub mod gram;
+pub mod head;
 pub mod lexicon;
 pub mod marks;
 pub mod model;

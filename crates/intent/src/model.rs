@@ -11,7 +11,7 @@ mod file;
 mod index;
 
 pub use file::ModelError;
-pub(crate) use file::{VERSION, checked};
+pub(crate) use file::{VERSION, checked, table};
 
 use crate::gram::{self, Block, Gram};
 use crate::text;

@@ -10,12 +10,21 @@ use crate::numbers::{exp, ln};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A text and its label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Example<'a> {
     /// What was written.
     pub text: &'a str,
     /// What it is.
     pub label: &'a str,
+    /// Its vector by a sentence encoder; empty where there is none.
+    pub vector: &'a [f32],
+}
+
+impl<'a> Example<'a> {
+    /// A text and its label, without a vector.
+    pub const fn new(text: &'a str, label: &'a str) -> Self {
+        Self { text, label, vector: &[] }
+    }
 }
 
 /// How to learn. The defaults were chosen on held-back parts of training sets.
@@ -89,7 +98,26 @@ pub(crate) fn train_grams(
         Some(Row { known: weighed(grams, |key| vocabulary.find(key)), label })
     };
     let rows: Vec<Row> = examples.iter().filter_map(row).collect();
-    let mut learner = Learner::new(vocabulary.keys.len(), labels.len(), options.rate);
+    let Fitted { weights, bias } = fit(&rows, vocabulary.keys.len(), labels.len(), options);
+    let labels = labels.into_iter().map(str::to_owned).collect();
+    Ok(Model::new(Trained { labels, keys: vocabulary.keys, idf: vocabulary.idf, weights, bias }))
+}
+
+/// An example as features.
+pub(crate) struct Row {
+    pub(crate) known: Vec<Known>,
+    pub(crate) label: usize,
+}
+
+/// What was learnt: a weight for each feature and label, feature by feature.
+pub(crate) struct Fitted {
+    pub(crate) weights: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// Goes through the rows in an order that depends on the seed, as often as small sets need.
+pub(crate) fn fit(rows: &[Row], features: usize, labels: usize, options: &Options) -> Fitted {
+    let mut learner = Learner::new(features, labels, options.rate);
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut random = bellwether_core::SplitMix::new(options.seed);
     let rounds = u32::try_from(STEPS / rows.len().max(1)).unwrap_or(MOST_ROUNDS);
@@ -99,19 +127,7 @@ pub(crate) fn train_grams(
             learner.learn(row);
         }
     }
-    Ok(Model::new(Trained {
-        labels: labels.into_iter().map(str::to_owned).collect(),
-        keys: vocabulary.keys,
-        idf: vocabulary.idf,
-        weights: learner.weights,
-        bias: learner.bias,
-    }))
-}
-
-/// An example as features.
-struct Row {
-    known: Vec<Known>,
-    label: usize,
+    Fitted { weights: learner.weights, bias: learner.bias }
 }
 
 /// The features that are kept, in order of their keys.

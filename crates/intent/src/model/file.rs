@@ -139,7 +139,19 @@ impl<'a> Reader<'a> {
         count: usize,
         read: fn([u8; N]) -> T,
     ) -> Result<Vec<T>, ModelError> {
-        let (whole, _) = self.take(count * N)?.as_chunks::<N>();
-        Ok(whole.iter().map(|bytes| read(*bytes)).collect())
+        table(&mut self.rest, count, read)
     }
+}
+
+/// So many numbers from the beginning of some bytes.
+pub(crate) fn table<T, const N: usize>(
+    rest: &mut &[u8],
+    count: usize,
+    read: fn([u8; N]) -> T,
+) -> Result<Vec<T>, ModelError> {
+    let bytes = count.checked_mul(N).and_then(|bytes| rest.split_at_checked(bytes));
+    let (taken, after) = bytes.ok_or(ModelError::Damaged("it ends early"))?;
+    *rest = after;
+    let (whole, _) = taken.as_chunks::<N>();
+    Ok(whole.iter().map(|bytes| read(*bytes)).collect())
 }

@@ -15,7 +15,7 @@ const TEXTS: [(&str, &str); 8] = [
 ];
 
 fn small() -> Model {
-    let examples = TEXTS.map(|(text, label)| Example { text, label });
+    let examples = TEXTS.map(|(text, label)| Example::new(text, label));
     train(&examples, &Options::default()).unwrap()
 }
 
@@ -83,9 +83,9 @@ fn bytes_that_are_no_model_are_refused() {
 
 #[test]
 fn nothing_is_learnt_from_nothing() {
-    let one = [Example { text: "a text", label: "x" }, Example { text: "a text", label: "x" }];
+    let one = [Example::new("a text", "x"), Example::new("a text", "x")];
     assert_eq!(train(&one, &Options::default()), Err(TrainError::OneLabel));
-    let odd = [Example { text: "abc", label: "x" }, Example { text: "def", label: "y" }];
+    let odd = [Example::new("abc", "x"), Example::new("def", "y")];
     assert_eq!(train(&odd, &Options::default()), Err(TrainError::NoFeatures));
     assert_eq!(train(&[], &Options::default()), Err(TrainError::OneLabel));
 }

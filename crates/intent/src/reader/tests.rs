@@ -11,7 +11,7 @@ fn corpus(without: &str) -> Vec<Example<'static>> {
     let row = |line: &'static str| {
         let (label, rest) = line.split_once('\t')?;
         let (voice, text) = rest.split_once('\t')?;
-        (voice != without).then_some(Example { text, label })
+        (voice != without).then_some(Example::new(text, label))
     };
     CORPUS.lines().skip(1).filter_map(row).collect()
 }
@@ -23,7 +23,7 @@ fn few() -> Vec<Example<'static>> {
 
 fn reader() -> Learnt {
     static LEARNT: std::sync::OnceLock<Learnt> = std::sync::OnceLock::new();
-    let outside = ["the weather in spring is mild"];
+    let outside: [(&str, &[f32]); 1] = [("the weather in spring is mild", &[])];
     let learn = || learn(&few(), &outside, Ppm::new(500_000), &Options::default()).unwrap();
     LEARNT.get_or_init(learn).clone()
 }
