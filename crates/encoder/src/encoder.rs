@@ -142,3 +142,36 @@ impl Encoder {
         self.tokenizer.encode(text)
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/tiny/mod.rs"]
+mod tiny;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_instructions_at_hand_do_not_change_a_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        tiny::write(folder.path());
+        let real = std::env::var_os("BELLWETHER_ENCODER").map(std::path::PathBuf::from);
+        if real.is_none() {
+            eprintln!("SKIPPED for the real model: BELLWETHER_ENCODER names no folder");
+        }
+        let folders = [Some(folder.path().to_owned()), real];
+        for folder in folders.iter().flatten() {
+            for precision in [Precision::Int8, Precision::Float32] {
+                let mut encoder = Encoder::from_folder(folder, precision).unwrap();
+                // Every number of tokens up to two tiles and more.
+                let text = |n| "refund my money ".repeat(n) + "!";
+                let embed = |encoder: &Encoder| -> Vec<_> {
+                    (0..9).map(|n| encoder.embed(&text(n))).collect()
+                };
+                let best = embed(&encoder);
+                encoder.model.level = Level::Portable;
+                assert_eq!(embed(&encoder), best, "{precision:?}");
+            }
+        }
+    }
+}

@@ -111,14 +111,15 @@ impl Model {
                 let mut first = 0;
                 for tokens in texts {
                     let count = tokens.len();
+                    scores.resize(count, 0.0);
                     for head in 0..self.shape.heads {
                         let of = |all| rows(all, hidden, first, count, head * width, width);
-                        for (number, query) in of(queries).enumerate() {
-                            scores.clear();
-                            scores.extend(of(keys).map(|key| dot(query, key) * scale));
+                        let own = rows_mut(&mut out, hidden, first, count, head * width, width);
+                        for (query, place) in of(queries).zip(own) {
+                            for (score, key) in scores.iter_mut().zip(of(keys)) {
+                                *score = dot(query, key) * scale;
+                            }
                             softmax(&mut scores);
-                            let start = (first + number) * hidden + head * width;
-                            let place = out.get_mut(start..start + width).unwrap_or_default();
                             for (score, value) in scores.iter().zip(of(values)) {
                                 for (place, value) in place.iter_mut().zip(value) {
                                     *place += score * value;
@@ -146,6 +147,20 @@ fn rows(
 ) -> impl Iterator<Item = &[f32]> {
     let rows = all.chunks_exact(hidden).skip(first).take(count);
     rows.map(move |row| row.get(start..start + width).unwrap_or_default())
+}
+
+/// [`rows`], to be written.
+#[inline(always)]
+fn rows_mut(
+    all: &mut [f32],
+    hidden: usize,
+    first: usize,
+    count: usize,
+    start: usize,
+    width: usize,
+) -> impl Iterator<Item = &mut [f32]> {
+    let rows = all.chunks_exact_mut(hidden).skip(first).take(count);
+    rows.map(move |row| row.get_mut(start..start + width).unwrap_or_default())
 }
 
 /// The mean of a text's states, made one long.

@@ -269,6 +269,8 @@ impl Packed {
     fn integers(tokens: usize, values: &[f32], columns: usize) -> Self {
         let depth = columns.div_ceil(2);
         let mut packed = vec![[0i16; 2]; tokens * depth];
+        // An odd last column has a zero beside it.
+        let mut rounded = vec![0i16; 2 * depth];
         let mut scales = Vec::with_capacity(tokens);
         let mut rest = packed.as_mut_slice();
         for (start, count) in tiles(tokens) {
@@ -279,11 +281,13 @@ impl Packed {
                 let largest = largest(row);
                 let factor = if largest > 0.0 { LARGEST / largest } else { 0.0 };
                 scales.push(largest / LARGEST);
+                // Rounding is a loop of its own, so that it runs eight values at a time.
+                for (place, value) in rounded.iter_mut().zip(row) {
+                    *place = nearest(value * factor) as i16;
+                }
                 let places = tile.iter_mut().skip(lane).step_by(count);
-                let (twos, odd) = row.as_chunks::<2>();
-                let odd = odd.first().map(|last| [*last, 0.0]);
-                for (place, two) in places.zip(twos.iter().chain(&odd)) {
-                    *place = two.map(|value| nearest(value * factor) as i16);
+                for (place, two) in places.zip(rounded.as_chunks::<2>().0) {
+                    *place = *two;
                 }
             }
         }

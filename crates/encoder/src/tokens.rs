@@ -109,12 +109,18 @@ fn clean(text: &str) -> impl Iterator<Item = char> {
     let visible = text.chars().filter_map(|c| match c {
         '\t' | '\n' | '\r' => Some(' '),
         '\u{fffd}' => None,
-        c if c.general_category_group() == Group::Other => None,
+        c if is_control(c) => None,
         c if c.is_whitespace() => Some(' '),
         c => Some(c),
     });
     let bare = visible.nfd().filter(|c| c.general_category() != Category::NonspacingMark);
     bare.flat_map(char::to_lowercase)
+}
+
+/// What the reference drops: all of the group "other" but what Unicode has not assigned yet.
+fn is_control(c: char) -> bool {
+    let assigned = || c.general_category() != Category::Unassigned;
+    c.general_category_group() == Group::Other && assigned()
 }
 
 fn is_punctuation(c: char) -> bool {
