@@ -21,9 +21,6 @@ use std::thread;
 /// learned from the old ones is not applied to the new.
 pub const METHOD: &str = "bellwether-encoder-1";
 
-/// Texts that go through the model together.
-const GROUP: usize = 8;
-
 /// A model, ready.
 #[derive(Debug)]
 pub struct Encoder {
@@ -81,8 +78,7 @@ impl Encoder {
     /// The vector of a text: [`Encoder::dimensions`] values, together one long. Of a text of more than 256
     /// tokens the beginning is read; an empty text has a vector too.
     pub fn embed(&self, text: &str) -> Vec<f32> {
-        let mut vectors = self.model.forward(&[self.tokenizer.encode(text)]);
-        vectors.pop().unwrap_or_default()
+        self.model.forward(&self.tokenizer.encode(text))
     }
 
     /// The vectors of many texts, in their order, computed on every processor there is. They are the
@@ -94,20 +90,17 @@ impl Encoder {
 
     /// [`Encoder::embed_all`] on a number of threads.
     pub fn embed_on(&self, texts: &[&str], threads: usize) -> Vec<Vec<f32>> {
-        let groups: Vec<&[&str]> = texts.chunks(GROUP).collect();
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(group) = groups.get(number) else { return done };
-                let tokens: Vec<_> = group.iter().map(|text| self.tokenizer.encode(text)).collect();
-                done.push((number, self.model.forward(&tokens)));
+                let Some(text) = texts.get(number) else { return done };
+                done.push((number, self.embed(text)));
             }
         };
         let mut done: Vec<_> = thread::scope(|scope| {
-            let others: Vec<_> =
-                (1..threads.min(groups.len())).map(|_| scope.spawn(work)).collect();
+            let others: Vec<_> = (1..threads.min(texts.len())).map(|_| scope.spawn(work)).collect();
             let mut done = work();
             for other in others {
                 match other.join() {
@@ -118,7 +111,7 @@ impl Encoder {
             done
         });
         done.sort_by_key(|(number, _)| *number);
-        done.into_iter().flat_map(|(_, vectors)| vectors).collect()
+        done.into_iter().map(|(_, vector)| vector).collect()
     }
 
     /// How many values a vector has: 384 for all-MiniLM-L6-v2.

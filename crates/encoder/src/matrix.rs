@@ -319,5 +319,5 @@ fn largest(values: &[f32]) -> f32 {
 #[inline(always)]
 fn nearest(value: f32) -> i32 {
     const MAGIC: f32 = 12_582_912.0;
-    (value + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
+    ((value + MAGIC).to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32)
 }

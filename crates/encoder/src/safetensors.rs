@@ -53,7 +53,7 @@ pub(crate) fn header(reader: &mut dyn Read, file: &str) -> Result<Vec<Entry>, Pr
         let bytes = end.checked_sub(start).ok_or_else(|| misplaced(file, &name))?;
         entries.push((start, Entry { name, shape, dtype, bytes }));
     }
-    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    entries.sort_by_key(|(start, _)| *start);
     let mut position = 0u64;
     for (start, entry) in &entries {
         if *start != position {

@@ -1,5 +1,7 @@
 //! What is not a model: every way to break one ends in a problem that names the file and the mend.
 
+#![cfg(test)]
+
 mod tiny;
 
 use bellwether_core::Problem;

@@ -3,6 +3,8 @@
 //! The real model is looked at where `BELLWETHER_ENCODER` names a folder with it; without, those tests say
 //! that they skip. The tiny one is always there.
 
+#![cfg(test)]
+
 mod tiny;
 
 use bellwether_encoder::{Encoder, Precision};

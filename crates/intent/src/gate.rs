@@ -46,7 +46,8 @@ impl Signs {
     pub fn of(logits: &[f64], known: f64) -> Self {
         let (mut first, mut next) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for logit in logits {
-            (first, next) = if *logit > first { (*logit, first) } else { (first, next.max(*logit)) };
+            (first, next) =
+                if *logit > first { (*logit, first) } else { (first, next.max(*logit)) };
         }
         let energy = energy(logits);
         // p / (1 - p) of the largest: exp(first - energy) over the others.
@@ -141,7 +142,8 @@ impl Gate {
         let (means, rest) = numbers.split_first_chunk()?;
         let (spreads, rest) = rest.split_first_chunk::<{ SIGNS.len() }>()?;
         let weights = rest.first_chunk()?;
-        let usable = numbers.iter().all(|number| number.is_finite()) && spreads.iter().all(|s| *s > 0.0);
+        let usable =
+            numbers.iter().all(|number| number.is_finite()) && spreads.iter().all(|s| *s > 0.0);
         usable.then_some(Self { means: *means, spreads: *spreads, weights: *weights })
     }
 
@@ -189,7 +191,8 @@ fn newton(weights: &Row, rows: &[Row], right: &[bool]) -> Option<Row> {
 /// Gaussian elimination with the largest pivot.
 fn solve(mut matrix: [Row; WIDTH], mut right: Row) -> Option<Row> {
     for at in 0..WIDTH {
-        let size = |row: &usize| matrix.get(*row).and_then(|row| row.get(at)).map_or(0.0, |v| v.abs());
+        let size =
+            |row: &usize| matrix.get(*row).and_then(|row| row.get(at)).map_or(0.0, |v| v.abs());
         let pivot = (at..WIDTH).max_by(|one, other| size(one).total_cmp(&size(other)))?;
         if size(&pivot) < 1e-300 {
             return None;
@@ -239,7 +242,10 @@ mod tests {
         assert_eq!(gate.doubt(&signs(0.0, 0.0)), "known");
         let mean: f64 = read.iter().map(|one| gate.probability(one)).sum::<f64>() / 2_000.0;
         let share = right.iter().filter(|right| **right).count() as f64 / 2_000.0;
-        assert!((mean - share).abs() < 1e-6, "a fit with a constant keeps the mean: {mean} {share}");
+        assert!(
+            (mean - share).abs() < 1e-6,
+            "a fit with a constant keeps the mean: {mean} {share}"
+        );
     }
 
     #[test]

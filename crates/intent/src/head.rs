@@ -35,8 +35,13 @@ pub struct Head {
 impl Head {
     /// Learns from the vectors of examples whose labels are among `labels` (sorted). `None` unless all
     /// have a vector of one width.
-    pub(crate) fn learn(examples: &[Example<'_>], labels: &[String], options: &Options) -> Option<Self> {
-        let width = examples.first().map(|example| example.vector.len()).filter(|width| *width > 0)?;
+    pub(crate) fn learn(
+        examples: &[Example<'_>],
+        labels: &[String],
+        options: &Options,
+    ) -> Option<Self> {
+        let width =
+            examples.first().map(|example| example.vector.len()).filter(|width| *width > 0)?;
         if examples.iter().any(|example| example.vector.len() != width) {
             return None;
         }
@@ -49,7 +54,8 @@ impl Head {
         let rows: Vec<Row> = examples.iter().filter_map(row).collect();
         let options = Options { rounds: options.rounds.max(ROUNDS), ..*options };
         let Fitted { weights, bias } = fit(&rows, width, labels.len(), &options);
-        let examples = examples.iter().flat_map(|example| example.vector).map(|v| whole(*v)).collect();
+        let examples =
+            examples.iter().flat_map(|example| example.vector).map(|v| whole(*v)).collect();
         Some(Self { labels: labels.len(), weights, bias, examples, width })
     }
 

@@ -30,8 +30,8 @@ const DENIED_WITHIN: usize = 3;
 
 /// Words of denial, as [`text::words`] writes them.
 const DENIALS: [&str; 16] = [
-    "no", "not", "dont", "doesnt", "didnt", "without", "never", "neither", "wont", "nicht", "kein", "keine",
-    "keinen", "pas", "sin", "nadie",
+    "no", "not", "dont", "doesnt", "didnt", "without", "never", "neither", "wont", "nicht", "kein",
+    "keine", "keinen", "pas", "sin", "nadie",
 ];
 
 /// A list of phrases, ready to look for.
@@ -100,7 +100,9 @@ impl Lexicon {
                 Err(why) => problems.push(
                     Problem::new("lexicon-phrase", format!("`{line}` is no phrase: {why}"))
                         .at(Place { file: file.to_owned(), line: number, column: 1 })
-                        .help("words, `one|other`, `[a|the]`, `..` or `stem*`, under a `[mark]` line"),
+                        .help(
+                            "words, `one|other`, `[a|the]`, `..` or `stem*`, under a `[mark]` line",
+                        ),
                 ),
             }
         }
@@ -121,7 +123,8 @@ impl Lexicon {
             for from in 0..words.len() {
                 let rest = words.get(from..).unwrap_or_default();
                 let Some(length) = matched(&phrase.parts, rest) else { continue };
-                let before = words.get(from.saturating_sub(DENIED_WITHIN)..from).unwrap_or_default();
+                let before =
+                    words.get(from.saturating_sub(DENIED_WITHIN)..from).unwrap_or_default();
                 if phrase.denies || !before.iter().any(|word| is_denial(word)) {
                     hits.push(Hit { mark: &phrase.mark, from, to: from + length });
                 }
@@ -153,9 +156,11 @@ fn part(written: &str) -> Result<Part, &'static str> {
     if written == ".." {
         return Ok(Part::Gap);
     }
-    let inner = written.strip_prefix('[').map(|rest| rest.strip_suffix(']').ok_or("`[` has no `]`"));
+    let inner =
+        written.strip_prefix('[').map(|rest| rest.strip_suffix(']').ok_or("`[` has no `]`"));
     let optional = inner.is_some();
-    let any = inner.transpose()?.unwrap_or(written).split('|').map(word).collect::<Result<_, _>>()?;
+    let any =
+        inner.transpose()?.unwrap_or(written).split('|').map(word).collect::<Result<_, _>>()?;
     Ok(Part::Words { any, optional })
 }
 
@@ -215,7 +220,8 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_phrase_are_all_told() {
-        let problems = Lexicon::read("list", "speak\n[m]\n[a] word\n..\nDon't\n[a word\n").unwrap_err();
+        let problems =
+            Lexicon::read("list", "speak\n[m]\n[a] word\n..\nDon't\n[a word\n").unwrap_err();
         let lines: Vec<_> = problems.iter().map(|p| p.place.as_ref().unwrap().line).collect();
         assert_eq!(lines, [1, 3, 4, 5, 6]);
     }

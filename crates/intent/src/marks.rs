@@ -62,8 +62,10 @@ impl Marks {
 
     /// Reads a text.
     pub fn read(&self, text: &str) -> Vec<MarkReading<'_>> {
-        let parts: Vec<_> =
-            parts(text).into_iter().map(|part| (range(text, part), features(&self.lexicon, part))).collect();
+        let parts: Vec<_> = parts(text)
+            .into_iter()
+            .map(|part| (range(text, part), features(&self.lexicon, part)))
+            .collect();
         self.readers.iter().map(|reader| reader.read(&parts)).collect()
     }
 }
@@ -74,7 +76,11 @@ impl MarkReader {
         let (score, loudest) = scored
             .max_by(|one, other| one.0.total_cmp(&other.0))
             .unwrap_or((f64::NEG_INFINITY, 0..0));
-        let confidence = Ppm::new(if score.is_finite() { ppm(self.map.apply(numbers::sigmoid(score))) } else { 0 });
+        let confidence = Ppm::new(if score.is_finite() {
+            ppm(self.map.apply(numbers::sigmoid(score)))
+        } else {
+            0
+        });
         MarkReading { mark: &self.mark, confidence, applies: confidence >= self.least, loudest }
     }
 }

@@ -140,7 +140,9 @@ impl Model {
             }
         });
         let all = added.into_iter().enumerate();
-        all.map(|(word, added)| Contribution { word, added }).filter(|one| one.added != 0.0).collect()
+        all.map(|(word, added)| Contribution { word, added })
+            .filter(|one| one.added != 0.0)
+            .collect()
     }
 
     /// The bias of a label: its score before a word is read.

@@ -145,7 +145,8 @@ impl Reader {
         let shares = self.temperature.apply(&said.logits);
         let best = best(&shares);
         let share = shares.get(best).copied().unwrap_or_default();
-        let confidence = ppm(self.gate.as_ref().map_or(share, |gate| gate.probability(&said.signs)));
+        let confidence =
+            ppm(self.gate.as_ref().map_or(share, |gate| gate.probability(&said.signs)));
         let doubt = || self.gate.as_ref().map_or("largest", |gate| gate.doubt(&said.signs));
         let abstains = if said.features == 0 {
             Some(Abstains::Empty)
@@ -164,7 +165,8 @@ impl Fused {
         let [first, second] = self.temperatures;
         let log = |share: f64| ln(share.max(1e-12));
         let both = first.apply(own).into_iter().zip(second.apply(theirs));
-        both.map(|(own, theirs)| (1.0 - self.weight) * log(own) + self.weight * log(theirs)).collect()
+        both.map(|(own, theirs)| (1.0 - self.weight) * log(own) + self.weight * log(theirs))
+            .collect()
     }
 }
 

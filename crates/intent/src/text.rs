@@ -60,7 +60,11 @@ fn read(text: &str) -> impl Iterator<Item = char> + '_ {
     let skipped = count.saturating_sub(MOST_CHARACTERS);
     let head = if skipped == 0 { usize::MAX } else { half };
     let break_after = (skipped > 0).then_some('\n');
-    visible().take(head).chain(break_after).chain(visible().skip(if skipped == 0 { usize::MAX } else { half + skipped }))
+    visible().take(head).chain(break_after).chain(visible().skip(if skipped == 0 {
+        usize::MAX
+    } else {
+        half + skipped
+    }))
 }
 
 /// The words of a text: runs of letters and digits in lower case, apostrophes dropped, full-width

@@ -88,8 +88,7 @@ pub(crate) fn train_grams(
         return Err(TrainError::OneLabel);
     }
     let labels: Vec<&str> = labels.into_iter().collect();
-    let vocabulary =
-        Vocabulary::of(examples.iter().map(|(grams, _)| *grams), options.least_texts);
+    let vocabulary = Vocabulary::of(examples.iter().map(|(grams, _)| *grams), options.least_texts);
     if vocabulary.keys.is_empty() {
         return Err(TrainError::NoFeatures);
     }

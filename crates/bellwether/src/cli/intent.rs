@@ -5,14 +5,15 @@ mod sets;
 
 use super::Format;
 use super::context::Context;
-use crate::exit::Exit;
+use crate::exit::{Exit, Problems};
 use crate::progress;
 use crate::table::Table;
 use anyhow::Result;
+use bellwether_encoder::{Encoder, Precision};
 use classify::Judged;
 use serde_json::json;
 use sets::{Set, Suite};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Readers of texts.
 #[derive(clap::Subcommand)]
@@ -30,6 +31,9 @@ pub(crate) struct EvalArgs {
     /// The folder that holds the collections, a folder each.
     #[arg(long, value_name = "DIR")]
     sets: PathBuf,
+    /// Read with a sentence encoder too: the folder it was installed in, or its wheel.
+    #[arg(long, value_name = "DIR|WHEEL")]
+    encoder: Option<PathBuf>,
     /// Learn from so many examples of each label only.
     #[arg(long, value_name = "COUNT")]
     shots: Option<usize>,
@@ -46,17 +50,20 @@ pub(crate) fn run(context: &Context, command: &IntentCommand) -> Result<Exit> {
 
 fn eval(context: &Context, args: &EvalArgs) -> Result<Exit> {
     let found = sets::find(&args.sets, args.suite)?;
-    let bar = progress::bar(found.len() as u64, "collections");
+    let encoder = args.encoder.as_deref().map(open).transpose()?;
     let mut judged = Vec::new();
     for suite in found {
         let mut set = Set::read(&args.sets, suite)?;
         if let Some(shots) = args.shots {
             set.keep_shots(shots, args.seed);
         }
+        if let Some(encoder) = &encoder {
+            let bar = progress::bar(set.len() as u64, "texts encoded");
+            set.encode(encoder, |count| bar.inc(count as u64));
+            bar.finish_and_clear();
+        }
         judged.push(classify::judge(&set, args.seed)?);
-        bar.inc(1);
     }
-    bar.finish_and_clear();
     match context.format {
         Format::Text => print!("{}", text(&judged)),
         Format::Json => println!("{}", json!(judged.iter().map(Judged::json).collect::<Vec<_>>())),
@@ -64,10 +71,24 @@ fn eval(context: &Context, args: &EvalArgs) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// An installed encoder, or the wheel it comes in.
+fn open(path: &Path) -> Result<Encoder> {
+    let open = if path.is_dir() { Encoder::from_folder } else { Encoder::from_wheel };
+    Ok(open(path, Precision::Int8).map_err(|problem| Problems(vec![problem]))?)
+}
+
 fn text(judged: &[Judged]) -> String {
     let titles = [
-        "collection", ">learnt from", ">labels", ">read", ">accuracy", ">ECE", ">Brier", ">outside told",
-        ">inside kept", ">AUROC",
+        "collection",
+        ">learnt from",
+        ">labels",
+        ">read",
+        ">accuracy",
+        ">ECE",
+        ">Brier",
+        ">outside told",
+        ">inside kept",
+        ">AUROC",
     ];
     let mut table = Table::new(&titles);
     for one in judged {

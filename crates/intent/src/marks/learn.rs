@@ -55,7 +55,8 @@ pub fn learn(
             parts: parts(marked.text).into_iter().map(|part| features(&lexicon, part)).collect(),
         })
         .collect();
-    let marks: BTreeSet<&str> = texts.iter().flat_map(|marked| marked.marks.iter().copied()).collect();
+    let marks: BTreeSet<&str> =
+        texts.iter().flat_map(|marked| marked.marks.iter().copied()).collect();
     let reader = |mark: &&str| {
         Ok(MarkReader {
             mark: (*mark).to_owned(),

@@ -63,7 +63,8 @@ fn the_same_examples_give_the_same_bytes() {
     let read = Model::from_bytes(&one.to_bytes()).unwrap();
     assert_eq!(read, one);
     assert_eq!(read.digest(), two.digest());
-    expect_test::expect!["Aom38oRqOd3uO617148k9Djnv75fijo15WTo7PUEyTw"].assert_eq(&one.digest().to_string());
+    expect_test::expect!["Aom38oRqOd3uO617148k9Djnv75fijo15WTo7PUEyTw"]
+        .assert_eq(&one.digest().to_string());
 }
 
 #[test]

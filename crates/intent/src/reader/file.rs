@@ -50,7 +50,8 @@ impl Reader {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let mut rest = checked(FIRST, bytes)?;
         let temperature = Temperature::new(f64::from_le_bytes(take(&mut rest)?));
-        let temperature = temperature.ok_or(ModelError::Damaged("its temperature is out of bounds"))?;
+        let temperature =
+            temperature.ok_or(ModelError::Damaged("its temperature is out of bounds"))?;
         let least = Ppm::probability(i64::from_le_bytes(take(&mut rest)?));
         let least = least.ok_or(ModelError::Damaged("its least confidence is no probability"))?;
         let [has_gate] = take(&mut rest)?;
@@ -92,8 +93,11 @@ impl Fused {
         let mut number = || take(rest).map(f64::from_le_bytes);
         let (own, theirs, weight) = (number()?, number()?, number()?);
         let temperatures = [Temperature::new(own), Temperature::new(theirs)];
-        let ([Some(own), Some(theirs)], true) = (temperatures, (0.0..=1.0).contains(&weight)) else {
-            return Err(ModelError::Damaged("a temperature or the weight of its head is out of bounds"));
+        let ([Some(own), Some(theirs)], true) = (temperatures, (0.0..=1.0).contains(&weight))
+        else {
+            return Err(ModelError::Damaged(
+                "a temperature or the weight of its head is out of bounds",
+            ));
         };
         let size = |one: usize, other: usize| one.checked_mul(other).ok_or(SHORT);
         let weights = table(rest, size(width, labels)?, f32::from_le_bytes)?;

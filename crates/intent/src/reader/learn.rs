@@ -88,12 +88,17 @@ pub fn learn_by(
     reader.temperature = fitted(said.iter().map(|said| said.logits.clone()).zip(&truths));
     let right = said.iter().zip(&truths).map(|(said, truth)| Some(best(&said.logits)) == *truth);
     let right: Vec<bool> = right.chain(outside.iter().map(|_| false)).collect();
-    let outside = outside.iter().map(|(text, vector)| reader.say(&reader.model.scores(text), vector));
-    let signs: Vec<_> = said.iter().map(|said| said.signs).chain(outside.map(|said| said.signs)).collect();
+    let outside =
+        outside.iter().map(|(text, vector)| reader.say(&reader.model.scores(text), vector));
+    let signs: Vec<_> =
+        said.iter().map(|said| said.signs).chain(outside.map(|said| said.signs)).collect();
     reader.gate = Gate::fit(&signs, &right);
     let held = said.iter().zip(&right).enumerate();
-    let held = held
-        .map(|(at, (said, right))| Held { at, confidence: reader.reading(said).confidence, right: *right });
+    let held = held.map(|(at, (said, right))| Held {
+        at,
+        confidence: reader.reading(said).confidence,
+        right: *right,
+    });
     let held = held.collect();
     Ok(Learnt { reader, held })
 }

@@ -10,8 +10,8 @@ use anyhow::Result;
 use bellwether_core::Ppm;
 use bellwether_intent::reader::{Reader, learn, learn_by};
 use bellwether_intent::train::{Example, Options};
-use bellwether_measure::reliability::{Forecast, auroc, brier, ece};
 use bellwether_measure::quality::Ratio;
+use bellwether_measure::reliability::{Forecast, auroc, brier, ece};
 use serde_json::{Value, json};
 
 /// How well one collection was read.
@@ -48,7 +48,8 @@ type Said = Forecast;
 pub(super) fn judge(set: &Set, seed: u64) -> Result<Judged> {
     let options = Options { seed, ..Options::default() };
     let (train, choose) = (examples(&set.train), examples(&set.choose));
-    let outside: Vec<&str> = set.outside_choose.iter().map(String::as_str).collect();
+    let outside = set.outside_choose.iter().map(|row| (row.text.as_str(), &row.vector[..]));
+    let outside: Vec<(&str, &[f32])> = outside.collect();
     let learnt = if choose.is_empty() {
         learn(&train, &outside, Ppm::new(0), &options)?
     } else {
@@ -57,10 +58,10 @@ pub(super) fn judge(set: &Set, seed: u64) -> Result<Judged> {
     let reader = learnt.reader;
     let said: Vec<Said> = set.test.iter().map(|row| said(&reader, row)).collect();
     let hits = said.iter().filter(|one| one.happened).count();
-    let inside_chosen = learnt.held.iter().map(|held| Said {
-        probability: probability(held.confidence),
-        happened: held.right,
-    });
+    let inside_chosen = learnt
+        .held
+        .iter()
+        .map(|held| Said { probability: probability(held.confidence), happened: held.right });
     let outside = (!set.outside_test.is_empty()).then(|| {
         let least = least(inside_chosen.collect(), &sure(&reader, &set.outside_choose));
         judge_outside(&said, &sure(&reader, &set.outside_test), least)
@@ -78,11 +79,13 @@ pub(super) fn judge(set: &Set, seed: u64) -> Result<Judged> {
 }
 
 fn examples(rows: &[Labelled]) -> Vec<Example<'_>> {
-    rows.iter().map(|row| Example { text: &row.text, label: &row.label }).collect()
+    rows.iter()
+        .map(|row| Example { text: &row.text, label: &row.label, vector: &row.vector })
+        .collect()
 }
 
 fn said(reader: &Reader, row: &Labelled) -> Said {
-    let reading = reader.read(&row.text);
+    let reading = reader.read_with(&row.text, &row.vector);
     let label = reader.model().labels().get(reading.best);
     Said {
         probability: probability(reading.confidence),
@@ -91,8 +94,9 @@ fn said(reader: &Reader, row: &Labelled) -> Said {
 }
 
 /// How sure the reader is of its best label for texts that have none.
-fn sure(reader: &Reader, texts: &[String]) -> Vec<f64> {
-    texts.iter().map(|text| probability(reader.read(text).confidence)).collect()
+fn sure(reader: &Reader, rows: &[Labelled]) -> Vec<f64> {
+    let read = |row: &Labelled| reader.read_with(&row.text, &row.vector).confidence;
+    rows.iter().map(read).map(probability).collect()
 }
 
 fn probability(confidence: Ppm) -> f64 {

@@ -6,6 +6,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use bellwether_core::SplitMix;
+use bellwether_encoder::Encoder;
 use flate2::read::GzDecoder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -64,11 +65,16 @@ pub(super) fn find(folder: &Path, suite: Suite) -> Result<Vec<Suite>> {
 }
 
 /// A text and its label.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Labelled {
     pub(super) text: String,
     pub(super) label: String,
+    /// Its vector; empty before an encoder was asked.
+    pub(super) vector: Vec<f32>,
 }
+
+/// How many texts an encoder is given at once: some seconds of work.
+const STEP: usize = 512;
 
 /// One collection.
 #[derive(Debug)]
@@ -79,9 +85,9 @@ pub(super) struct Set {
     pub(super) choose: Vec<Labelled>,
     pub(super) test: Vec<Labelled>,
     /// Outside all labels, to choose by.
-    pub(super) outside_choose: Vec<String>,
+    pub(super) outside_choose: Vec<Labelled>,
     /// Outside all labels, to be judged by.
-    pub(super) outside_test: Vec<String>,
+    pub(super) outside_test: Vec<Labelled>,
     /// How many texts to learn from were left out because they are judged too.
     pub(super) repeated: usize,
 }
@@ -94,7 +100,6 @@ impl Set {
     pub(super) fn read(folder: &Path, suite: Suite) -> Result<Self> {
         let at = folder.join(suite.name());
         let csv = |name: &str| csv(&at.join(name), b',', ("text", "intent"));
-        let no_label = |rows: Vec<Labelled>| rows.into_iter().map(|row| row.text).collect();
         let mut set = Self {
             name: suite.name(),
             train: Vec::new(),
@@ -112,8 +117,8 @@ impl Set {
             Suite::Clinc150 => {
                 (set.train, set.test) = (csv("train.csv")?, csv("test_dev.csv")?);
                 set.choose = csv("val.csv")?;
-                set.outside_choose = no_label(csv("oos_val.csv")?);
-                set.outside_test = no_label(csv("oos_test_dev.csv")?);
+                set.outside_choose = csv("oos_val.csv")?;
+                set.outside_test = csv("oos_test_dev.csv")?;
             }
             Suite::Bitext27 => {
                 let read = |name: &str| self::csv(&at.join(name), b',', ("utterance", "intent"));
@@ -148,6 +153,36 @@ impl Set {
         self.repeated = before - self.train.len();
     }
 
+    /// Asks an encoder for the vectors of all texts; `done` hears of each step.
+    pub(super) fn encode(&mut self, encoder: &Encoder, done: impl Fn(usize)) {
+        let parts = [
+            &mut self.train,
+            &mut self.choose,
+            &mut self.test,
+            &mut self.outside_choose,
+            &mut self.outside_test,
+        ];
+        for rows in parts {
+            for step in rows.chunks_mut(STEP) {
+                let texts: Vec<&str> = step.iter().map(|row| row.text.as_str()).collect();
+                let vectors = encoder.embed_all(&texts);
+                for (row, vector) in step.iter_mut().zip(vectors) {
+                    row.vector = vector;
+                }
+                done(step.len());
+            }
+        }
+    }
+
+    /// How many texts there are in all.
+    pub(super) fn len(&self) -> usize {
+        self.train.len()
+            + self.choose.len()
+            + self.test.len()
+            + self.outside_choose.len()
+            + self.outside_test.len()
+    }
+
     /// Keeps so many examples of each label, drawn by a seed.
     pub(super) fn keep_shots(&mut self, shots: usize, seed: u64) {
         SplitMix::new(seed).shuffle(&mut self.train);
@@ -165,7 +200,8 @@ fn csv(path: &Path, delimiter: u8, (text, label): (&str, &str)) -> Result<Vec<La
     let named = || path.display().to_string();
     let file = File::open(path).with_context(named)?;
     let is_gzip = path.extension().is_some_and(|kind| kind == "gz");
-    let bytes: Box<dyn Read> = if is_gzip { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+    let bytes: Box<dyn Read> =
+        if is_gzip { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
     let mut builder = csv::ReaderBuilder::new();
     builder.delimiter(delimiter).flexible(true).quoting(delimiter == b',');
     let mut reader = builder.from_reader(bytes);
@@ -179,7 +215,8 @@ fn csv(path: &Path, delimiter: u8, (text, label): (&str, &str)) -> Result<Vec<La
     for row in reader.records() {
         let row = row.with_context(named)?;
         if let (Some(text), Some(label)) = (row.get(text), row.get(label)) {
-            rows.push(Labelled { text: text.to_owned(), label: label.to_owned() });
+            let (text, label) = (text.to_owned(), label.to_owned());
+            rows.push(Labelled { text, label, vector: Vec::new() });
         }
     }
     Ok(rows)
