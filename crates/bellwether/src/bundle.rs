@@ -9,7 +9,7 @@ mod child;
 use crate::exit::Problems;
 use crate::{lock, prove};
 use anyhow::{Context, Result, bail};
-use bellwether_core::authored::{Document, Kind};
+use bellwether_core::authored::Document;
 use bellwether_core::problem::nearest;
 use bellwether_core::{Digest, Place, Problem};
 use bellwether_engine::Rules;
@@ -44,6 +44,13 @@ pub(crate) struct Source {
     pub(crate) lock: Option<String>,
     /// The text of `PROOF.json`.
     pub(crate) proof: Option<String>,
+}
+
+/// Which rules they are, for programs: the bundle's name and version, and the digest.
+pub(crate) fn told(rules: &Rules) -> serde_json::Value {
+    let meta = rules.policy().meta();
+    let digest = rules.digest().to_string();
+    serde_json::json!({"bundle": meta.name, "version": meta.version, "rules": digest})
 }
 
 /// The files that decide of a bundle: a folder, or the name of a shipped one.
@@ -161,10 +168,8 @@ fn chain(place: &Path) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>> {
 /// What `bundle.yaml` says under a name, and where.
 pub(crate) fn head(files: &BTreeMap<String, String>, name: &str) -> Option<(String, Place)> {
     let document = Document::read("bundle.yaml", files.get("bundle.yaml")?).ok()?;
-    let Kind::Map(entries) = &document.root.kind else { return None };
-    let (_, node) = entries.iter().find(|(key, _)| key.text == name)?;
-    let Kind::Scalar { text, .. } = &node.kind else { return None };
-    Some((text.clone(), document.place(node)))
+    let node = document.root.get(name)?;
+    Some((node.text()?.to_owned(), document.place(node)))
 }
 
 /// A file beside those that decide, if it is there.

@@ -19,8 +19,9 @@ use bellwether_engine::explain::read;
 use bellwether_engine::{Decided, Rules, Step};
 use bellwether_ledger::decode_event;
 use bellwether_runtime::DriveError;
+use bellwether_runtime::lineage::Kinship;
 use bellwether_runtime::rehearsal::Retelling;
-use bellwether_store::{Row, View};
+use bellwether_store::Row;
 use moves::{Moves, Segment, Side};
 use shifts::Shifts;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,10 +73,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    fn new(view: &View, rules: Arc<Rules>, moves: &mut Moves) -> Result<Self, DriveError> {
+    fn new(kin: &Kinship, rules: Arc<Rules>, moves: &mut Moves) -> Self {
         let load = Load { shifts: Shifts::new(&rules), ..Load::default() };
         let side = moves.side(&rules);
-        Ok(Self { told: Retelling::new(view, rules)?, load, side })
+        Self { told: Retelling::new(kin.clone(), rules), load, side }
     }
 
     /// The rules that hold.
@@ -130,19 +131,17 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Nothing told yet. Decisions are counted from `since` on, and by what `segment` says.
-    ///
-    /// # Errors
-    /// What the store says of its links.
+    /// Nothing told yet; `kin` are the links of the journal's store. Decisions are counted from `since` on, and
+    /// by what `segment` says.
     pub(crate) fn new(
-        view: &View,
+        kin: &Kinship,
         [old, new]: [Arc<Rules>; 2],
         (since, segment): (Timestamp, Option<Segment>),
-    ) -> Result<Self, DriveError> {
+    ) -> Self {
         let mut moves = Moves::new(segment);
-        let old = World::new(view, old, &mut moves)?;
-        let new = World::new(view, new, &mut moves)?;
-        Ok(Self { worlds: [old, new], moves, since })
+        let old = World::new(kin, old, &mut moves);
+        let new = World::new(kin, new, &mut moves);
+        Self { worlds: [old, new], moves, since }
     }
 
     /// Tells one row to both.
@@ -151,17 +150,21 @@ impl History {
     /// What is wrong with an event, or with a step.
     pub(crate) fn tell(&mut self, row: &Row<'_>, watch: &mut impl Watch) -> Result<(), DriveError> {
         let event = (!row.event.is_empty()).then(|| decode_event(row.event)).transpose()?;
-        let timed = event.filter(|event| {
+        let timed = event.as_ref().filter(|event| {
             matches!(event.body, Body::Signal(_) | Body::Answered { .. } | Body::Folded { .. })
         });
-        if let Some(event) = &timed {
+        if let Some(event) = timed {
             self.wake(row.stream, event.at, watch)?;
         }
-        let signal = timed.as_ref().and_then(|event| match &event.body {
+        let signal = timed.and_then(|event| match &event.body {
             Body::Signal(signal) => Some(signal),
             _ => None,
         });
-        self.step(row.stream, signal, |told, seen| told.tell(row, seen), watch)?;
+        let (place, event) = ((row.pos, row.seq), &event);
+        let act = |told: &mut Retelling, seen: &mut dyn FnMut(&Envelope, &Step)| {
+            told.tell_event(place, event.clone(), seen)
+        };
+        self.step(row.stream, signal, act, watch)?;
         Ok(())
     }
 
@@ -182,10 +185,20 @@ impl History {
     ) -> Result<(), DriveError> {
         let streams: BTreeSet<_> =
             self.worlds.iter().flat_map(|world| world.told.streams().keys().copied()).collect();
-        for stream in streams {
-            self.wake(stream, until, watch)?;
-        }
-        Ok(())
+        self.finish_some(&streams, until, watch)
+    }
+
+    /// The same in some streams.
+    ///
+    /// # Errors
+    /// What is wrong with a step.
+    pub(crate) fn finish_some(
+        &mut self,
+        streams: &BTreeSet<StreamId>,
+        until: Timestamp,
+        watch: &mut impl Watch,
+    ) -> Result<(), DriveError> {
+        streams.iter().try_for_each(|stream| self.wake(*stream, until, watch))
     }
 
     /// Fires the timers of both sides in the order in which they are due.

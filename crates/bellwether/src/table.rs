@@ -69,6 +69,13 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// `1 rule`, `2 rules`.
+pub(crate) fn counted(number: impl TryInto<u64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", thousands(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +90,8 @@ mod tests {
             "role                asked\ncro                     7\nescalation_manager  1,204\n"
         );
         assert_eq!(thousands(1_234_567), "1,234,567");
+        for (number, said) in [(0_u64, "0 rules"), (1, "1 rule"), (1200, "1,200 rules")] {
+            assert_eq!(counted(number, "rule"), said);
+        }
     }
 }

@@ -102,8 +102,8 @@ fn only_whoever_may_stops_all_sending() {
     world.run(&["outbox", "list"]).ends(0).says(&["no dead letters"]);
 }
 
-#[test]
-fn whoever_approves_rules_is_known_and_says_what_they_were_shown() {
+/// A house in which two people must agree, and a next version that one of them signed.
+fn of_two() -> World {
     let world = new();
     let key = world.run(&["policy", "keygen", "ann.key"]).ends(0).out;
     let house = format!("[rules]\nsigners = [\"{}\"]\nfour_eyes = true\n", key.trim());
@@ -112,12 +112,46 @@ fn whoever_approves_rules_is_known_and_says_what_they_were_shown() {
         world.write(&format!("next/{path}"), &text.replace("1.0.0", "1.1.0"));
     }
     world.run(&["policy", "sign", "next", "--key", "ann.key"]).ends(0);
-    let mut server = Server::start(&world);
+    world
+}
+
+/// The first who signs in, as an admin.
+fn root(server: &mut Server) -> String {
     let token = server.line_with("/first?token=").rsplit('=').next().unwrap().to_owned();
     let form = format!("token={token}&name=root&password=correct+horse+battery");
     let (head, _) = server.ask("POST", "/first", "", &form);
     let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
+    format!("cookie: {}\r\n", cookie.split(';').next().unwrap())
+}
+
+#[test]
+fn a_version_that_waits_is_shown_to_whoever_may_approve_it() {
+    let world = of_two();
+    let mut server = Server::start(&world);
+    let cookie = root(&mut server);
+    let (head, _) = server.ask("GET", "/rules", &cookie, "");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    // First it waits and then it is in shadow: neither puts anything in force.
+    for mode in ["--enforce", "--shadow"] {
+        let version = if mode == "--shadow" { "1.2.0" } else { "1.1.0" };
+        world.write("next/bundle.yaml", &world::BUNDLE[0].1.replace("1.0.0", version));
+        world.run(&["policy", "sign", "next", "--key", "ann.key"]).ends(0);
+        let said = world.run(&["policy", "apply", "next", mode, "--reason", "fewer calls"]).ends(0);
+        let digest = said.out.split(' ').next().unwrap();
+        for part in ["diff", "proofs", "overrides"] {
+            for path in [format!("/rules/{digest}/{part}"), format!("/v1/rules/{digest}/{part}")] {
+                let (head, body) = server.ask("GET", &path, &cookie, "");
+                assert!(head.starts_with("HTTP/1.1 200"), "{mode} {path}: {head}{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_approves_rules_is_known_and_says_what_they_were_shown() {
+    let world = of_two();
+    let mut server = Server::start(&world);
+    let cookie = root(&mut server);
     let (_, me) = server.ask("GET", "/v1/me", &cookie, "");
     let me: serde_json::Value = serde_json::from_str(&me).unwrap();
     let link = |person| {

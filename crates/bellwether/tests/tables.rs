@@ -57,6 +57,21 @@ fn a_sheet_gets_into_a_bundle_and_decides() {
 }
 
 #[test]
+fn a_table_that_is_replaced_stays_one_that_a_child_may_make_stricter() {
+    let world = World::new();
+    world.write("limits.csv", "value\n30\n");
+    world.run(&asked(&["--type", "int"])).ends(0);
+    let file = world.path("small/thresholds.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("type: int\n", "type: int\n    child: lower\n")).unwrap();
+    world.write("limits.csv", "value\n20\n");
+    world.run(&asked(&["--replace"])).ends(0);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("    child: lower\n") && text.contains("{value: 20}"), "{text}");
+    world.run(&asked(&["--replace", "--type", "code"])).ends(2).says(&["remove `child`"]);
+}
+
+#[test]
 fn everything_wrong_is_told_where_it_stands_in_the_sheet() {
     let world = World::new();
     let refused = |sheet: &[u8], expected: &[&str]| {
@@ -85,6 +100,8 @@ fn everything_wrong_is_told_where_it_stands_in_the_sheet() {
     refused(b"deal.amount,value,value\n,1,2\n", &["limits.csv:1:3: error[row-duplicate-column]"]);
     refused(b"deal.amount,value\n,1,2\n", &["limits.csv:2: error[row-ragged]"]);
     refused(b"deal.amount,value\n\xff,1\n", &["limits.csv:2: error[row-not-utf8]"]);
+    let large = [b"value\n".as_slice(), &b"1\n".repeat(2 << 20)].concat();
+    refused(&large, &["limits.csv:1: error[table-too-large]", "4 MiB"]);
     world.write("limits.csv", "value\n1\n");
     world.run(ASK).ends(2).says(&["error[table-columns]", "--type"]);
     world.run(&asked(&["--type", "number"])).ends(64);

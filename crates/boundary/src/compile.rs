@@ -6,7 +6,7 @@
 
 use crate::ask::ActionSet;
 use crate::decl::ActionDecl;
-use crate::diff::matches;
+use crate::diff::without;
 use crate::pieces::place;
 use crate::read::{Boundary, Invariant, Read, offset, read};
 use crate::schema;
@@ -177,14 +177,14 @@ fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -
     };
     let problem = match one.policy.action_constraint() {
         ActionConstraint::Eq(named) if same(&named) => return true,
-        ActionConstraint::Any => match narrowed(&one.policy, action) {
-            Ok(policy) => {
-                one.policy = policy;
-                return true;
+        ActionConstraint::Any => {
+            let action = action.to_owned();
+            match set_action(one, &action) {
+                Ok(()) => return true,
+                Err(error) => Problem::new("boundary-invalid", error)
+                    .help("name the action in the policy itself: `action == ..`"),
             }
-            Err(error) => Problem::new("boundary-invalid", error)
-                .help("name the action in the policy itself: `action == ..`"),
-        },
+        }
         ActionConstraint::Eq(_) | ActionConstraint::In(_) => {
             let id = &one.boundary.id;
             let message =
@@ -197,14 +197,15 @@ fn narrow(one: &mut Read, actions: &[ActionDecl], problems: &mut Vec<Problem>) -
     false
 }
 
-/// A policy about any action as one about a single action.
-fn narrowed(policy: &Policy, action: &str) -> Result<Policy, String> {
-    let mut json = policy.to_json().map_err(|error| error.to_string())?;
+/// Makes a policy about any action one about a single action.
+fn set_action(one: &mut Read, action: &str) -> Result<(), String> {
     let scope =
         serde_json::json!({"op": "==", "entity": {"type": "Bellwether::Action", "id": action}});
-    let parts = json.as_object_mut().ok_or("the policy has no parts")?;
+    let parts = one.json.as_object_mut().ok_or("the policy has no parts")?;
     parts.insert("action".to_owned(), scope);
-    Policy::from_json(Some(policy.id().clone()), json).map_err(|error| error.to_string())
+    let narrowed = Policy::from_json(Some(one.policy.id().clone()), one.json.clone());
+    one.policy = narrowed.map_err(|error| error.to_string())?;
+    Ok(())
 }
 
 /// A warning for each invariant that says what an earlier one says, of the same action or of all of them.
@@ -213,11 +214,8 @@ fn twice(ceilings: &[Read]) -> Vec<Problem> {
     let mut warnings = Vec::new();
     for one in ceilings {
         let action = one.policy.annotation("action").filter(|action| *action != "*");
-        let mut matches = matches(&one.policy);
         // The actions are compared by what the annotation says.
-        if let Some(members) = matches.as_object_mut() {
-            members.remove("action");
-        }
+        let matches = without(one.json.clone(), &["annotations", "action"]);
         let known = first.entry(matches.to_string()).or_default();
         let same = |(_, other): &&(&Read, Option<&str>)| {
             other.is_none() || action.is_none() || *other == action

@@ -96,10 +96,14 @@ fn invariant(one: &Invariant) -> Said {
 }
 
 /// What a policy matches, as Cedar has read it.
-pub(crate) fn matches(policy: &Policy) -> Value {
-    let mut json = policy.to_json().unwrap_or_default();
+fn matches(policy: &Policy) -> Value {
+    without(policy.to_json().unwrap_or_default(), &["annotations"])
+}
+
+/// What Cedar has read, without some of its parts.
+pub(crate) fn without(mut json: Value, parts: &[&str]) -> Value {
     if let Some(members) = json.as_object_mut() {
-        members.remove("annotations");
+        parts.iter().for_each(|part| drop(members.remove(*part)));
     }
     json
 }

@@ -6,6 +6,7 @@
 
 use crate::lint::{self, Fault, Found};
 use crate::pieces::{Piece, operator, pieces, place};
+use bellwether_core::authored::lies_in;
 use bellwether_core::{Place, Problem, Timestamp, civil};
 use cedar_policy::{Effect, Policy, PolicyId};
 use miette::Diagnostic;
@@ -65,10 +66,10 @@ pub(crate) fn read(
     roles: Option<&[&str]>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Read> {
-    let folder = if ceiling { "invariants/" } else { "boundaries/" };
+    let folder = if ceiling { "invariants" } else { "boundaries" };
     let mut read: Vec<Read> = Vec::new();
     let mut first: BTreeMap<String, Place> = BTreeMap::new();
-    for (file, text) in files.iter().filter(|(path, _)| is_in(path, folder)) {
+    for (file, text) in files.iter().filter(|(path, _)| lies_in(path, folder, ".cedar")) {
         for piece in pieces(file, text) {
             if let Some(one) = read_one(&piece, ceiling, problems) {
                 let here = &one.boundary;
@@ -86,11 +87,6 @@ pub(crate) fn read(
         }
     }
     read
-}
-
-fn is_in(path: &str, folder: &str) -> bool {
-    let name = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".cedar"));
-    name.is_some_and(|name| !name.contains('/'))
 }
 
 fn read_one(piece: &Piece<'_>, ceiling: bool, problems: &mut Vec<Problem>) -> Option<Read> {

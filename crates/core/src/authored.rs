@@ -10,3 +10,10 @@ mod tree;
 
 pub use fields::Fields;
 pub use tree::{Document, Key, Kind, MAX_DEPTH, Node};
+
+/// Whether a path is that of a file right in a folder, with an ending such as `.yaml`.
+pub fn lies_in(path: &str, folder: &str, ending: &str) -> bool {
+    path.strip_prefix(folder)
+        .and_then(|rest| rest.strip_prefix('/')?.strip_suffix(ending))
+        .is_some_and(|name| !name.contains('/'))
+}

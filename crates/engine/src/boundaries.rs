@@ -7,16 +7,12 @@
 use bellwether_boundary::{ActionDecl, Boundaries, Compiled, Member, Subject};
 use bellwether_core::Problem;
 use bellwether_expr::Scope;
-use bellwether_policy::{About, Action, Overrides, Policy};
+use bellwether_policy::{About, Action, Overrides, Policy, is_cedar};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a bundle says anything about what the agent may do.
 pub(crate) fn are_there(files: &BTreeMap<String, String>, policy: &Policy) -> bool {
-    let folders = ["boundaries/", "invariants/"];
-    let written = |path: &String| {
-        path.ends_with(".cedar") && folders.iter().any(|folder| path.starts_with(folder))
-    };
-    !policy.actions().is_empty() || files.keys().any(written)
+    !policy.actions().is_empty() || files.keys().any(|path| is_cedar(path))
 }
 
 /// The boundaries of the files, where the bundle has any.

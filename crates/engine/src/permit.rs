@@ -115,9 +115,77 @@ fn with_approvals(answer: Answer, overruling: &[&Override], given: &[String]) ->
         let more: Vec<_> = roles.iter().filter(|role| !set.contains(role)).cloned().collect();
         set.extend(more);
     }
-    // A set that had some of them already may be the cheaper one by now.
-    sets.sort_by_key(Vec::len);
     denied_by.extend(ids);
     denied_by.sort_unstable();
-    Answer::NeedsApproval { sets, denied_by }
+    Answer::NeedsApproval { sets: minimal(sets), denied_by }
+}
+
+/// The sets of which no part suffices, fewer roles before more; of two of the same roles the first.
+fn minimal(mut sets: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    sets.sort_by_key(Vec::len);
+    let mut kept: Vec<Vec<String>> = Vec::new();
+    for set in sets {
+        if !kept.iter().any(|known| known.iter().all(|role| set.contains(role))) {
+            kept.push(set);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bellwether_core::{Place, Timestamp};
+    use bellwether_policy::About;
+
+    fn asks(id: &str, roles: &[&str]) -> Override {
+        let word = |word: &&str| (*word).to_owned();
+        Override {
+            id: id.to_owned(),
+            about: About::Action("refund".to_owned()),
+            overrides: Overrides::Approvals(roles.iter().map(word).collect()),
+            when: String::new(),
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            reason: String::new(),
+            ticket: String::new(),
+            author: "ann".to_owned(),
+            approver: "bob".to_owned(),
+            owner_signs: None,
+            place: Place { file: "overrides/a.yaml".to_owned(), line: 1, column: 1 },
+        }
+    }
+
+    #[test]
+    fn no_set_of_approvals_asks_for_more_than_another() {
+        let sets = |sets: &[&[&str]]| -> Vec<Vec<String>> {
+            let owned = |set: &&[&str]| set.iter().map(|role| (*role).to_owned()).collect();
+            sets.iter().map(owned).collect()
+        };
+        type Row = (Sets, &'static [&'static str], &'static [&'static str], Sets);
+        type Sets = &'static [&'static [&'static str]];
+        let table: [Row; 5] = [
+            (&[&["vp"], &["legal", "cfo"]], &[], &[], &[&["vp"], &["legal", "cfo"]]),
+            // Each set has the role by now, and the second is the first with one more.
+            (&[&["vp"], &["legal", "vp"]], &["legal"], &[], &[&["vp", "legal"]]),
+            (&[&["vp"], &["legal"]], &["vp", "legal"], &[], &[&["vp", "legal"]]),
+            (&[&["vp", "cfo"], &["legal"]], &["legal"], &[], &[&["legal"]]),
+            (&[&["vp"], &["cfo"]], &["legal"], &["legal"], &[&["vp"], &["cfo"]]),
+        ];
+        for (before, asked, given, after) in table {
+            let answer =
+                Answer::NeedsApproval { sets: sets(before), denied_by: vec!["held".to_owned()] };
+            let given = sets(&[given]).concat();
+            let one = asks("freeze", asked);
+            let open = asked.iter().any(|role| !given.iter().any(|known| known == role));
+            let Answer::NeedsApproval { sets: found, denied_by } =
+                with_approvals(answer, &[&one], &given)
+            else {
+                unreachable!("an approval is needed still");
+            };
+            assert_eq!(found, sets(after), "{before:?} and {asked:?}");
+            let by: &[&str] = if open { &["freeze", "held"] } else { &["held"] };
+            assert_eq!(denied_by, by, "{before:?} and {asked:?}");
+        }
+    }
 }

@@ -3,17 +3,16 @@
 //! The digest's preimage names the bundle, the feature definitions, the time zone database and the
 //! engine's number; `rules.activated` puts it in the log.
 
+mod facts;
 mod names;
 
 use crate::boundaries;
 use bellwether_boundary::Boundaries;
-use bellwether_core::authored::Document;
 use bellwether_core::event::DECLINE_REASONS;
 use bellwether_core::record::ENGINE;
 use bellwether_core::{Code, Digest, Problem};
 use bellwether_expr::{Catalogue, Comparison, Scope, Slot};
-use bellwether_features::{Choice, FeatureSet, Flips, Told, Watched};
-use bellwether_policy::thresholds::{self, Outline, Row};
+use bellwether_features::{FeatureSet, Flips, Told, Watched};
 use bellwether_policy::{Graph, Policy};
 use names::Names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +59,7 @@ impl Rules {
             problems.extend(Boundaries::problems_of_text(&files));
             problems
         };
-        let features = read_features(&files).map_err(with_cedar)?;
+        let features = facts::read(&files).map_err(with_cedar)?;
         let mut catalogue = features.catalogue().clone();
         let compiled = match read {
             Read::New => bellwether_policy::compile(&files, &mut catalogue),
@@ -142,6 +141,11 @@ impl Rules {
     /// The number of the semantics of `step` that they were composed or activated for.
     pub fn engine(&self) -> u32 {
         self.engine
+    }
+
+    /// Whether an escalation keeps the nodes of these rules where they led to it; those in force hold otherwise.
+    pub fn keeps_nodes(&self) -> bool {
+        keeps_nodes(self.engine)
     }
 
     /// What the digest was taken of: canonical JSON.
@@ -241,59 +245,6 @@ impl GraphFacts {
     }
 }
 
-fn read_features(files: &BTreeMap<String, String>) -> Result<FeatureSet, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut read = |name: &str| match files.get(name) {
-        None => None,
-        Some(text) => match Document::read(name, text) {
-            Ok(document) => Some(document),
-            Err(found) => {
-                problems.extend(found);
-                None
-            }
-        },
-    };
-    let (facts, features) = (read("facts.yaml"), read("features.yaml"));
-    let tables = read("thresholds.yaml");
-    if !files.contains_key("facts.yaml") {
-        let message = "the bundle has no `facts.yaml`";
-        problems.push(
-            Problem::new("bundle-file-missing", message)
-                .help("name the facts that rules may read in `facts.yaml`"),
-        );
-    }
-    match facts {
-        Some(facts) if problems.is_empty() => match tables {
-            Some(tables) => with_thresholds(&facts, features.as_ref(), &tables),
-            None => bellwether_features::compile(&facts, features.as_ref()),
-        },
-        _ => Err(problems),
-    }
-}
-
-/// Tables read facts, and facts may read tables: first their names and types are known, then their rows.
-fn with_thresholds(
-    facts: &Document,
-    features: Option<&Document>,
-    tables: &Document,
-) -> Result<FeatureSet, Vec<Problem>> {
-    let choice = |outline: Outline, rows: Vec<Row>| Choice {
-        name: outline.name,
-        place: outline.place,
-        kind: outline.kind,
-        values: outline.values,
-        scope: outline.scope,
-        description: outline.reason,
-        rows: rows.into_iter().map(|row| (row.when, row.value, row.place)).collect(),
-    };
-    let outlines = thresholds::outlines(tables).into_iter();
-    let named: Vec<_> = outlines.map(|outline| choice(outline, Vec::new())).collect();
-    let known = FeatureSet::compile(facts, features, &named)?;
-    let read = thresholds::read(tables, known.catalogue())?.into_iter();
-    let choices: Vec<_> = read.map(|table| choice(table.outline, table.rows)).collect();
-    FeatureSet::compile(facts, features, &choices)
-}
-
 fn preimage(files: &BTreeMap<String, String>, features: &FeatureSet, bounded: bool) -> String {
     let parts = files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
     let bundle = Digest::of_parts(parts);
@@ -349,6 +300,11 @@ fn names(policy: &Policy, catalogue: &Catalogue) -> Names {
     words.extend(policy.people().persons().iter().map(|person| person.key.as_str()));
     words.extend(catalogue.iter().map(|(_, fact)| fact.name.as_str()));
     Names::new(&words)
+}
+
+/// Whether an engine keeps the nodes of the rules that led to an escalation.
+pub(crate) const fn keeps_nodes(engine: u32) -> bool {
+    engine >= 3
 }
 
 /// The rules that events may name, by digest.

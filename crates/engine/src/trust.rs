@@ -1,6 +1,6 @@
-//! What sets a limit, an approver or a recipient is not reached by text from outside.
+//! What limits an action is not reached by text from outside. Who is asked is held back by `tainted`.
 //!
-//! - In: rules, the names of facts that such things rest on, and who may move them at least.
+//! - In: rules, the names of facts under `limits`, and who may move them at least.
 //! - Out: a [`Proof`] for each fact; where it does not hold, the way from the fact to the signal.
 //! - Never: looks at a value: what could be moved is enough.
 
@@ -9,8 +9,8 @@ use bellwether_core::{Duration, Trust};
 use bellwether_policy::proof::{Proof, Property, Step};
 
 impl Rules {
-    /// Proves of each fact that no signal trusted less than `least` may move it. `facts` are those that a
-    /// limit, an approver or a recipient rests on; a name that is no fact is not proved.
+    /// Proves of each fact that no signal trusted less than `least` may move it. `facts` are those
+    /// under `limits`; a name that is no fact is not proved.
     pub fn prove_trust<'a>(
         &self,
         facts: impl IntoIterator<Item = &'a str>,

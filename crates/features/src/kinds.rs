@@ -218,12 +218,8 @@ impl Kinds {
             if !matches!(node.kind, NodeKind::Map(_) | NodeKind::Null) {
                 Fields::new(document, node, problems);
             }
-            let entries = match &node.kind {
-                NodeKind::Map(entries) => entries.as_slice(),
-                _ => &[],
-            };
             let kind = self.open(&key.text);
-            for (name, node) in entries {
+            for (name, node) in node.entries() {
                 let Some(field) = read_field(document, name, node, problems) else { continue };
                 match kind.field(&field.name) {
                     None if field.name == KIND => {

@@ -5,7 +5,7 @@
 //! - Never: decides whether an action is allowed.
 
 use crate::read::{Word, required_choice, required_entries, scalar, words};
-use crate::routing::is_visible;
+use crate::scope::is_visible;
 use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Place, Problem, Type};
 use bellwether_expr::{Catalogue, Scope, Slot};
@@ -56,18 +56,75 @@ pub struct Action {
 /// What every request says besides; no parameter or fact may have such a name.
 const FIXED: [&str; 5] = ["confidence", "calibrated", "completeness", "tainted", "approvals"];
 
-/// Reads the file. A broken action is left out, and its problems refuse the bundle.
+/// The actions of a bundle, as far as they could be read. Of what could not, only what is wrong with it is said,
+/// and not what others say of it.
+#[derive(Default)]
+pub(crate) struct Actions {
+    /// Those whose subject is known. One with something wrong in it lacks that; its problems refuse the bundle.
+    pub(crate) read: Vec<Action>,
+    /// The names of the others.
+    unread: Vec<String>,
+    /// Parameters without a type, each behind its action.
+    untyped: Vec<(String, String)>,
+    /// Whether there is a file that cannot be read, so that nobody can tell which actions there are.
+    unknown: bool,
+}
+
+impl Actions {
+    /// Those of a file that should be there, and is not, or cannot be read.
+    pub(crate) fn unknown() -> Self {
+        Self { unknown: true, ..Self::default() }
+    }
+
+    /// The position of an action.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.read.iter().position(|action| action.name == name)
+    }
+
+    /// The action of a name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Action> {
+        self.read.iter().find(|action| action.name == name)
+    }
+
+    /// The parameters of an action whose types are not known.
+    pub(crate) fn untyped<'a>(&'a self, action: &'a str) -> impl Iterator<Item = &'a str> {
+        self.untyped.iter().filter(move |(of, _)| of == action).map(|(_, name)| name.as_str())
+    }
+
+    /// The problem of a name that no action has; nothing where that cannot be told.
+    pub(crate) fn no_such(&self, name: &str, place: &Place) -> Option<Problem> {
+        let known = self.read.iter().map(|action| action.name.as_str());
+        let known: Vec<_> = known.chain(self.unread.iter().map(String::as_str)).collect();
+        if self.unknown || known.contains(&name) {
+            return None;
+        }
+        let message = format!("there is no action `{name}`");
+        let help = match known.is_empty() {
+            true => "list it in actions.yaml".to_owned(),
+            false => format!("actions in actions.yaml: {}", known.join(", ")),
+        };
+        let problem = Problem::new("policy-unknown-action", message).at(place.clone());
+        Some(problem.help(help).nearest(name, known))
+    }
+}
+
+/// Reads the file.
 pub(crate) fn read(
     document: &Document,
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
-) -> Vec<Action> {
+) -> Actions {
     let mut fields = Fields::new(document, &document.root, problems);
     let entries = required_entries(&mut fields, "actions");
-    let read =
-        |(key, node): &(Key, Node)| read_action(document, key, node, catalogue, fields.problems());
-    let actions: Vec<_> = entries.iter().filter_map(read).collect();
-    for action in &actions {
+    let mut all = Actions::default();
+    for (key, node) in entries {
+        match read_action(document, key, node, (catalogue, &mut all.untyped), fields.problems()) {
+            Some(action) => all.read.push(action),
+            None => all.unread.push(key.text.clone()),
+        }
+    }
+    let actions = &all.read;
+    for action in actions {
         for group in
             action.groups.iter().filter(|group| actions.iter().any(|one| one.name == **group))
         {
@@ -80,14 +137,14 @@ pub(crate) fn read(
         }
     }
     fields.finish();
-    actions
+    all
 }
 
 fn read_action(
     document: &Document,
     key: &Key,
     node: &Node,
-    catalogue: &Catalogue,
+    (catalogue, untyped): (&Catalogue, &mut Vec<(String, String)>),
     problems: &mut Vec<Problem>,
 ) -> Option<Action> {
     let place = document.place_of_key(key);
@@ -98,41 +155,42 @@ fn read_action(
     groups.iter().for_each(|group| check_name(&group.text, &group.place, fields.problems()));
     let scopes = Scope::ALL.map(Scope::as_str);
     let subject = required_choice(&mut fields, "subject", &scopes, Scope::from_word);
-    let parameters = fields.entries("parameters");
-    let parameters = parameters.iter().filter_map(|(key, node)| {
-        let kind = read_type(&scalar(document, node, fields.problems())?, fields.problems())?;
+    let (brought, context) = (fields.entries("parameters"), fields.entries("context"));
+    let mut parameters = Vec::new();
+    for (Key { text: name, .. }, node) in brought {
+        let word = scalar(document, node, fields.problems());
+        match word.and_then(|word| read_type(&word, fields.problems())) {
+            Some(kind) => parameters.push(Parameter { name: name.clone(), kind }),
+            None => untyped.push((key.text.clone(), name.clone())),
+        }
+    }
+    for (key, _) in brought {
         check_name(&key.text, &document.place_of_key(key), fields.problems());
-        Some(Parameter { name: key.text.clone(), kind })
-    });
-    let parameters: Vec<_> = parameters.collect();
-    let context = fields.entries("context");
+    }
+    let [brought, told] = [brought, context]
+        .map(|entries| entries.iter().map(|(key, _)| key.text.clone()).collect::<Vec<_>>());
     let mut facts = Vec::new();
     for (key, node) in context {
         let problems = fields.problems();
         let Some(fact) = scalar(document, node, problems) else { continue };
         let at = document.place_of_key(key);
         check_name(&key.text, &at, problems);
-        if parameters.iter().any(|parameter| parameter.name == key.text) {
+        if brought.contains(&key.text) {
             let message = format!("`{}` is a parameter and a context fact", key.text);
             problems.push(Problem::new("action-name", message).at(at).help("rename one of them"));
         }
         facts.extend(read_fact(&key.text, &fact, subject, catalogue, problems));
     }
     for word in words(&mut fields, "optional") {
-        match facts.iter_mut().find(|fact| fact.name == word.text) {
-            Some(fact) => fact.optional = true,
-            None => fields.problems().push(no_member(
-                &word,
-                "optional",
-                context.iter().map(|(key, _)| &*key.text),
-            )),
+        fields.problems().extend(no_member(&word, "optional", &told));
+        let optional = facts.iter_mut().find(|fact: &&mut ContextFact| fact.name == word.text);
+        if let Some(fact) = optional {
+            fact.optional = true;
         }
     }
-    let limits = words(&mut fields, "limits");
-    let members =
-        || parameters.iter().map(|one| &*one.name).chain(context.iter().map(|(key, _)| &*key.text));
-    for word in limits.iter().filter(|word| !members().any(|name| name == word.text)) {
-        fields.problems().push(no_member(word, "limits", members()));
+    let (limits, members) = (words(&mut fields, "limits"), [brought, told].concat());
+    for word in &limits {
+        fields.problems().extend(no_member(word, "limits", &members));
     }
     fields.finish();
     let text = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect();
@@ -209,9 +267,16 @@ fn check_name(name: &str, place: &Place, problems: &mut Vec<Problem>) {
     problems.push(Problem::new("action-name", message).at(place.clone()).help(help));
 }
 
-fn no_member<'a>(word: &Word, list: &str, known: impl Iterator<Item = &'a str>) -> Problem {
-    let known: Vec<_> = known.collect();
+/// The problem of a word that is none of an action's members.
+fn no_member(word: &Word, list: &str, known: &[String]) -> Option<Problem> {
+    if known.contains(&word.text) {
+        return None;
+    }
     let message = format!("`{list}` names `{}`, which this action does not have", word.text);
     let problem = Problem::new("action-member", message).at(word.place.clone());
-    problem.help(format!("known here: {}", known.join(", "))).nearest(&word.text, known)
+    let help = match known.is_empty() {
+        true => format!("add it to `context`, or leave `{list}` out"),
+        false => format!("known here: {}", known.join(", ")),
+    };
+    Some(problem.help(help).nearest(&word.text, known.iter().map(String::as_str)))
 }

@@ -116,7 +116,7 @@ pub struct Test {
 
 impl Test {
     /// Whether it expects anything of its graph; one that only tries an action does not.
-    pub fn is_about_routing(&self) -> bool {
+    fn is_about_routing(&self) -> bool {
         let Expected { node, outcome, rule, person, doubt, steps, .. } = &self.expected;
         let said = node.is_some() || outcome.is_some() || rule.is_some() || person.is_some();
         self.act.is_none() || said || steps.is_some() || *doubt

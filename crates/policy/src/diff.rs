@@ -1,8 +1,8 @@
 //! What differs between two versions of a policy, as people would list it.
 //!
 //! - In: two policies with the catalogues of their facts.
-//! - Out: a [`Change`] for each rule, node, role, absence, rate, action, exception, row of a table or line of the
-//!   bundle that differs.
+//! - Out: a [`Change`] for each rule, node, role, absence, rate, action, exception, message, row of a table or line
+//!   of the bundle that differs.
 //! - Never: names or addresses of people; remarks and the order of keys, which mean nothing.
 
 mod moved;
@@ -109,6 +109,9 @@ fn parts(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<String, String> {
     }
     for action in policy.actions() {
         parts::action(action, catalogue, &mut parts);
+    }
+    for one in policy.messages() {
+        parts.insert(parts::asks_of(one), parts::words(one));
     }
     policy.graphs().iter().for_each(|graph| graph_parts(graph, &mut parts));
     parts

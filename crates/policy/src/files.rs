@@ -5,7 +5,7 @@
 //! - Never: a file left out in silence because its name is misspelt.
 
 use crate::policy::Files;
-use bellwether_core::authored::Document;
+use bellwether_core::authored::{Document, lies_in};
 use bellwether_core::problem::nearest;
 use bellwether_core::{Place, Problem};
 
@@ -33,18 +33,15 @@ pub(crate) fn documents(files: &Files, folder: &str, problems: &mut Vec<Problem>
 
 /// Whether a path is a YAML file right in a folder.
 pub(crate) fn is_in(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".yaml"))
-        .is_some_and(|name| !name.contains('/'))
+    lies_in(path, folder, ".yaml")
 }
 
 /// Folders whose Cedar files some room reads.
 const CEDAR: [&str; 2] = ["boundaries", "invariants"];
 
-/// Whether a path is a Cedar file right in one of its folders.
-pub(crate) fn is_cedar(path: &str) -> bool {
-    let name = path.strip_suffix(".cedar").and_then(|path| path.split_once('/'));
-    name.is_some_and(|(folder, name)| CEDAR.contains(&folder) && !name.contains('/'))
+/// Whether a path is a Cedar file that some room reads: right in one of its folders.
+pub fn is_cedar(path: &str) -> bool {
+    CEDAR.iter().any(|folder| lies_in(path, folder, ".cedar"))
 }
 
 /// YAML files that some room reads at the top of a bundle.

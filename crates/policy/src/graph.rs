@@ -11,6 +11,7 @@ mod verdict;
 
 use bellwether_core::{Code, Place};
 use bellwether_expr::{Comparison, Expr, GuardSet, Scope, Slot, Slots, Tri};
+use std::collections::BTreeSet;
 
 pub use node::{AGAIN, Human, Node, NodeKind, NodePermit, Ready};
 pub use pause::LONGEST_PAUSE;
@@ -203,27 +204,41 @@ impl Graph {
         self.nodes.get(node)?.human()?.permit.as_ref()
     }
 
-    /// The rules by which a decision can have come to a rule, and that rule: whichever facts they read, chose
-    /// the way. Where doubt leads on, any rule of the node may have been in doubt.
-    pub fn rules_towards(&self, rule: usize) -> Vec<usize> {
+    /// The guards by which a decision can have come to a rule, and that rule's: whichever facts they read,
+    /// chose the way. Where doubt leads on, any rule of the node may have been in doubt; an `otherwise`
+    /// decided because none of its node's rules did; a wait went on because its facts came.
+    pub fn guards_towards(&self, rule: usize) -> Vec<usize> {
         let Some(decided) = self.rules.get(rule) else { return Vec::new() };
         let mut nodes = vec![decided.from];
-        let mut rules = vec![rule];
+        let mut guards = BTreeSet::from([rule]);
         let mut next = 0;
         while let Some(to) = nodes.get(next).copied() {
             next += 1;
             for from in 0..self.nodes.len() {
                 let led = self.other_edges(from).any(|edge| edge == to);
-                let own = self.rules.iter().enumerate().filter(|(_, rule)| rule.from == from);
-                let own = own.filter(|(_, rule)| led || rule.to == to).map(|(at, _)| at);
-                let own: Vec<_> = own.filter(|at| !rules.contains(at)).collect();
-                if (led || !own.is_empty()) && !nodes.contains(&from) {
+                let own = || self.rules.iter().enumerate().filter(|(_, rule)| rule.from == from);
+                let leads = own().any(|(_, rule)| rule.to == to);
+                guards.extend(own().filter(|(_, rule)| led || rule.to == to).map(|(at, _)| at));
+                let ready = self.ready(from).filter(|ready| ready.node == to);
+                guards.extend(ready.map(|ready| ready.guard));
+                if (led || leads) && !nodes.contains(&from) {
                     nodes.push(from);
                 }
-                rules.extend(own);
             }
         }
-        rules
+        let of = |guard: &usize| self.rules.get(*guard).filter(|rule| rule.otherwise);
+        let sure: BTreeSet<usize> = guards.iter().filter_map(of).map(|rule| rule.from).collect();
+        let before = self.rules.iter().enumerate().filter(|(_, rule)| sure.contains(&rule.from));
+        guards.extend(before.map(|(at, _)| at));
+        guards.into_iter().collect()
+    }
+
+    /// What a wait waits for.
+    fn ready(&self, node: usize) -> Option<&Ready> {
+        match &self.nodes.get(node)?.kind {
+            NodeKind::Discover { ready, .. } => ready.as_ref(),
+            NodeKind::Decide { .. } | NodeKind::Human(_) | NodeKind::End => None,
+        }
     }
 
     /// Where a node leads besides by rules: doubt, the end of a discovery, a refusal, a boundary's no.
@@ -238,11 +253,7 @@ impl Graph {
             NodeKind::Discover { then, .. } => Some(then),
             NodeKind::Human(_) | NodeKind::End => None,
         });
-        let ready = self.nodes.get(node).and_then(|node| match &node.kind {
-            NodeKind::Discover { ready, .. } => ready.as_ref().map(|ready| ready.node),
-            _ => None,
-        });
-        refused.chain(other).chain(ready)
+        refused.chain(other).chain(self.ready(node).map(|ready| ready.node))
     }
 
     /// Evaluates every guard into `masks`, then walks from the start: at each decide node the first

@@ -26,8 +26,10 @@ mod policy;
 pub mod proof;
 mod read;
 mod routing;
+mod scope;
 pub mod thresholds;
 mod without;
+mod write;
 
 pub use actions::{Action, ContextFact, Parameter};
 pub use both::Both;
@@ -38,6 +40,7 @@ pub use cases::{
 };
 pub use diff::{Change, Moved, diff, diff_tables, moved};
 pub use explain::{Asks, Explanation, OtherNode, RuleAccount, Standing};
+pub use files::is_cedar;
 pub use graph::{
     AGAIN, Graph, Human, LONGEST_PAUSE, Masks, Node, NodeKind, NodePermit, Outcome, Overrules,
     Overruling, Ready, Rule, Verdict,

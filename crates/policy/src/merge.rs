@@ -5,10 +5,10 @@
 //! - Never: lets a child say again, in other words or letters that look the same, what the parent says.
 //!
 //! A child may add facts, features, people, roles, graphs, tests, boundaries and invariants under new
-//! names, and overrides; and stricter tables where the parent lets it. That its boundaries only forbid is for whoever reads Cedar to check.
+//! names, and overrides; and stricter tables where the parent lets it. That its boundaries only forbid is
+//! for whoever reads Cedar to check.
 
 mod look;
-pub(crate) mod write;
 
 pub use look::same_look;
 
@@ -28,6 +28,21 @@ const SHARED: [(&str, &[(&str, bool)]); 4] = [
 /// The section whose entries a child may replace, where the parent's says in which direction (`child`). The
 /// parent's stays inside the child's, so that whoever reads the file can compare them.
 const THRESHOLDS: &str = "thresholds";
+
+/// What an override of a child may not say about a graph of the parent's, why, and how to mend it.
+const LOOSENS: [(&str, &str, &str); 2] = [
+    (
+        "owner_signs",
+        "a child's override only tightens",
+        "leave `owner_signs` out, or let the parent have this override",
+    ),
+    (
+        "approvals",
+        "whoever approves for a child could refuse what the parent asks",
+        "write `route` to a node of a higher level, ask for approvals of an `action`, or let the parent have this \
+         override",
+    ),
+];
 
 /// Folders in which a child may have files of its own.
 const FOLDERS: [&str; 5] = ["routing", "tests", "overrides", "boundaries", "invariants"];
@@ -136,24 +151,7 @@ fn family(section: &str) -> &'static str {
 }
 
 fn entries<'a>(document: &'a Document, section: &str) -> &'a [(Key, Node)] {
-    match find(document, section).map(|node| &node.kind) {
-        Some(Kind::Map(entries)) => entries,
-        _ => &[],
-    }
-}
-
-fn find<'a>(document: &'a Document, name: &str) -> Option<&'a Node> {
-    member(&document.root, name)
-}
-
-fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    entry(node, name).map(|(_, node)| node)
-}
-
-/// An entry of a mapping.
-fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a (Key, Node)> {
-    let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find(|(key, _)| key.text == name)
+    document.root.get(section).map(Node::entries).unwrap_or_default()
 }
 
 /// What only the parent says must be the same, or not there.
@@ -161,11 +159,10 @@ fn check_head(parent: &Files, text: &str, problems: &mut Vec<Problem>) {
     let Ok(child) = Document::read("bundle.yaml", text) else { return };
     let head = parent.get("bundle.yaml").and_then(|text| Document::read("bundle.yaml", text).ok());
     let Some(head) = head else { return };
-    let said = |document: &Document, name: &str| match find(document, name).map(|node| &node.kind) {
-        Some(Kind::Scalar { text, .. }) => Some(text.clone()),
-        _ => None,
+    let said = |document: &Document, name: &str| {
+        document.root.get(name).and_then(Node::text).map(str::to_owned)
     };
-    let at = |name: &str| child.place(find(&child, name).unwrap_or(&child.root));
+    let at = |name: &str| child.place(child.root.get(name).unwrap_or(&child.root));
     for name in SAME {
         if said(&child, name) != said(&head, name) {
             let theirs = said(&head, name).unwrap_or_else(|| "nothing".to_owned());
@@ -241,9 +238,8 @@ fn check_path(parent: &Files, path: &str) -> Option<Problem> {
 
 fn graph_name(path: &str, text: &str) -> Option<(String, Place)> {
     let document = Document::read(path, text).ok()?;
-    let node = find(&document, "graph")?;
-    let Kind::Scalar { text, .. } = &node.kind else { return None };
-    Some((text.clone(), document.place(node)))
+    let node = document.root.get("graph")?;
+    Some((node.text()?.to_owned(), document.place(node)))
 }
 
 fn check_graph(path: &str, text: &str, names: &Names) -> Option<Problem> {
@@ -251,33 +247,31 @@ fn check_graph(path: &str, text: &str, names: &Names) -> Option<Problem> {
     names.refused("graph", &name, place)
 }
 
-/// An override that an owner signs may let something pass: of the parent's graphs that is the parent's to say.
+/// An override that an owner signs may let something pass, and whoever must approve may refuse, which ends what
+/// the parent would have asked or leads it elsewhere: of the parent's graphs both are the parent's to say.
 fn check_overrides(path: &str, text: &str, names: &Names) -> Vec<Problem> {
     let document = path.starts_with("overrides/").then(|| Document::read(path, text).ok());
     let Some(document) = document.flatten() else { return Vec::new() };
-    let overrides = find(&document, "overrides").map(|node| match &node.kind {
-        Kind::List(items) => items.as_slice(),
-        _ => std::slice::from_ref(node),
+    let overrides = document.root.get("overrides").map(Node::items).unwrap_or_default();
+    let of_parent = overrides.iter().filter_map(|one| {
+        let graph = one.get("graph").and_then(Node::text)?;
+        names.has("graph", graph).then_some((graph, one))
     });
-    let signed = overrides.unwrap_or_default().iter().filter_map(|one| {
-        let (signs, _) = entry(one, "owner_signs")?;
-        let (_, Node { kind: Kind::Scalar { text, .. }, .. }) = entry(one, "graph")? else {
-            return None;
-        };
-        names.has("graph", text).then(|| {
-            let message =
-                format!("`{text}` is the parent's graph: a child's override only tightens");
-            let problem = Problem::new("merge-not-yours", message).at(document.place_of_key(signs));
-            problem.help("leave `owner_signs` out, or let the parent have this override")
-        })
+    let told = of_parent.flat_map(|(graph, one)| {
+        LOOSENS.iter().filter_map(move |(key, why, help)| Some((graph, one.entry(key)?, why, help)))
     });
-    signed.collect()
+    let told = told.map(|(graph, (key, _), why, help)| {
+        let message = format!("`{graph}` is the parent's graph: {why}");
+        let problem = Problem::new("merge-not-yours", message).at(document.place_of_key(key));
+        problem.help(*help)
+    });
+    told.collect()
 }
 
 /// What is required counts towards `completeness`, which the parent's rules compare with limits.
 fn check_required(document: &Document, entry_of: &Node) -> Option<Problem> {
-    let (key, node) = entry(entry_of, "required")?;
-    if matches!(&node.kind, Kind::Scalar { text, .. } if text == "false") {
+    let (key, node) = entry_of.entry("required")?;
+    if node.text() == Some("false") {
         return None;
     }
     let message = "what is `required` moves the `completeness` that the parent's rules ask for";
@@ -296,25 +290,22 @@ fn join(
     let mut child = Document::read(path, text)?;
     let parent = parent.map(|parent| Document::read(path, parent)).transpose()?;
     let mut problems = Vec::new();
-    if let Kind::Map(found) = &child.root.kind {
-        for (key, _) in
-            found.iter().filter(|(key, _)| sections.contains(&(key.text.as_str(), false)))
-        {
-            let message = format!("`{}` of {path} is the parent's to say", key.text);
-            let problem = Problem::new("merge-not-yours", message).at(child.place_of_key(key));
-            problems.push(problem.help("remove it: what the parent says holds"));
-        }
+    let found = child.root.entries().iter();
+    for (key, _) in found.filter(|(key, _)| sections.contains(&(key.text.as_str(), false))) {
+        let message = format!("`{}` of {path} is the parent's to say", key.text);
+        let problem = Problem::new("merge-not-yours", message).at(child.place_of_key(key));
+        problems.push(problem.help("remove it: what the parent says holds"));
     }
     for (section, _) in sections {
         for (key, node) in entries(&child, section) {
-            if *section == THRESHOLDS && member(node, "parent").is_some() {
+            if *section == THRESHOLDS && node.get("parent").is_some() {
                 let message = format!("`{}` says itself what its parent's is", key.text);
                 let problem = Problem::new("merge-not-yours", message).at(child.place_of_key(key));
                 problems.push(problem.help("remove `parent`: the parent's own table is taken"));
             }
             let ours = parent.as_ref().filter(|_| *section == THRESHOLDS);
-            let ours = ours.and_then(|parent| member(find(parent, section)?, &key.text));
-            if ours.is_none_or(|ours| member(ours, "child").is_none()) {
+            let ours = ours.and_then(|parent| parent.root.get(section)?.get(&key.text));
+            if ours.is_none_or(|ours| ours.get("child").is_none()) {
                 let place = child.place_of_key(key);
                 problems.extend(names.refused(family(section), &key.text, place));
             }
@@ -335,7 +326,7 @@ fn join(
     }
     Ok(format!(
         "# Put together from the parent's file and the child's.\n{}",
-        write::yaml(&whole.root)
+        crate::write::yaml(&whole.root)
     ))
 }
 

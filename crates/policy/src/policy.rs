@@ -4,7 +4,7 @@
 //! - Out: a [`Policy`] with its warnings, or every error of every file.
 //! - Never: half a policy. Files of other rooms (facts, features, boundaries) are only digested.
 
-use crate::actions::{self, Action};
+use crate::actions::{self, Action, Actions};
 use crate::analysis;
 use crate::bundle::{Meta, read_meta, read_rates};
 use crate::cases::{Known, Property, Test, read_tests};
@@ -97,6 +97,11 @@ impl Policy {
         fit.max_by_key(|message| (message.node.is_some(), message.graph.is_some()))
     }
 
+    /// The words for asks, in the order of their files' paths.
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
     /// The tests, in the order of their files' paths.
     pub fn tests(&self) -> &[Test] {
         &self.tests
@@ -180,11 +185,11 @@ fn read(
         overrides::read(&document, &mut drafts, problems);
     }
     let actions = read_actions(files, catalogue, problems);
-    let known = (actions.as_slice(), drafts.as_slice());
+    let known = (&actions, drafts.as_slice());
     let read = read_graphs(files, people.as_ref(), catalogue, known, problems);
     let graphs: Vec<_> = read.names.iter().map(|names| names.graph.as_str()).collect();
     let graphs = read.complete.then_some(&*graphs);
-    let about = (graphs, actions.as_slice(), people.as_ref());
+    let about = (graphs, &actions, people.as_ref());
     let ruled = read_rulings(&drafts, about, catalogue, problems);
     if let Some(meta) = &meta {
         read.graphs.iter().for_each(|graph| check_checkpoints(graph, meta.checkpoints, problems));
@@ -216,7 +221,7 @@ fn read(
         graphs: read.graphs,
         overrides,
         ruled,
-        actions,
+        actions: actions.read,
         messages,
         tests,
         properties,
@@ -247,7 +252,7 @@ fn read_cases(
 /// Checks what overrides are about, and compiles those of actions.
 fn read_rulings(
     drafts: &[Draft],
-    (graphs, actions, people): (Option<&[&str]>, &[Action], Option<&People>),
+    (graphs, actions, people): (Option<&[&str]>, &Actions, Option<&People>),
     catalogue: &mut Catalogue,
     problems: &mut Vec<Problem>,
 ) -> Vec<Ruling> {
@@ -261,18 +266,18 @@ fn read_rulings(
 }
 
 /// The actions, where the bundle has any; boundaries without an action would be about nothing.
-fn read_actions(files: &Files, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Vec<Action> {
+fn read_actions(files: &Files, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Actions {
     if !files.keys().any(|path| path == "actions.yaml" || is_cedar(path)) {
-        return Vec::new();
+        return Actions::default();
     }
     if !files.contains_key("actions.yaml") {
         let problem = Problem::new("policy-missing-file", "`actions.yaml` is missing");
         let help = "boundaries are about actions: list there what the agent may want to do";
         problems.push(problem.at(top("actions.yaml")).help(help));
-        return Vec::new();
+        return Actions::unknown();
     }
     let document = document(files, "actions.yaml", problems);
-    document.map_or_else(Vec::new, |document| actions::read(&document, catalogue, problems))
+    document.map_or_else(Actions::unknown, |document| actions::read(&document, catalogue, problems))
 }
 
 /// The graphs of a bundle.
@@ -289,7 +294,7 @@ fn read_graphs(
     files: &Files,
     people: Option<&People>,
     catalogue: &Catalogue,
-    known: (&[Action], &[Draft]),
+    known: (&Actions, &[Draft]),
     problems: &mut Vec<Problem>,
 ) -> ReadGraphs {
     let paths: Vec<_> = files.keys().filter(|path| is_in(path, "routing")).collect();

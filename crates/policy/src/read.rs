@@ -109,24 +109,13 @@ pub(crate) fn required_choice<'a, T>(
 
 /// The entries of a mapping that must be there, in the order written.
 pub(crate) fn required_entries<'a>(fields: &mut Fields<'a>, name: &'a str) -> &'a [(Key, Node)] {
-    match fields.required(name) {
-        Some(Node { kind: Kind::Map(entries), .. }) => entries,
-        Some(other) => {
-            let message = format!("`{name}` should be a mapping, not {}", other.kind.name());
-            fields.refuse("yaml-shape", other, message);
-            &[]
-        }
-        None => &[],
-    }
+    fields.required(name);
+    fields.entries(name)
 }
 
 /// The items of a list that must be there; one alone counts as a list of one.
 pub(crate) fn required_list<'a>(fields: &mut Fields<'a>, name: &'a str) -> &'a [Node] {
-    match fields.required(name) {
-        Some(Node { kind: Kind::List(items), .. }) => items,
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    }
+    fields.required(name).map(Node::items).unwrap_or_default()
 }
 
 /// What people may write for an instant.

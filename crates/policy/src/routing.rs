@@ -13,7 +13,7 @@ mod draft;
 mod permit;
 mod wait;
 
-pub(crate) use build::{build, is_visible, wrong_scope};
+pub(crate) use build::build;
 pub(crate) use checkpoints::check_checkpoints;
 pub(crate) use cycles::cycles;
 pub(crate) use draft::{Names, read};

@@ -4,24 +4,24 @@
 //! - Out: the same files, but for that approval.
 //! - Never: files to be kept: comments and the layout of the graph's file are gone.
 
-use crate::merge::write::yaml;
 use crate::policy::Files;
-use bellwether_core::authored::{Document, Key, Kind, Node};
+use crate::write::yaml;
+use bellwether_core::authored::{Document, Kind, Node};
 
 /// The files without the approval of a role at a node; nothing where no file of `routing/` asks for it there.
 pub fn without_approval(files: &Files, graph: &str, node: &str, role: &str) -> Option<Files> {
     let routing = files.iter().filter(|(path, _)| path.starts_with("routing/"));
     let mut read =
         routing.filter_map(|(path, text)| Some((path, Document::read(path, text).ok()?)));
-    let (path, document) = read
-        .find(|(_, document)| get(&document.root, "graph").is_some_and(|name| is(name, graph)))?;
+    let (path, document) =
+        read.find(|(_, document)| document.root.get("graph").and_then(Node::text) == Some(graph))?;
     let mut root = document.root;
-    let human = get_mut(get_mut(&mut root, "nodes")?, node)?;
-    let wanted = get(human, "permit").and_then(|permit| get(permit, "approvals"));
+    let human = root.get_mut("nodes")?.get_mut(node)?;
+    let wanted = human.get("permit").and_then(|permit| permit.get("approvals"));
     let wanted = wanted.is_some_and(|wanted| !matches!(wanted.kind, Kind::Null));
-    let approvals = get_mut(human, "approvals")?;
+    let approvals = human.get_mut("approvals")?;
     let Kind::List(items) = &mut approvals.kind else { return None };
-    let asked = |item: &Node| is(get(item, "role").unwrap_or(item), role);
+    let asked = |item: &Node| item.get("role").unwrap_or(item).text() == Some(role);
     let before = items.len();
     items.retain(|item| !asked(item));
     let (after, none) = (items.len(), items.is_empty());
@@ -34,21 +34,6 @@ pub fn without_approval(files: &Files, graph: &str, node: &str, role: &str) -> O
         files.insert(path.clone(), yaml(&root));
         files
     })
-}
-
-fn is(node: &Node, word: &str) -> bool {
-    matches!(&node.kind, Kind::Scalar { text, .. } if text == word)
-}
-
-fn get<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
-}
-
-fn get_mut<'a>(node: &'a mut Node, name: &str) -> Option<&'a mut Node> {
-    let Kind::Map(entries) = &mut node.kind else { return None };
-    let found = |(key, node): &'a mut (Key, Node)| (key.text == name).then_some(node);
-    entries.iter_mut().find_map(found)
 }
 
 #[cfg(test)]

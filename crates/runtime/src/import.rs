@@ -165,7 +165,9 @@ pub fn import(
     let files = gates::to_keep(sources, &figures);
     driver.store_mut().put_import_files(begun.id, &files, options.now)?;
     let now = options.now;
-    let mut feed = feed::Feed { driver, sources, report: &mut report, import: begun.id, now, kept };
+    let (readers, import) = (driver.readers()?, begun.id);
+    let report_of = &mut report;
+    let mut feed = feed::Feed { driver, sources, report: report_of, import, now, kept, readers };
     feed.run(sorted, begun.offset, total, &mut progress)?;
     Ok(report)
 }

@@ -90,6 +90,8 @@ pub(crate) fn in_order(mut past: Vec<Past>) -> Vec<Past> {
 pub struct Kinship {
     /// The accounts that each one was linked to, in turn.
     turns: BTreeMap<StreamId, Vec<StreamId>>,
+    /// Next to each stream, whichever way the link leads.
+    beside: BTreeMap<StreamId, Vec<StreamId>>,
     /// How many of them were taken.
     taken: BTreeMap<StreamId, usize>,
     live: BTreeMap<StreamId, StreamId>,
@@ -108,25 +110,31 @@ impl Kinship {
         let streams: BTreeMap<_, _> =
             known.map(|account| (account.slot, StreamId::account(account.id))).collect();
         let mut turns: BTreeMap<StreamId, Vec<StreamId>> = BTreeMap::new();
+        let mut beside: BTreeMap<StreamId, Vec<StreamId>> = BTreeMap::new();
         for link in links {
             if let (Some(other), Some(to)) = (streams.get(&link.slot), streams.get(&link.survivor))
             {
                 turns.entry(*other).or_default().push(*to);
+                beside.entry(*other).or_default().push(*to);
+                beside.entry(*to).or_default().push(*other);
             }
         }
-        Ok(Self { turns, ..Self::default() })
+        Ok(Self { turns, beside, ..Self::default() })
     }
 
     /// Whether a stream was ever linked, or linked to.
     pub fn knows(&self, stream: StreamId) -> bool {
-        self.turns.iter().any(|(other, to)| *other == stream || to.contains(&stream))
+        self.beside.contains_key(&stream)
     }
 
     /// The streams that links ever connected with one, itself among them.
     pub fn connected(&self, stream: StreamId) -> BTreeSet<StreamId> {
-        let pairs = self.turns.iter().flat_map(|(one, to)| to.iter().map(|to| (*one, *to)));
-        let pairs: Vec<_> = pairs.flat_map(|(one, to)| [(one, to), (to, one)]).collect();
-        grown(stream, &pairs)
+        let (mut all, mut open) = (BTreeSet::from([stream]), vec![stream]);
+        while let Some(one) = open.pop() {
+            let next = self.beside.get(&one).into_iter().flatten();
+            open.extend(next.filter(|next| all.insert(**next)));
+        }
+        all
     }
 
     /// The next link of a stream is made.

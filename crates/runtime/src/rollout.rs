@@ -19,6 +19,6 @@ mod state;
 mod tests;
 
 pub(crate) use canary::{Canary, Share};
-pub use change::{Approval, Proposal, Stands, check_downgrade};
+pub use change::{Approval, Proposal, Stands, check_begin};
 pub use error::RolloutError;
 pub use state::{Mode, Rollout, Said, State, Step, Version};

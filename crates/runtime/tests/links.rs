@@ -13,7 +13,7 @@ use bellwether_engine::Rules;
 use bellwether_engine::state::Doc;
 use bellwether_runtime::embedded::Embedded;
 use bellwether_runtime::embedded::refold::{Outcome, Sweep};
-use bellwether_runtime::lineage::{self, past_of};
+use bellwether_runtime::lineage::{self, Kinship, past_of};
 use bellwether_runtime::rehearsal::Retelling;
 use bellwether_testkit::Dice;
 use common::{DAY, account, account_of, signal, states};
@@ -260,7 +260,7 @@ fn under_the_same_rules_it_gives_the_same_states() {
         let dir = tempfile::tempdir().unwrap();
         let (mut driver, ids) = driven(seed, dir.path());
         let rules = Arc::clone(driver.rules());
-        let mut told = Retelling::new(driver.store(), Arc::clone(&rules)).unwrap();
+        let mut told = Retelling::new(Kinship::read(driver.store()).unwrap(), Arc::clone(&rules));
         driver
             .store()
             .scan(1, |row| {

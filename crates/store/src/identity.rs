@@ -203,6 +203,15 @@ impl View {
         Ok(found)
     }
 
+    /// How many accounts there are.
+    ///
+    /// # Errors
+    /// `store-io`.
+    pub fn count_accounts(&self) -> Result<u64> {
+        let mut read = self.conn.prepare_cached("SELECT count(*) FROM account")?;
+        Ok(read.query_row([], |row| row.get(0))?)
+    }
+
     /// The slot of an account.
     ///
     /// # Errors

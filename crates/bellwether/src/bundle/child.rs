@@ -5,7 +5,7 @@
 //! - Never: reads a policy that Cedar cannot read as fine; compiling refuses that later, and so does this.
 
 use bellwether_core::{Place, Problem};
-use bellwether_policy::{Files, same_look};
+use bellwether_policy::{Files, is_cedar, same_look};
 use cedar_policy::{Effect, PolicySet};
 
 /// Every problem of the child's boundaries and invariants.
@@ -42,7 +42,7 @@ pub(super) fn check(parent: &Files, child: &Files) -> Vec<Problem> {
 }
 
 fn policies(files: &Files) -> impl Iterator<Item = (&String, &String)> {
-    files.iter().filter(|(path, _)| path.ends_with(".cedar"))
+    files.iter().filter(|(path, _)| is_cedar(path))
 }
 
 /// The `@id`s of the policies of a file.

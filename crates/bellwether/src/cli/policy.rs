@@ -30,7 +30,7 @@ pub(in crate::cli) use check::json as problems_json;
 use super::{Format, context::Context};
 use crate::bundle;
 use crate::exit::Exit;
-use crate::table::{Table, thousands};
+use crate::table::{Table, counted};
 use anyhow::Result;
 use bellwether_core::Place;
 use std::path::{Path, PathBuf};
@@ -141,10 +141,4 @@ fn below(folder: &Path, place: Place) -> Place {
         return place;
     }
     Place { file: folder.join(&place.file).display().to_string(), ..place }
-}
-
-/// `1 rule`, `2 rules`.
-fn counted(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{ending}", thousands(number as u64))
 }

@@ -16,6 +16,7 @@ use crate::{bundle, progress};
 use anyhow::Result;
 use bellwether_core::Timestamp;
 use bellwether_runtime::embedded::read_rules;
+use bellwether_runtime::lineage::Kinship;
 use bellwether_store::Store;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -41,7 +42,8 @@ pub(crate) fn run(context: &Context, args: &SimulateArgs) -> Result<Exit> {
     let tried = Arc::new(bundle::load(&args.bundle)?);
     let now = context.active_rules(&store, &book)?;
     let whole = (Timestamp::MIN, None);
-    let mut history = History::new(&store, [now, tried], whole).map_err(Failure::drive)?;
+    let kin = Kinship::read(&store).map_err(Failure::drive)?;
+    let mut history = History::new(&kin, [now, tried], whole);
     tell(&store, &mut history)?;
     show::show(context, &history.worlds, args.most, &names);
     Ok(Exit::Fine)

@@ -267,13 +267,5 @@ fn complete(root: &mut Node) {
 }
 
 fn is_there(root: &Node, section: &str) -> bool {
-    let mut at = root;
-    for part in section.split('.') {
-        let Kind::Map(entries) = &at.kind else { return false };
-        let Some((_, next)) = entries.iter().find(|(key, _)| key.text == part) else {
-            return false;
-        };
-        at = next;
-    }
-    true
+    section.split('.').try_fold(root, |at, part| at.get(part)).is_some()
 }

@@ -37,12 +37,8 @@ pub(super) fn config(
         fields.node(name);
     }
     fields.finish();
-    let entries = match &document.root.kind {
-        Kind::Map(entries) => entries.as_slice(),
-        _ => &[],
-    };
     let [server, intake, sources, channels, rules, delivery, access, telemetry, watch] =
-        SECTIONS.map(|name| entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node));
+        SECTIONS.map(|name| document.root.get(name));
     let nothing = Node { kind: Kind::Null, line: 1, column: 1 };
     let reading = &mut Reading { document, base, problems };
     let sources = named(reading, sources, "source", sources::source);

@@ -45,6 +45,14 @@ struct Seen {
 /// Waits for the instants that are wanted.
 struct Looking(BTreeMap<Matter, Seen>);
 
+impl Looking {
+    /// Whether all that is wanted of some streams was seen, and nothing more comes of those instants.
+    fn is_over(&self, streams: &BTreeSet<StreamId>, now: Timestamp) -> bool {
+        let mut wanted = self.0.iter().filter(|((stream, ..), _)| streams.contains(stream));
+        wanted.all(|(_, seen)| seen.stood.is_some() && seen.at < now)
+    }
+}
+
 impl Watch for Looking {
     fn turn(&mut self, worlds: &[World; 2], turn: &Turn<'_>) {
         for matter in turn.matters {
@@ -91,30 +99,37 @@ fn side(own: &Explanation, other: Option<&Explanation>) -> Stood {
 }
 
 /// What both sides decided about each of these, in the order in which they are given. Time passes `until` an
-/// instant, as it did when they were found.
+/// instant, as it did when they were found. Each is told as far as it shows, and only while there is time for
+/// `more`: what is not reached is nothing.
 ///
 /// # Errors
 /// What is wrong with an event, or with a step.
 pub(crate) fn look(
-    view: &View,
+    (view, kin): (&View, &Kinship),
     rules: &[Arc<Rules>; 2],
     (wanted, until): (&[Moved], Timestamp),
+    more: impl Fn() -> bool,
 ) -> Result<Vec<Option<[Stood; 2]>>, DriveError> {
-    let kin = Kinship::read(view)?;
     let seen = |one: &Moved| (one.matter, Seen { at: one.at, stood: None });
     let mut looking = Looking(wanted.iter().map(seen).collect());
     let mut done = BTreeSet::new();
-    let mut history = History::new(view, rules.clone(), (Timestamp::MIN, None))?;
     for one in wanted {
         let group = kin.connected(one.matter.0);
-        if group.iter().any(|stream| !done.insert(*stream)) {
+        if !more() || group.iter().any(|stream| !done.insert(*stream)) {
             continue;
         }
+        // Each with a clock of its own: what others came to says nothing of how far these streams are told.
+        let mut history = History::new(kin, rules.clone(), (Timestamp::MIN, None));
         for row in rows(view, &group)? {
+            if looking.is_over(&group, history.now()) || !more() {
+                break;
+            }
             history.tell(&borrowed(&row), &mut looking)?;
         }
+        if !looking.is_over(&group, history.now()) && more() {
+            history.finish_some(&group, until, &mut looking)?;
+        }
     }
-    history.finish(until, &mut looking)?;
     let found = wanted.iter().map(|one| looking.0.get_mut(&one.matter)?.stood.take());
     Ok(found.collect())
 }

@@ -6,7 +6,7 @@
 //!   end of a row and the beginning of the next, moves together.
 
 use bellwether_core::Duration;
-use bellwether_core::authored::{Document, Kind, Node};
+use bellwether_core::authored::{Document, Key, Kind, Node};
 use bellwether_engine::Rules;
 use bellwether_expr::scalar_place;
 use serde::Serialize;
@@ -56,11 +56,12 @@ enum Name {
 }
 
 fn tables<'a>(document: &'a Document, found: &mut Vec<(Name, &'a Node)>) {
-    for (table, node) in entries(member(&document.root, "thresholds")) {
-        let Some(Node { kind: Kind::List(rows), .. }) = member(node, "rows") else { continue };
+    let tables = document.root.get("thresholds").map(Node::entries).unwrap_or_default();
+    for (Key { text: table, .. }, node) in tables {
+        let Some(Node { kind: Kind::List(rows), .. }) = node.get("rows") else { continue };
         for (nth, row) in rows.iter().enumerate() {
-            for (column, cell) in entries(Some(row)) {
-                let name = match column {
+            for (column, cell) in row.entries() {
+                let name = match column.text.as_str() {
                     "reason" => continue,
                     "value" => format!("{table}/value {}", nth + 1),
                     column => format!("{table}/{column}"),
@@ -76,34 +77,14 @@ fn tables<'a>(document: &'a Document, found: &mut Vec<(Name, &'a Node)>) {
 }
 
 fn guards<'a>(document: &'a Document, found: &mut Vec<(Name, &'a Node)>) {
-    let Some(graph) = member(&document.root, "graph").and_then(scalar) else { return };
-    let Some(Node { kind: Kind::List(rules), .. }) = member(&document.root, "rules") else {
+    let Some(graph) = document.root.get("graph").and_then(Node::text) else { return };
+    let Some(Node { kind: Kind::List(rules), .. }) = document.root.get("rules") else {
         return;
     };
     for rule in rules {
-        if let (Some(id), Some(when)) = (member(rule, "id").and_then(scalar), member(rule, "when"))
-        {
+        if let (Some(id), Some(when)) = (rule.get("id").and_then(Node::text), rule.get("when")) {
             found.push((Name::Guard(format!("{graph}/{id}")), when));
         }
-    }
-}
-
-fn entries(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
-    let entries = node.map(|node| match &node.kind {
-        Kind::Map(entries) => entries.as_slice(),
-        _ => &[],
-    });
-    entries.unwrap_or_default().iter().map(|(key, node)| (key.text.as_str(), node))
-}
-
-fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    entries(Some(node)).find(|(key, _)| *key == name).map(|(_, node)| node)
-}
-
-fn scalar(node: &Node) -> Option<&str> {
-    match &node.kind {
-        Kind::Scalar { text, .. } => Some(text),
-        _ => None,
     }
 }
 
@@ -112,7 +93,7 @@ fn note(
     (file, text, document): (&str, &str, &Document),
     (name, node): (&Name, &Node),
 ) {
-    let Some(written) = scalar(node) else { return };
+    let Some(written) = node.text() else { return };
     let place = scalar_place(document, node);
     let Some(start) = offset(text, place.line, place.column) else { return };
     let raw = text.get(start..).unwrap_or_default();

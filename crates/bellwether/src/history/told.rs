@@ -9,7 +9,7 @@ use super::moves::{Moved, Otherwise, Sum};
 use super::shifts::{Shift, days};
 use super::{History, Load, Matter};
 use crate::cli::names::Names;
-use crate::table::{Table, thousands};
+use crate::table::{Table, counted, thousands};
 use bellwether_core::DocKey;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -262,11 +262,6 @@ pub(crate) fn roles([old, new]: [&Load; 2]) -> (BTreeMap<String, [Shift; 2]>, u6
     (roles, days([&old.shifts, &new.shifts]))
 }
 
-/// `1 deal`, `14 deals`.
-fn counted(number: u64, thing: &str) -> String {
-    format!("{} {thing}{}", thousands(number), if number == 1 { "" } else { "s" })
-}
-
 impl Fate {
     /// `newly escalates: 14 deals, 9 of them to cro`, a line for each kind of subject.
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -288,7 +283,7 @@ impl Fate {
                 (was, is) if was == is => format!("to {is}"),
                 (was, is) => format!("to {is} instead of {was}"),
             };
-            let all = counted(of.iter().map(|one| one.subjects).sum(), kind);
+            let all = counted(of.iter().map(|one| one.subjects).sum::<u64>(), kind);
             match of.as_slice() {
                 [one] => format!("{how}: {all}, {}", who(one)),
                 many => {

@@ -8,7 +8,7 @@
 use crate::disk::write_whole;
 use crate::prove::report::Said;
 use anyhow::{Context as _, Result};
-use std::collections::BTreeMap;
+use bellwether_policy::Files;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,6 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "proofs";
 /// The most bytes of a report.
 const MOST: u64 = 4 << 20;
-
-type Files = BTreeMap<String, String>;
 
 /// Whether a report is about these files.
 pub(crate) fn is_about(report: &str, files: &Files) -> bool {

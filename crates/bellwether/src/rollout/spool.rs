@@ -3,9 +3,11 @@
 //! - In: an order from whoever may write the data directory, which is whoever may run the program in it.
 //! - Out: what became of it. A server takes up orders one by one, each in a transaction.
 //! - Never: carries out an order that was taken back, or one of a single person where the server asks for
-//!   two; leaves an order behind: whoever gives up takes it back, and a start throws away what is old.
+//!   two; leaves an order behind: whoever gives up takes it back, and a start throws away what is old; says
+//!   that an order was taken when it was thrown away.
 //!
 //! Who renames an order has it: the server to `.taken` before it reads it, or whoever gives up by removing it.
+//! `.taken` goes only once the answer is there, so an order without any of the three was thrown away.
 
 use super::{Done, Order};
 use crate::exit::{Failure, Problems};
@@ -14,7 +16,7 @@ use bellwether_core::Problem;
 use bellwether_runtime::live::Live;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,7 +40,7 @@ enum Answer {
 /// Gives an order to the server that holds a data directory, and waits for what becomes of it.
 ///
 /// # Errors
-/// What the server answers; `rollout-no-answer`, `rollout-unanswered`.
+/// What the server answers; `rollout-no-answer`, `rollout-unanswered`, `rollout-discarded`.
 pub(crate) fn send(data: &Path, order: &Order) -> Result<Done> {
     Given::put(data, order)?.wait(PATIENCE)
 }
@@ -47,6 +49,8 @@ pub(crate) fn send(data: &Path, order: &Order) -> Result<Done> {
 struct Given {
     asked: PathBuf,
     answered: PathBuf,
+    /// Whether it was seen that the server took it.
+    taken: bool,
 }
 
 impl Given {
@@ -59,36 +63,44 @@ impl Given {
         let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         let asked = folder.join(format!("{name}.order"));
         write(&asked, &serde_json::to_vec(order)?)?;
-        Ok(Self { answered: asked.with_extension("answer"), asked })
+        Ok(Self { answered: asked.with_extension("answer"), asked, taken: false })
     }
 
     /// Waits for the answer, and takes the order back if nobody has taken it.
-    fn wait(&self, patience: Duration) -> Result<Done> {
+    fn wait(&mut self, patience: Duration) -> Result<Done> {
         let began = Instant::now();
-        let taken = loop {
-            if self.answered.exists() {
-                break true;
+        let refuse = |problem: Problem, help: &str| Err(Problems(vec![problem.help(help)]).into());
+        let bytes = loop {
+            // In the order in which one follows the other: what is gone here is seen further down.
+            let asked = self.asked.exists();
+            let held = self.asked.with_extension("taken").exists();
+            self.taken |= held;
+            if let Ok(bytes) = fs::read(&self.answered) {
+                break bytes;
             }
-            if began.elapsed() >= patience {
-                break fs::remove_file(&self.asked).is_err();
+            let late = began.elapsed() >= patience;
+            match late.then(|| fs::remove_file(&self.asked)) {
+                Some(Ok(())) => {
+                    let message = "another program holds the data directory and takes no orders";
+                    let help = "use the Rules page of the server's console, or try again when it \
+                                has started";
+                    return refuse(Problem::new("rollout-no-answer", message), help);
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                Some(Err(_)) | None => {}
+            }
+            if !asked && !self.taken {
+                let message = "a server that started threw the order away";
+                let help =
+                    "`bellwether policy status` shows how the rules stand; then give it again";
+                return refuse(Problem::new("rollout-discarded", message), help);
+            }
+            if self.taken && (late || !held) {
+                let message = "the order was taken, and is not answered yet";
+                let help = "`bellwether policy status` says what became of it";
+                return refuse(Problem::new("rollout-unanswered", message), help);
             }
             std::thread::sleep(LOOK);
-        };
-        let refuse = |problem: Problem, help: &str| Err(Problems(vec![problem.help(help)]).into());
-        if !taken {
-            let message = "another program holds the data directory and takes no orders";
-            return refuse(
-                Problem::new("rollout-no-answer", message),
-                "use the Rules page of the server's console, or try again when it has started",
-            );
-        }
-        // It may have come between the last look and now.
-        let Ok(bytes) = fs::read(&self.answered) else {
-            let message = "the order was taken, and is not answered yet";
-            return refuse(
-                Problem::new("rollout-unanswered", message),
-                "`bellwether policy status` says what became of it",
-            );
         };
         drop(fs::remove_file(&self.answered));
         match serde_json::from_slice(&bytes)? {
@@ -131,11 +143,15 @@ pub(crate) fn take_up(data: &Path, live: &Live, four_eyes: bool) {
         let answer = answer(&taken, live, four_eyes).unwrap_or_else(|error| refusal(&error));
         let written = serde_json::to_vec(&answer).map_err(anyhow::Error::from);
         let written = written.and_then(|bytes| write(&taken.with_extension("answer"), &bytes));
-        if let Err(error) = written {
-            tracing::warn!(%error, "An order about the rules could not be answered.");
-        }
         // Its files name people: it does not stay, whatever became of it.
-        drop(fs::remove_file(&taken));
+        match written {
+            Ok(()) => drop(fs::remove_file(&taken)),
+            Err(error) => {
+                tracing::warn!(%error, "An order about the rules could not be answered.");
+                // That it was taken must still be seen.
+                drop(fs::File::create(&taken));
+            }
+        }
     }
 }
 
@@ -226,11 +242,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let order = order(What::RollBack { rules: None });
         let files = || fs::read_dir(dir.path().join(FOLDER)).unwrap().count();
-        let given = Given::put(dir.path(), &order).unwrap();
+        let mut given = Given::put(dir.path(), &order).unwrap();
         assert_eq!(code(given.wait(Duration::ZERO)), "rollout-no-answer");
         assert_eq!((take(&given.asked), files()), (None, 0), "it was taken back");
 
-        let given = Given::put(dir.path(), &order).unwrap();
+        let mut given = Given::put(dir.path(), &order).unwrap();
         let taken = take(&given.asked).unwrap();
         assert_eq!(code(given.wait(Duration::ZERO)), "rollout-unanswered");
         assert!(taken.exists() && take(&given.asked).is_none(), "it is carried out once");
@@ -245,6 +261,23 @@ mod tests {
         assert_eq!(given.wait(Duration::ZERO).unwrap(), done);
         fs::remove_file(&taken).unwrap();
         assert_eq!(files(), 0);
+    }
+
+    #[test]
+    fn an_order_that_a_start_throws_away_was_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let order = order(What::RollBack { rules: None });
+        let mut given = Given::put(dir.path(), &order).unwrap();
+        clear(dir.path());
+        // It is told at once: nobody will answer.
+        assert_eq!(code(given.wait(Duration::MAX)), "rollout-discarded");
+
+        // Whoever saw that it was taken does not say that nothing came of it.
+        let mut given = Given::put(dir.path(), &order).unwrap();
+        take(&given.asked).unwrap();
+        assert_eq!(code(given.wait(Duration::ZERO)), "rollout-unanswered");
+        clear(dir.path());
+        assert_eq!(code(given.wait(Duration::MAX)), "rollout-unanswered");
     }
 
     #[test]

@@ -14,8 +14,9 @@ use bellwether_adapters::channel::{Card, CardKind};
 use bellwether_core::effect::AskCause;
 use bellwether_core::event::Note;
 use bellwether_core::{Body, Code, DocKey, Effect, EffectKey, Personal, StreamId, Timestamp};
+use bellwether_engine::Rules;
 use bellwether_ledger::decode_event;
-use bellwether_policy::Blank;
+use bellwether_policy::{Blank, Graph};
 use bellwether_runtime::delivery::{Prepared, Render, read_effect};
 use bellwether_store::OutboxRow;
 use serde_json::Value;
@@ -99,24 +100,20 @@ fn ask(
             None => "Nobody else is asked before you answer.".to_owned(),
         }),
     ];
-    if let Some(next) = &found.approves {
-        card.text.push(said(after_approval(next, found.refused.as_deref())));
+    let rules = escalations::rules(desk, &found)?;
+    let graph = rules.policy().graph(Code::of(&found.graph));
+    if let Some(what) = graph.and_then(|graph| after_approval(graph, &found)) {
+        card.text.push(said(what));
     }
-    own_words(desk, &found, asked.word("node"), &mut card)?;
+    own_words(&rules, &found, asked.word("node"), &mut card);
     card.link = link(config, &found);
     Ok(Some(card))
 }
 
-/// The bundle's own words for such an ask. They come before what is always said, and a title still says first
-/// that it is about an approval or a doubt.
-fn own_words(
-    desk: &Desk<'_>,
-    found: &Escalation,
-    node: &str,
-    card: &mut Card,
-) -> Result<(), Refused> {
-    let rules = desk.rules()?;
-    let Some(message) = rules.policy().message(&found.graph, node) else { return Ok(()) };
+/// The words for such an ask of the bundle that the escalation keeps. They come before what is always said, and
+/// a title still says first that it is about an approval or a doubt.
+fn own_words(rules: &Rules, found: &Escalation, node: &str, card: &mut Card) {
+    let Some(message) = rules.policy().message(&found.graph, node) else { return };
     let value = |blank| match blank {
         Blank::Account => who(found),
         Blank::Subject => found.source_id.clone().unwrap_or_else(|| found.doc.clone()),
@@ -129,7 +126,6 @@ fn own_words(
     }
     let lines = message.text.iter().map(|line| said(line.fill(value)));
     card.text.splice(0..0, lines);
-    Ok(())
 }
 
 /// What a title says before anything else.
@@ -139,16 +135,25 @@ fn kind_of_ask(found: &Escalation) -> String {
     format!("{approve}{doubt}")
 }
 
-/// What comes after an approval, and after its refusal.
-fn after_approval(next: &str, refused: Option<&str>) -> String {
+/// What comes after an approval, and after its refusal. What the boundaries say to it is only known then.
+fn after_approval(graph: &Graph, found: &Escalation) -> Option<String> {
+    let at = graph.nodes().iter().position(|node| node.name == found.node)?;
+    let next = graph.nodes().get(at)?.approval()?.approves?;
+    let node = graph.nodes().get(next)?;
+    let refused = found.refused.as_deref();
     let refused =
         refused.map_or("it ends here".to_owned(), |to| format!("it goes to {}", words(to)));
-    match next.split_once("/approval:") {
-        Some((_, role)) => {
-            format!("If you approve, {} must approve next; if you refuse, {refused}.", words(role))
+    let given = match (node.approval(), graph.permit(next)) {
+        (Some(approval), _) => format!("{} must approve next", words(&approval.role)),
+        (None, None) => format!("{} is asked", words(&node.name)),
+        (None, Some(permit)) => {
+            let more = permit.asks.iter().any(|ask| *ask != at);
+            let more = if more { "want another approval first or " } else { "" };
+            let name = words(&node.name);
+            format!("{name} is asked, unless the boundaries {more}do not allow it")
         }
-        None => format!("If you approve, {} is asked; if you refuse, {refused}.", words(next)),
-    }
+    };
+    Some(format!("If you approve, {given}; if you refuse, {refused}."))
 }
 
 fn stand_down(

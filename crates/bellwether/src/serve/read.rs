@@ -25,12 +25,14 @@ use crate::cli::context::Context;
 use crate::cli::explain::staff::Staff;
 use crate::cli::names::Names;
 use axum::http::StatusCode;
-use bellwether_core::{Duration as Span, Problem, Timestamp};
+use bellwether_core::{Digest, Duration as Span, Problem, Timestamp};
 use bellwether_engine::{RuleBook, Rules};
+use bellwether_runtime::DriveError;
 use bellwether_runtime::edge::Edge;
-use bellwether_runtime::embedded::{active_rules, read_rules};
+use bellwether_runtime::embedded::read_rules;
 use bellwether_runtime::live::Live;
 use bellwether_runtime::reading_edge;
+use bellwether_runtime::rollout::Rollout;
 use bellwether_store::{Access, Options, Store, Tally, View};
 use board::Board;
 use std::collections::BTreeMap;
@@ -56,7 +58,8 @@ pub(crate) struct Reading {
     room: Arc<Semaphore>,
     idle: Mutex<Vec<Store>>,
     board: Mutex<Board>,
-    book: Mutex<Option<(u64, Arc<RuleBook>)>>,
+    /// What happened to the rules so far, and all that are kept since.
+    ruled: Mutex<(Rollout, Option<Arc<RuleBook>>)>,
     /// Whoever asks what if; the next one comes later.
     what_if: Mutex<()>,
 }
@@ -78,7 +81,7 @@ impl Reading {
             room: Arc::new(Semaphore::new(AT_ONCE)),
             idle: Mutex::new(Vec::new()),
             board: Mutex::new(Board::default()),
-            book: Mutex::new(None),
+            ruled: Mutex::default(),
             what_if: Mutex::new(()),
         });
         // The first reader of a long journal would wait for it; whoever starts reads it meanwhile.
@@ -174,20 +177,12 @@ impl Desk<'_> {
         Ok(board)
     }
 
-    /// Every set of rules that a kept event names.
+    /// Every set of rules that is kept, those that wait or are in shadow too.
     ///
     /// # Errors
     /// What the store says.
     pub(crate) fn book(&self) -> Result<Arc<RuleBook>, Refused> {
-        let activated = self.board()?.activated();
-        let mut book = locked(&self.reading.book);
-        if let Some((of, book)) = book.as_ref().filter(|(of, _)| *of == activated) {
-            let _ = of;
-            return Ok(Arc::clone(book));
-        }
-        let read = Arc::new(read_rules(self.view)?);
-        *book = Some((activated, Arc::clone(&read)));
-        Ok(read)
+        Ok(self.ruled()?.0)
     }
 
     /// The rules in force.
@@ -195,8 +190,26 @@ impl Desk<'_> {
     /// # Errors
     /// What the store says.
     pub(crate) fn rules(&self) -> Result<Arc<Rules>, Refused> {
-        let book = self.book()?;
-        Ok(active_rules(self.view, &book)?)
+        let (book, active) = self.ruled()?;
+        let active = active.and_then(|active| book.get(&active).cloned());
+        Ok(active.ok_or(DriveError::NoRules)?)
+    }
+
+    /// Every set of rules, and the digest of those in force; read anew when anything happened to rules.
+    fn ruled(&self) -> Result<(Arc<RuleBook>, Option<Digest>), Refused> {
+        let mut ruled = locked(&self.reading.ruled);
+        let (rollout, book) = &mut *ruled;
+        let moved = rollout.follow(self.view);
+        // What was read before something failed may have been about rules.
+        if !matches!(moved, Ok(false)) {
+            *book = None;
+        }
+        moved?;
+        let kept = match book {
+            Some(kept) => Arc::clone(kept),
+            None => Arc::clone(book.insert(Arc::new(read_rules(self.view)?))),
+        };
+        Ok((kept, rollout.active()))
     }
 
     /// The keys, for looking up.

@@ -274,3 +274,33 @@ fn an_action_is_tried_on_the_page_and_by_the_api() {
     let page = text(&served.send("POST", "/try", &[form, &own], &body));
     assert!(page.contains("issue_refund: allowed by refund.small"), "{page}");
 }
+
+#[test]
+fn what_may_loosen_is_marked_wherever_differences_are_told() {
+    let world = World::new();
+    world.run(&["policy", "init", "mine", "--from", "customer-escalation"]).ends(0);
+    world.run(&["init", "--bundle", "mine"]).ends(0);
+    let permit = "@id(\"refund.cent\") @owner(\"head-of-support\") @review(\"2099-01-31\")\n\
+        @reason(\"a cent\")\n\
+        permit (principal, action == Bellwether::Action::\"issue_refund\", resource)\n\
+        when { context.amount == 1 && context.calibrated && context.confidence >= 990000 };\n";
+    world.write("mine/boundaries/cents.cedar", permit);
+    let marked = |changes: &Value| {
+        let changes = changes.as_array().unwrap().iter();
+        let loosens: Vec<bool> = changes.map(|one| one["loosens"].as_bool().unwrap()).collect();
+        assert_eq!(loosens, [true], "the new permit, and nothing else");
+    };
+    let plan = world.run(&["policy", "plan", "mine", "--format", "json"]).ends(0).json();
+    marked(&plan["changes"]);
+    let words = ["policy", "apply", "mine", "--shadow", "--reason", "a test", "--by", "ann"];
+    world.run(&words).ends(0);
+    let served = Served::start(&world);
+    let rules = plan["planned"]["rules"].as_str().unwrap();
+    marked(&json_of(&served.get(&format!("/v1/rules/{rules}/diff")))["changes"]);
+    let page = text(&served.get(&format!("/rules/{rules}/diff")));
+    assert!(page.contains("loosens, unless it is proved not to"), "{page}");
+    let openapi = served.get("/v1/openapi.json").body;
+    let openapi: Value = serde_json::from_str(&openapi).unwrap();
+    let told = &openapi["components"]["schemas"]["RulesDifference"]["properties"]["loosens"];
+    assert_eq!(told["type"], "boolean", "{told}");
+}

@@ -16,15 +16,11 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Starts to read a node that should be a mapping; anything else is a problem and reads as empty.
     pub fn new(document: &'a Document, node: &'a Node, problems: &'a mut Vec<Problem>) -> Self {
-        let entries = match &node.kind {
-            Kind::Map(entries) => entries.as_slice(),
-            Kind::Null => &[],
-            other => {
-                let message = format!("expected a mapping, found {}", other.name());
-                problems.push(Problem::new("yaml-shape", message).at(document.place(node)));
-                &[]
-            }
-        };
+        if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
+            let message = format!("expected a mapping, found {}", node.kind.name());
+            problems.push(Problem::new("yaml-shape", message).at(document.place(node)));
+        }
+        let entries = node.entries();
         Self { document, node, entries, asked: Vec::new(), problems }
     }
 
@@ -159,11 +155,7 @@ impl<'a> Fields<'a> {
 
     /// A list of nodes; a single value counts as a list of one.
     pub fn list(&mut self, name: &'a str) -> &'a [Node] {
-        match self.node(name) {
-            Some(Node { kind: Kind::List(items), .. }) => items,
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        }
+        self.node(name).map(Node::items).unwrap_or_default()
     }
 
     /// A list of texts with their nodes; a single value counts as a list of one.

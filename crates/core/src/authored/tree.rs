@@ -17,6 +17,49 @@ pub struct Node {
     pub column: u32,
 }
 
+impl Node {
+    /// The entries of a mapping, in the order written; of anything else none.
+    pub fn entries(&self) -> &[(Key, Self)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// An entry of a mapping; a key stands in it once.
+    pub fn entry(&self, name: &str) -> Option<&(Key, Self)> {
+        self.entries().iter().find(|(key, _)| key.text == name)
+    }
+
+    /// The node under a key of a mapping.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.entry(name).map(|(_, node)| node)
+    }
+
+    /// As [`Node::get`], to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Kind::Map(entries) = &mut self.kind else { return None };
+        entries.iter_mut().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
+    /// The items of a list; a mapping or a single value counts as a list of one.
+    pub fn items(&self) -> &[Self] {
+        match &self.kind {
+            Kind::List(items) => items,
+            Kind::Null => &[],
+            Kind::Scalar { .. } | Kind::Map(_) => std::slice::from_ref(self),
+        }
+    }
+
+    /// The text of a single value.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// What a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -239,12 +282,19 @@ mod tests {
 
     #[test]
     fn places_are_kept() {
-        let document = Document::read("a.yaml", "a:\n  b: [1, \"two\"]\n").unwrap();
-        let Kind::Map(entries) = &document.root.kind else { panic!("a mapping") };
-        let Kind::Map(inner) = &entries[0].1.kind else { panic!("a mapping") };
-        assert_eq!((inner[0].0.line, inner[0].0.column), (2, 3));
-        let Kind::List(items) = &inner[0].1.kind else { panic!("a list") };
-        assert_eq!(items[1].kind, Kind::Scalar { text: "two".into(), quoted: true });
+        let document = Document::read("a.yaml", "a:\n  b: [1, \"two\"]\nc:\n").unwrap();
+        let mut root = document.root;
+        let (key, list) = root.get("a").and_then(|node| node.entry("b")).unwrap();
+        assert_eq!((key.line, key.column), (2, 3));
+        assert_eq!(list.items()[1].kind, Kind::Scalar { text: "two".into(), quoted: true });
+        let texts: Vec<_> = list.items().iter().map(Node::text).collect();
+        assert_eq!(texts, [Some("1"), Some("two")]);
+        let (one, nothing) = (&list.items()[0], root.get("c").unwrap());
+        assert_eq!((one.items().len(), one.entries().len(), one.get("b")), (1, 0, None));
+        assert_eq!((nothing.items().len(), nothing.text()), (0, None));
+        assert_eq!((list.text(), root.get("b"), root.entries().len()), (None, None, 2));
+        root.get_mut("a").unwrap().kind = Kind::Null;
+        assert_eq!(root.get("a").unwrap().kind, Kind::Null);
     }
 
     #[test]

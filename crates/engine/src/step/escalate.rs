@@ -215,8 +215,11 @@ impl Whom {
         }
         let len = u16::try_from(chain.rungs.len()).unwrap_or(u16::MAX);
         let last = there.last().map(|(_, person)| *person);
-        // Everybody is away: the role that is always staffed must hear of it all the same.
-        let last = last.or_else(|| people.members(people.always()).next())?;
+        // Everybody is away: the role that is always staffed must hear of it all the same, and first of all
+        // those of it whose approval would not be refused.
+        let always = || people.members(people.always());
+        let last = last.or_else(|| always().find(|person| !chain.is_spent(person.code)));
+        let last = last.or_else(|| always().next())?;
         Some((from.max(len), last.code))
     }
 }

@@ -17,7 +17,7 @@ use crate::trial::Judgement;
 use bellwether_core::effect::AskCause;
 use bellwether_core::record::Permitted;
 use bellwether_core::{Code, DocKey, Ppm, Trust};
-use bellwether_policy::{Action, Judged, Masks, Node, NodePermit};
+use bellwether_policy::{Action, Judged, Node, NodePermit};
 
 /// Enters a human node whose own approvals are given: its people are asked if the boundaries of its action
 /// allow it; or else the next of those who may lift their no, as far as the node lists them; or else whoever
@@ -115,11 +115,9 @@ impl Moving<'_> {
         let Some(kept) = self.book.get(&version.rules) else { return Trust::CustomerText };
         let decided = graph.rules().iter().position(|one| Code::of(&one.id) == rule);
         let Some(decided) = decided else { return Trust::CustomerText };
-        let overridden = self.is_newest(version).then(|| {
-            let verdict = graph.decide(&reading.slots, &mut Masks::default());
-            graph.overrides().get(verdict.overridden()?).map(|one| one.guard)
-        });
-        let guards = graph.rules_towards(decided).into_iter().chain(overridden.flatten());
+        // Which override led here, if one did, may be over by now.
+        let overrides = graph.overrides().iter().map(|one| one.guard);
+        let guards = graph.guards_towards(decided).into_iter().chain(overrides);
         let slots = guards.filter_map(|guard| graph.guard(guard)).flat_map(|guard| guard.slots());
         let of_rule = slots.map(|slot| {
             let name = kept.catalogue().fact(*slot).map(|fact| fact.name.as_str());

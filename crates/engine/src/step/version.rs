@@ -6,6 +6,7 @@
 //! - Never: anything else than the rules in force for engines before 3.
 
 use super::Moving;
+use crate::rules::keeps_nodes;
 use crate::state::GraphState;
 use bellwether_core::{Code, Digest, DocKey, Escalation};
 use bellwether_policy::{Graph, Node, Person};
@@ -56,7 +57,7 @@ impl<'a> Moving<'a> {
 
     /// Notes which rule leads an escalation on, and from when on it keeps which version.
     pub(super) fn set_rule(&mut self, key: DocKey, version: Version<'_>, rule: Code) {
-        let pinned = self.engine >= 3;
+        let pinned = keeps_nodes(self.engine);
         if let Some(doc) = self.doc_mut(key) {
             let state = doc.graph_mut(version.graph.code());
             state.rule = rule;

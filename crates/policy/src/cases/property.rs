@@ -9,7 +9,8 @@ use super::{Choose, TestOutcome, fill};
 use crate::graph::{Graph, Masks, Outcome};
 use crate::policy::Policy;
 use crate::read::{Word, required_choice, required_entries, required_word, scalars, word, words};
-use crate::routing::{Names, is_visible, wrong_scope};
+use crate::routing::Names;
+use crate::scope::{is_visible, wrong_scope};
 use bellwether_core::authored::{Document, Fields, Key, Node};
 use bellwether_core::{Code, Place, Problem, Timestamp};
 use bellwether_expr::{Catalogue, Slot, Slots, Space, literal};
@@ -139,7 +140,7 @@ fn slot(
     };
     let (fact, subject) = (catalogue.fact(slot)?, graph.and_then(|graph| graph.subject));
     if let Some(subject) = subject.filter(|subject| !is_visible(fact.scope, *subject)) {
-        problems.push(wrong_scope(&fact.name, fact.scope, subject).at(place));
+        problems.push(wrong_scope(fact, subject).at(place));
     }
     Some(slot)
 }

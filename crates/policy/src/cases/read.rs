@@ -2,13 +2,14 @@
 
 use super::property::read_property;
 use super::{Act, Expected, Judged, Property, Test};
-use crate::actions::Action;
+use crate::actions::Actions;
 use crate::graph::Outcome;
 use crate::people::{People, unknown_person, unknown_role};
 use crate::read::{AN_INSTANT, Word, instant, required_list, required_word, scalar, word, words};
-use crate::routing::{Names, is_visible, wrong_scope};
-use bellwether_core::authored::{Document, Fields, Key, Kind, Node};
-use bellwether_core::{Place, Ppm, Problem, Timestamp, Type};
+use crate::routing::Names;
+use crate::scope::{is_visible, wrong_scope};
+use bellwether_core::authored::{Document, Fields, Key, Node};
+use bellwether_core::{Ppm, Problem, Timestamp, Type};
 use bellwether_expr::{Catalogue, Scope, Slot, literal};
 
 /// What tests may speak of. A part that could not be read is missing, and nothing is checked
@@ -17,7 +18,7 @@ use bellwether_expr::{Catalogue, Scope, Slot, literal};
 pub(crate) struct Known<'a> {
     pub(crate) graphs: Option<&'a [Names]>,
     pub(crate) people: Option<&'a People>,
-    pub(crate) actions: &'a [Action],
+    pub(crate) actions: &'a Actions,
 }
 
 /// What a test is given besides facts.
@@ -45,9 +46,7 @@ pub(crate) fn read_tests(
     let mut fields = Fields::new(document, &document.root, problems);
     for item in required_list(&mut fields, "tests") {
         let problems = fields.problems();
-        if let Kind::Map(entries) = &item.kind
-            && entries.iter().any(|(key, _)| key.text == "property")
-        {
+        if item.get("property").is_some() {
             properties.extend(read_property(document, item, known, catalogue, problems));
             continue;
         }
@@ -158,11 +157,11 @@ fn read_act(
         let place = document.place_of_key(second);
         problems.push(problem.at(place).help("write another test for the second one"));
     }
-    let Some(action) = known.actions.iter().position(|action| action.name == key.text) else {
-        problems.push(unknown_action(&key.text, place, known.actions));
+    let Some(action) = known.actions.position(&key.text) else {
+        problems.extend(known.actions.no_such(&key.text, &place));
         return None;
     };
-    let declared = known.actions.get(action)?;
+    let declared = known.actions.read.get(action)?;
     if subject.is_some_and(|subject| subject != declared.subject) {
         let message = format!(
             "`{}` is done to the {}, not to what this graph decides about",
@@ -174,6 +173,9 @@ fn read_act(
     }
     let mut fields = Fields::new(document, node, problems);
     let mut parameters = Vec::new();
+    for name in known.actions.untyped(&key.text) {
+        fields.node(name);
+    }
     for parameter in &declared.parameters {
         let Some(written) = required_word(&mut fields, &parameter.name) else { continue };
         match literal(&written.text, parameter.kind, &[]) {
@@ -195,13 +197,6 @@ fn read_act(
     let (approvals, confidence, calibrated, tainted) = given;
     let whole = parameters.len() == declared.parameters.len();
     whole.then_some(Act { action, parameters, approvals, confidence, calibrated, tainted })
-}
-
-fn unknown_action(name: &str, place: Place, actions: &[Action]) -> Problem {
-    let message = format!("there is no action `{name}`");
-    let names: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
-    let help = format!("actions in actions.yaml: {}", names.join(", "));
-    Problem::new("policy-unknown-action", message).at(place).help(help).nearest(name, names)
 }
 
 fn check_role(word: &Word, known: Known<'_>, problems: &mut Vec<Problem>) {
@@ -243,7 +238,7 @@ pub(super) fn read_facts(
         if let Some(subject) = graph.and_then(|graph| graph.subject)
             && !is_visible(fact.scope, subject)
         {
-            problems.push(wrong_scope(&fact.name, fact.scope, subject).at(place));
+            problems.push(wrong_scope(fact, subject).at(place));
         }
         let kind = fact.kind;
         match literal(&value.text, kind, &fact.values) {

@@ -1,11 +1,12 @@
-//! What a policy says beside its graphs, in words: actions, overrides, tables.
+//! What a policy says beside its graphs, in words: actions, overrides, messages, tables.
 //!
-//! - In: actions and overrides of a policy, tables of its thresholds.
+//! - In: actions, overrides and messages of a policy, tables of its thresholds.
 //! - Out: a text by what it is about, so that two versions can be compared.
 //! - Never: where something is written, which changes without meaning anything.
 
 use super::{Change, compared, instant, listed};
 use crate::actions::Action;
+use crate::messages::{Blank, Message, Template};
 use crate::overrides::{About, Override, Overrides};
 use crate::thresholds::{Hit, Table};
 use bellwether_core::{Code, Type};
@@ -52,6 +53,26 @@ pub(super) fn exception(one: &Override) -> String {
         "{does} {about} when {when}, {from} to {until}, by {author} and {approver}{signed} ({}{ticket}{})",
         one.reason, one.ticket
     )
+}
+
+/// The asks that a message is for.
+pub(super) fn asks_of(message: &Message) -> String {
+    match (&message.graph, &message.node) {
+        (Some(graph), Some(node)) => format!("message for `{node}` of `{graph}`"),
+        (Some(graph), None) => format!("message for all of `{graph}`"),
+        (None, Some(node)) => format!("message for every `{node}`"),
+        (None, None) => "message for all".to_owned(),
+    }
+}
+
+/// What a message says, with its blanks as they are written.
+pub(super) fn words(message: &Message) -> String {
+    let blank = |blank: Blank| format!("{{{}}}", blank.as_str());
+    let quoted = |text: &Template| format!("'{}'", text.fill(blank));
+    let title = message.title.as_ref().map(|title| format!("titled {}", quoted(title)));
+    let text: Vec<_> = message.text.iter().map(quoted).collect();
+    let text = (!text.is_empty()).then(|| format!("says {}", text.join(", ")));
+    title.into_iter().chain(text).collect::<Vec<_>>().join(", ")
 }
 
 /// What differs between the tables of two versions: heads, rows by when they fit, and their order. The catalogues

@@ -49,7 +49,8 @@ fn a_child_adds_under_new_names() {
         ("boundaries/unit.cedar", "forbid (principal, action, resource);"),
         (
             "overrides/own.yaml",
-            "overrides:\n  - {id: a, graph: cases, owner_signs: bob}\n  - {id: b, graph: deals}\n",
+            "overrides:\n  - {id: a, graph: cases, owner_signs: bob, approvals: [field]}\n  \
+             - {id: b, graph: deals, route: desk}\n  - {id: c, action: pay, approvals: [legal]}\n",
         ),
     ]);
     let merged = merge(&parent(), &child).unwrap();
@@ -199,6 +200,12 @@ const TRICKS: &[(&str, &str, &str, u32)] = &[
         "overrides: {id: a, graph: deals, owner_signs: ann}\n",
         "merge-not-yours",
         1,
+    ),
+    (
+        "overrides/a.yaml",
+        "overrides:\n  - {id: b, graph: deals, route: desk}\n  - id: a\n    approvals: legal\n    graph: deals\n",
+        "merge-not-yours",
+        4,
     ),
     ("people.yaml", "roles: {a: [b]\n", "yaml-syntax", 2),
 ];

@@ -5,11 +5,10 @@
 //! - Never: a fact that the subject of the action does not have; a loosening, for they only forbid or ask more.
 
 use super::{About, Draft};
-use crate::actions::Action;
-use crate::read::Word;
-use crate::routing::is_visible;
+use crate::actions::{Action, Actions};
+use crate::scope::condition;
 use bellwether_core::Problem;
-use bellwether_expr::{Catalogue, Expr, Slots, Tri};
+use bellwether_expr::{Catalogue, Expr, FactDef, Scope, Slots, Tri};
 
 /// An override of an action, ready to be looked at.
 pub(crate) struct Ruling {
@@ -31,17 +30,18 @@ impl Ruling {
 /// Compiles the overrides of actions; those of unknown actions are left out, and were reported.
 pub(crate) fn rulings(
     drafts: &[Draft],
-    actions: &[Action],
+    actions: &Actions,
     catalogue: &Catalogue,
     problems: &mut Vec<Problem>,
 ) -> Vec<Ruling> {
     let mut rulings = Vec::new();
     for (at, draft) in drafts.iter().enumerate() {
         let About::Action(name) = &draft.one.about else { continue };
-        let Some(action) = actions.iter().find(|action| action.name == *name) else { continue };
+        let Some(action) = actions.find(name) else { continue };
         let before = problems.len();
         if let Some(when) = &draft.when {
-            check_when(when, action, catalogue, problems);
+            let wrong = |fact: &FactDef, subject| wrong_scope(fact, action, subject);
+            condition(when, Some(action.subject), catalogue, problems, wrong);
         }
         if problems.len() > before {
             continue;
@@ -55,25 +55,11 @@ pub(crate) fn rulings(
     rulings
 }
 
-/// A condition reads what is known of the subject of its action, or of the account.
-fn check_when(when: &Word, action: &Action, catalogue: &Catalogue, problems: &mut Vec<Problem>) {
-    let read = match Expr::compile_bool(&when.text, catalogue, when.place.clone()) {
-        Ok(read) => read,
-        Err(found) => {
-            problems.extend(found);
-            return;
-        }
-    };
-    for fact in read.slots().iter().filter_map(|slot| catalogue.fact(*slot)) {
-        if !is_visible(fact.scope, action.subject) {
-            let (of, to) = (fact.scope.as_str(), action.subject.as_str());
-            let message = format!(
-                "`{}` belongs to one {of}, but `{}` is done to the {to}",
-                fact.name, action.name
-            );
-            let place = when.place_at(when.text.find(&fact.name).unwrap_or(0));
-            let problem = Problem::new("policy-fact-scope", message).at(place);
-            problems.push(problem.help("use a fact of the account or of the action's subject"));
-        }
-    }
+/// The problem of a fact that the subject of an action does not have.
+fn wrong_scope(fact: &FactDef, action: &Action, subject: Scope) -> Problem {
+    let (of, to) = (fact.scope.as_str(), subject.as_str());
+    let message =
+        format!("`{}` belongs to one {of}, but `{}` is done to the {to}", fact.name, action.name);
+    let problem = Problem::new("policy-fact-scope", message);
+    problem.help("use a fact of the account or of the action's subject")
 }

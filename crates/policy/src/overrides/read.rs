@@ -1,7 +1,7 @@
 //! Reading `overrides/*.yaml`.
 
 use super::{About, Draft, LONGEST_OVERRIDE, Override, Overrides};
-use crate::actions::Action;
+use crate::actions::Actions;
 use crate::people::{People, unknown_role};
 use crate::read::{
     AN_INSTANT, Word, check_handle, instant, required_list, required_word, word, words,
@@ -142,26 +142,20 @@ fn check_time(
 pub(crate) fn check_about(
     draft: &Draft,
     graphs: Option<&[&str]>,
-    actions: &[Action],
+    actions: &Actions,
     people: Option<&People>,
     problems: &mut Vec<Problem>,
 ) {
     let word = &draft.about;
-    let unknown = |problem: Problem, known: Vec<&str>| {
-        let help = format!("known: {}", known.join(", "));
-        problem.at(word.place.clone()).help(help).nearest(&word.text, known)
-    };
     match (&draft.one.about, graphs) {
         (About::Graph(name), Some(graphs)) if !graphs.contains(&name.as_str()) => {
             let message = format!("there is no graph `{name}`");
-            problems.push(unknown(Problem::new("policy-unknown-graph", message), graphs.to_vec()));
+            let problem = Problem::new("policy-unknown-graph", message).at(word.place.clone());
+            let help = format!("known: {}", graphs.join(", "));
+            problems.push(problem.help(help).nearest(&word.text, graphs.iter().copied()));
         }
         (About::Action(name), _) => {
-            let known: Vec<_> = actions.iter().map(|action| action.name.as_str()).collect();
-            if !known.contains(&name.as_str()) {
-                let message = format!("there is no action `{name}`");
-                problems.push(unknown(Problem::new("policy-unknown-action", message), known));
-            }
+            problems.extend(actions.no_such(name, &word.place));
         }
         _ => {}
     }

@@ -9,15 +9,16 @@ use super::check::{Shape, check};
 use super::draft::{DraftGraph, DraftHuman, DraftKind, DraftNode};
 use super::permit::check_permits;
 use super::wait::read_waits;
-use crate::actions::Action;
+use crate::actions::Actions;
 use crate::graph::{
     AGAIN, Graph, Human, Node, NodeKind, Outcome, Overrules, Overruling, Ready, Rule,
 };
 use crate::overrides::{About, Draft};
 use crate::people::People;
 use crate::read::Word;
+use crate::scope::{condition, wrong_scope};
 use bellwether_core::{Code, Problem, Severity};
-use bellwether_expr::{Catalogue, Expr, GuardSet, Scope};
+use bellwether_expr::{Catalogue, Expr, GuardSet};
 use std::collections::BTreeMap;
 
 /// Checks a draft and builds its graph. `None` when there is at least one error in it.
@@ -25,44 +26,26 @@ pub(crate) fn build(
     draft: &DraftGraph,
     people: Option<&People>,
     catalogue: &Catalogue,
-    (actions, overrides): (&[Action], &[Draft]),
+    (actions, overrides): (&Actions, &[Draft]),
     problems: &mut Vec<Problem>,
 ) -> Option<Graph> {
     let before = problems.len();
     let shape = check(draft, people, problems);
     check_permits(draft, &shape, actions, problems);
     let closed_when =
-        draft.closed_when.as_ref().and_then(|word| guard(word, draft.subject, catalogue, problems));
-    let always = Word { text: "true".to_owned(), place: draft.place.clone() };
-    let own = |one: &&Draft| matches!(&one.one.about, About::Graph(name) if draft.name.as_ref().is_some_and(|own| own.text == *name));
+        draft.closed_when.as_ref().and_then(|word| guard(draft, word, catalogue, problems));
+    let name = draft.name.as_ref().map(|name| name.text.as_str());
+    let own = |one: &&Draft| matches!(&one.one.about, About::Graph(about) if name == Some(about));
     let overrides: Vec<&Draft> = overrides.iter().filter(own).collect();
     let conditions = read_overrides(draft, &overrides, catalogue, problems);
     let waits = read_waits(draft, catalogue, problems);
-    let mut guards: Vec<Expr> = draft
-        .rules
-        .iter()
-        .filter_map(|rule| {
-            let word = if rule.otherwise { Some(&always) } else { rule.when.as_ref() };
-            guard(word?, draft.subject, catalogue, problems)
-        })
-        .collect();
+    let mut guards = read_guards(draft, catalogue, problems);
     let broken = problems.iter().skip(before).any(|problem| problem.severity == Severity::Error);
     if broken || guards.len() != draft.rules.len() {
         return None;
     }
-    let name = draft.name.as_ref()?.text.clone();
-    let nodes = draft.nodes.iter().zip(&shape.other);
-    let nodes: Option<Vec<Node>> =
-        nodes.map(|(node, other)| build_node(node, *other, people?)).collect();
-    let mut nodes = nodes?;
-    for (at, facts, guard) in waits {
-        let ready = shape.ready.get(at).copied().flatten()?;
-        if let Some(Node { kind: NodeKind::Discover { ready: wait, .. }, .. }) = nodes.get_mut(at) {
-            *wait = Some(Ready { facts, guard: guards.len(), node: ready });
-            guards.push(guard);
-        }
-    }
-    add_approvals(draft, &shape, people?, &mut nodes)?;
+    let name = name?.to_owned();
+    let mut nodes = build_nodes(draft, (people?, &shape), waits, &mut guards)?;
     let mut overruling = Vec::new();
     for (one, condition) in overrides.iter().zip(conditions) {
         let guard = guards.len();
@@ -90,6 +73,30 @@ pub(crate) fn build(
     })
 }
 
+/// The guards of the rules in their order; fewer where one of them is wrong.
+fn read_guards(
+    draft: &DraftGraph,
+    catalogue: &Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Vec<Expr> {
+    let always = Word { text: "true".to_owned(), place: draft.place.clone() };
+    let read = draft.rules.iter().filter_map(|rule| {
+        let word = if rule.otherwise { Some(&always) } else { rule.when.as_ref() };
+        guard(draft, word?, catalogue, problems)
+    });
+    read.collect()
+}
+
+/// Compiles a guard of a graph.
+fn guard(
+    draft: &DraftGraph,
+    word: &Word,
+    catalogue: &Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Option<Expr> {
+    condition(word, draft.subject, catalogue, problems, wrong_scope)
+}
+
 /// Checks the overrides of a graph and compiles their conditions; `None` for one that cannot be used.
 fn read_overrides(
     draft: &DraftGraph,
@@ -113,7 +120,7 @@ fn read_overrides(
             problems.push(problem.help("put the roles into one override"));
         }
         if let Some(when) = &one.when {
-            guard(when, draft.subject, catalogue, problems);
+            guard(draft, when, catalogue, problems);
         }
         if let Some(signs) = &one.owner_signs
             && draft.owner.as_ref().is_some_and(|owner| owner.text != signs.text)
@@ -191,47 +198,26 @@ fn overrules(
     Some(Overrules::Approvals(first))
 }
 
-/// Compiles a guard and checks that the subject has every fact it reads.
-fn guard(
-    word: &Word,
-    subject: Option<Scope>,
-    catalogue: &Catalogue,
-    problems: &mut Vec<Problem>,
-) -> Option<Expr> {
-    let expr = match Expr::compile_bool(&word.text, catalogue, word.place.clone()) {
-        Ok(expr) => expr,
-        Err(found) => {
-            problems.extend(found);
-            return None;
-        }
-    };
-    let subject = subject?;
-    for fact in expr.slots().iter().filter_map(|slot| catalogue.fact(*slot)) {
-        if !is_visible(fact.scope, subject) {
-            let place = word.place_at(word.text.find(&fact.name).unwrap_or(0));
-            problems.push(wrong_scope(&fact.name, fact.scope, subject).at(place));
+/// The nodes as written, and those for the approvals that they need. What waits wait for becomes guards.
+fn build_nodes(
+    draft: &DraftGraph,
+    (people, shape): (&People, &Shape),
+    waits: Vec<(usize, Vec<String>, Expr)>,
+    guards: &mut Vec<Expr>,
+) -> Option<Vec<Node>> {
+    let nodes = draft.nodes.iter().zip(&shape.other);
+    let nodes: Option<Vec<Node>> =
+        nodes.map(|(node, other)| build_node(node, *other, people)).collect();
+    let mut nodes = nodes?;
+    for (at, facts, guard) in waits {
+        let ready = shape.ready.get(at).copied().flatten()?;
+        if let Some(Node { kind: NodeKind::Discover { ready: wait, .. }, .. }) = nodes.get_mut(at) {
+            *wait = Some(Ready { facts, guard: guards.len(), node: ready });
+            guards.push(guard);
         }
     }
-    Some(expr)
-}
-
-/// A subject sees its own facts and those of its account.
-pub(crate) fn is_visible(fact: Scope, subject: Scope) -> bool {
-    fact == subject || fact == Scope::Account
-}
-
-/// The problem of a fact that belongs to another subject.
-pub(crate) fn wrong_scope(name: &str, scope: Scope, subject: Scope) -> Problem {
-    let (scope, subject) = (scope.as_str(), subject.as_str());
-    let message =
-        format!("`{name}` belongs to one {scope}, but this graph decides about the {subject}");
-    let help = match subject {
-        "account" => format!("use a fact of the account, or a graph with `subject: {scope}`"),
-        _ => format!(
-            "use a fact of the account or the {subject}, or a graph with `subject: {scope}`"
-        ),
-    };
-    Problem::new("policy-fact-scope", message).help(help)
+    add_approvals(draft, shape, people, &mut nodes)?;
+    Some(nodes)
 }
 
 fn build_node(draft: &DraftNode, other: Option<usize>, people: &People) -> Option<Node> {

@@ -6,9 +6,9 @@
 
 use super::check::{Shape, kind};
 use super::draft::{DraftApproval, DraftGraph, DraftHuman, DraftKind, DraftPermit, span};
-use crate::actions::Action;
+use crate::actions::Actions;
 use crate::read::{Word, required_word, scalar, words};
-use crate::routing::is_visible;
+use crate::scope::is_visible;
 use bellwether_core::Problem;
 use bellwether_core::authored::{Fields, Kind};
 use bellwether_expr::Scope;
@@ -73,7 +73,7 @@ pub(super) fn read_permit(
 pub(super) fn check_permits(
     draft: &DraftGraph,
     shape: &Shape,
-    actions: &[Action],
+    actions: &Actions,
     problems: &mut Vec<Problem>,
 ) {
     for (at, (node, denied)) in draft.nodes.iter().zip(&shape.denied).enumerate() {
@@ -97,16 +97,9 @@ pub(super) fn check_permits(
     }
 }
 
-fn wrong_action(word: &Word, subject: Option<Scope>, actions: &[Action]) -> Option<Problem> {
-    let Some(action) = actions.iter().find(|action| action.name == word.text) else {
-        let known = actions.iter().map(|action| action.name.as_str());
-        let message = format!("there is no action `{}`", word.text);
-        let problem = Problem::new("policy-unknown-action", message).at(word.place.clone());
-        let help = match known.clone().collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => "list it in actions.yaml".to_owned(),
-            known => format!("known: {known}"),
-        };
-        return Some(problem.help(help).nearest(&word.text, known));
+fn wrong_action(word: &Word, subject: Option<Scope>, actions: &Actions) -> Option<Problem> {
+    let Some(action) = actions.find(&word.text) else {
+        return actions.no_such(&word.text, &word.place);
     };
     let wrong = |message: String, help: &str| {
         let problem = Problem::new("policy-permit-action", message).at(word.place.clone());

@@ -4,8 +4,8 @@
 //! - Out: a guard for each wait node that holds when all of its facts are known.
 //! - Never: a fact that the subject does not have.
 
-use super::build::{is_visible, wrong_scope};
 use super::draft::{DraftGraph, DraftKind};
+use crate::scope::{is_visible, wrong_scope};
 use bellwether_core::Problem;
 use bellwether_expr::{Catalogue, Expr};
 
@@ -31,7 +31,7 @@ pub(super) fn read_waits(
                     problems.push(problem.nearest(&word.text, known));
                 }
                 (Some(fact), Some(subject)) if !is_visible(fact.scope, subject) => {
-                    let problem = wrong_scope(&fact.name, fact.scope, subject);
+                    let problem = wrong_scope(fact, subject);
                     problems.push(problem.at(word.place.clone()));
                 }
                 _ => {}

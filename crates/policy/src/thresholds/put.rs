@@ -13,14 +13,9 @@ pub const FILE: &str = "thresholds.yaml";
 
 /// What a table of a file says of itself in single values, by key.
 pub fn said<'a>(document: &'a Document, table: &str) -> Vec<(&'a str, &'a str)> {
-    let entries = tables(document).map(|(_, node)| map(node)).unwrap_or_default();
-    let known = entries.iter().find(|(key, _)| key.text == table);
-    let said = known.map(|(_, node)| map(node)).unwrap_or_default().iter();
-    said.filter_map(|(key, node)| match &node.kind {
-        Kind::Scalar { text, .. } => Some((key.text.as_str(), text.as_str())),
-        _ => None,
-    })
-    .collect()
+    let known = tables(document).and_then(|(_, tables)| tables.get(table));
+    let said = known.map(Node::entries).unwrap_or_default().iter();
+    said.filter_map(|(key, node)| Some((key.text.as_str(), node.text()?))).collect()
 }
 
 /// Puts a table at the end of the others, or where one of its name stands.
@@ -51,9 +46,8 @@ pub fn put(text: &str, table: &Written, replace: bool) -> Result<String, Vec<Pro
 
 /// Where the name of a table stands.
 pub fn place_of(document: &Document, table: &str) -> Option<Place> {
-    let entries = tables(document).map(|(_, node)| map(node)).unwrap_or_default();
-    let known = entries.iter().find(|(key, _)| key.text == table);
-    known.map(|(key, _)| document.place_of_key(key))
+    let (key, _) = tables(document)?.1.entry(table)?;
+    Some(document.place_of_key(key))
 }
 
 /// Which lines give way to a table.
@@ -140,28 +134,20 @@ fn layout(line: u32) -> Problem {
 }
 
 /// The tables of a file, with the key above them.
-fn tables(document: &Document) -> Option<(&Key, &Node)> {
-    let entries = map(&document.root).iter();
-    entries.map(|(key, node)| (key, node)).find(|(key, _)| key.text == "thresholds")
-}
-
-fn map(node: &Node) -> &[(Key, Node)] {
-    match &node.kind {
-        Kind::Map(entries) => entries,
-        _ => &[],
-    }
+fn tables(document: &Document) -> Option<&(Key, Node)> {
+    document.root.entry("thresholds")
 }
 
 /// Whether everything but a table says what it said, and the table is there.
 fn keeps(old: &Document, new: &Document, table: &Written) -> bool {
     let others = |document: &Document| -> Vec<(String, Told)> {
-        let top = map(&document.root).iter().filter(|(key, _)| key.text != "thresholds");
-        let tables = tables(document).map(|(_, node)| map(node)).unwrap_or_default();
+        let top = document.root.entries().iter().filter(|(key, _)| key.text != "thresholds");
+        let tables = tables(document).map(|(_, node)| node.entries()).unwrap_or_default();
         let tables = tables.iter().filter(|(key, _)| key.text != table.name);
         top.chain(tables).map(|(key, node)| (key.text.clone(), told(node))).collect()
     };
     let there = tables(new).is_some_and(|(_, node)| {
-        map(node).iter().any(|(key, node)| key.text == table.name && !map(node).is_empty())
+        node.get(&table.name).is_some_and(|table| !table.entries().is_empty())
     });
     there && others(old) == others(new)
 }

@@ -53,8 +53,7 @@ fn looser(
 }
 
 fn replaced(node: &Node) -> Option<&Node> {
-    let Kind::Map(entries) = &node.kind else { return None };
-    entries.iter().find(|(key, _)| key.text == "parent").map(|(_, node)| node)
+    node.get("parent")
 }
 
 fn looser_than(
@@ -223,9 +222,8 @@ fn read_row<'a>(
     let reason = fields.text("reason").unwrap_or_default().to_owned();
     fields.all();
     fields.finish();
-    let Kind::Map(entries) = &node.kind else { return None };
     let mut cells = Vec::new();
-    for (key, node) in entries.iter().filter(|(key, _)| !OWN.contains(&key.text.as_str())) {
+    for (key, node) in node.entries().iter().filter(|(key, _)| !OWN.contains(&key.text.as_str())) {
         let at = document.place_of_key(key);
         let known = columns.found.iter().any(|(_, fact)| fact.name == key.text);
         if declared && !known {
@@ -264,11 +262,7 @@ fn text(node: &Node) -> Option<CellText<'_>> {
         Kind::Null => Some(CellText::One { text: "", quoted: false }),
         Kind::Scalar { text, quoted } => Some(CellText::One { text, quoted: *quoted }),
         Kind::List(items) => {
-            let texts = items.iter().map(|item| match &item.kind {
-                Kind::Scalar { text, .. } => Some(text.as_str()),
-                _ => None,
-            });
-            let texts: Vec<_> = texts.collect::<Option<_>>()?;
+            let texts: Vec<_> = items.iter().map(Node::text).collect::<Option<_>>()?;
             (!texts.is_empty()).then_some(CellText::Several(texts))
         }
         Kind::Map(_) => None,

@@ -4,6 +4,7 @@
 //! - Out: the lines of each table, and for each line and cell where in the sheet it stands.
 //! - Never: judges a fact or a value: whoever loads the bundle does, and [`Written::origin`] leads its problems back.
 
+use crate::write::scalar;
 use bellwether_core::{Place, Problem, Type};
 
 /// A sheet that was cut into cells.
@@ -32,6 +33,8 @@ pub struct Head {
     pub reason: String,
     /// How its rows are read.
     pub hit: String,
+    /// Which values are stricter, where a child may replace it; empty where none may.
+    pub child: String,
 }
 
 /// A column with values: `value`, `value:TABLE` or `value:TABLE:TYPE`.
@@ -151,6 +154,7 @@ pub fn write(
         ("owner", &head.owner),
         ("reason", &head.reason),
         ("hit", &head.hit),
+        ("child", &head.child),
     ] {
         if !value.is_empty() {
             lines.push(plain(format!("  {key}: {}", scalar(value))));
@@ -258,28 +262,6 @@ fn condition(text: &str) -> Result<Option<String>, Problem> {
         }
         _ => Ok(Some(scalar(text))),
     }
-}
-
-/// A text as a scalar of YAML: plain where it is a word or a number, in double quotes elsewhere.
-fn scalar(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let inner = |c: char| word(c) || matches!(c, '.' | '-' | '/');
-    let starts = text.strip_prefix('-').unwrap_or(text).starts_with(word);
-    // A plain `null` would be nothing, and nothing means anything.
-    if starts && text != "null" && text.chars().all(inner) {
-        return text.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 fn plain(text: String) -> Line {

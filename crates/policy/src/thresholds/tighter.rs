@@ -5,11 +5,11 @@
 //! - Never: a guess: where the rows cannot be compared whole, the child's table is refused.
 //!
 //! A case counts by what the rows make of it, in order: the first that fits has the value, and before it none
-//! may be in doubt. Where the parent's table has no value there is doubt, and doubt goes to a person, so a
-//! child's may have none either.
+//! may be in doubt. Both must have a value in the same cases: where the parent has none there is doubt, and doubt
+//! goes to a person; where the child had none, what reads the value only if it is there would let pass.
 
 use super::{Row, Table};
-use bellwether_core::Problem;
+use bellwether_core::{Place, Problem};
 use bellwether_expr::{Catalogue, Expr, Region, Space, Truth};
 
 /// The most boxes that a comparison may take.
@@ -64,7 +64,6 @@ pub(super) fn check(
     let kind = child.outline.kind;
     let shown = |raw: i64| catalogue.show(kind, raw);
     for (region, row) in &ours {
-        let mut rest = region.clone();
         for (known, their) in &theirs {
             let looser = !stricter.holds(row.value, their.value);
             let both =
@@ -77,15 +76,10 @@ pub(super) fn check(
                     shown(their.value)
                 );
                 let help = format!("a child may only say the same or {} here", stricter.as_str());
-                return Some(
-                    Problem::new("threshold-loosens", message).at(row.place.clone()).help(help),
-                );
-            }
-            for cell in known.cells() {
-                let Some(fewer) = rest.without(cell, MOST) else { return Some(too_large(child)) };
-                rest = fewer;
+                return Some(loosens(message, &row.place, &help));
             }
         }
+        let Some(rest) = without(region, &theirs) else { return Some(too_large(child)) };
         if let Some(cell) = rest.cells().first() {
             let message = format!(
                 "`{name}` has the value {} for {}, where the parent's has none",
@@ -93,12 +87,30 @@ pub(super) fn check(
                 space.tell(cell)
             );
             let help = "name the parent's `columns`: where one of them is not known there is doubt";
-            return Some(
-                Problem::new("threshold-loosens", message).at(row.place.clone()).help(help),
-            );
+            return Some(loosens(message, &row.place, help));
+        }
+    }
+    for (region, row) in &theirs {
+        let Some(rest) = without(region, &ours) else { return Some(too_large(child)) };
+        if let Some(cell) = rest.cells().first() {
+            let (cell, value) = (space.tell(cell), shown(row.value));
+            let message =
+                format!("`{name}` has no value for {cell}, where the parent says {value}");
+            let help = "give it one: a rule or a boundary may let pass what has no limit";
+            return Some(loosens(message, &child.outline.place, help));
         }
     }
     None
+}
+
+fn loosens(message: String, place: &Place, help: &str) -> Problem {
+    Problem::new("threshold-loosens", message).at(place.clone()).help(help)
+}
+
+/// What of a region none of the rows decides; nothing where that takes too many boxes.
+fn without(region: &Region, rows: &[(Region, &Row)]) -> Option<Region> {
+    let cells = rows.iter().flat_map(|(known, _)| known.cells());
+    cells.into_iter().try_fold(region.clone(), |rest, cell| rest.without(cell, MOST))
 }
 
 fn too_large(child: &Table) -> Problem {

@@ -171,6 +171,7 @@ fn every_code_has_its_mistake() {
         include_str!("../../src/bundle.rs"),
         include_str!("../../src/policy.rs"),
         include_str!("../../src/read.rs"),
+        include_str!("../../src/scope.rs"),
         include_str!("../../src/cases/read.rs"),
         include_str!("../../src/people/read.rs"),
         include_str!("../../src/routing/build.rs"),
@@ -295,6 +296,51 @@ fn each_mistake_of_approvals_waits_and_overrides_is_said() {
         let said = shown(&files);
         assert!(said.iter().any(|one| one.contains(&format!("[{code}]"))), "{code}: {said:#?}");
     }
+}
+
+/// Of an action that cannot be read, what others say of it is no second mistake.
+#[test]
+fn an_action_that_cannot_be_read_is_told_once() {
+    const ACTIONS: &str = "actions:\n  refund:\n    subject: deal\n    parameters: {amount: money}\n    \
+        context: {stage: deal.stage}\n    optional: [stage]\n    limits: [amount]\n";
+    const OVERRIDE: &str = "overrides:\n  - {id: one, action: refund, forbid: true, from: 2026-12-01, \
+        until: 2027-01-01, reason: why, author: ann, approver: bob}\n";
+    const TEST: &str = "tests:\n  - {name: r, graph: prospect-to-cxo, act: {refund: {amount: 5}}, \
+        expect: {decision: deny}}\n";
+    let with = |actions: String| {
+        let mut files = good::files();
+        files.insert("actions.yaml".to_owned(), actions);
+        files.insert("overrides/one.yaml".to_owned(), OVERRIDE.to_owned());
+        files.insert("tests/act.yaml".to_owned(), TEST.to_owned());
+        shown(&files)
+    };
+    assert_eq!(with(ACTIONS.to_owned()), Vec::<String>::new());
+    let mut said = Vec::new();
+    for (old, new) in [
+        ("amount: money", "amount: mony"),
+        ("subject: deal", "subject: dael"),
+        ("deal.stage", "deal.stgae"),
+        ("{amount: money}", "{amount: money"),
+        ("context: {stage: deal.stage}\n    optional: [stage]", "optional: [stage]"),
+        ("refund:", "refnud:"),
+    ] {
+        assert!(ACTIONS.contains(old), "`{old}`");
+        said.extend(with(ACTIONS.replace(old, new)));
+    }
+    expect_test::expect![[r#"
+        actions.yaml:4:26: error[yaml-value]: `mony` is none of: bool, int, ratio, money, time, duration, code
+          help: did you mean `money`?
+        actions.yaml:3:14: error[yaml-value]: `subject: dael` is none of: account, case, deal
+          help: did you mean `deal`?
+        actions.yaml:5:22: error[policy-unknown-fact]: there is no fact `deal.stgae`
+          help: did you mean `deal.stage`?
+        actions.yaml:5:12: error[yaml-syntax]: not YAML: while parsing a flow mapping, did not find expected ',' or '}'
+        actions.yaml:5:16: error[action-member]: `optional` names `stage`, which this action does not have
+          help: add it to `context`, or leave `optional` out
+        overrides/one.yaml:2:23: error[policy-unknown-action]: there is no action `refund`
+          help: did you mean `refnud`?
+        tests/act.yaml:2:45: error[policy-unknown-action]: there is no action `refund`
+          help: did you mean `refnud`?"#]].assert_eq(&said.join("\n"));
 }
 
 fn too_large() -> Files {

@@ -91,8 +91,8 @@ fn what_is_refused_agrees_with_every_case() {
             let (our, their) =
                 (value(&ours, &slots, &catalogue), value(&theirs, &slots, &catalogue));
             looser |= match (our, their) {
-                (None, _) => false,
-                (Some(_), None) => true,
+                (None, None) => false,
+                (Some(_), None) | (None, Some(_)) => true,
                 (Some(our), Some(their)) => {
                     if higher {
                         our < their

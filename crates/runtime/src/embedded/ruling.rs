@@ -24,6 +24,17 @@ impl Embedded {
         self.canary.as_ref()
     }
 
+    /// Every set of rules that reads signals now: those in force, for a share of the accounts, and in shadow.
+    /// An escalation under way keeps the nodes of the rules that opened it; what is known it reads by these.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn readers(&self) -> Result<Vec<Arc<Rules>>, DriveError> {
+        let rollout = self.rollout()?;
+        let shadows = rollout.in_shadow().filter_map(|version| self.book.get(&version.rules));
+        Ok([&self.active].into_iter().chain(self.canary_rules()).chain(shadows).cloned().collect())
+    }
+
     /// The rules that decide about a stream's new events.
     pub(super) fn ruling(&self, stream: StreamId) -> &Arc<Rules> {
         self.book.get(&self.rules_of(stream)).unwrap_or(&self.active)

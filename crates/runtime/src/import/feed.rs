@@ -10,8 +10,10 @@ use bellwether_adapters::{Refusal, Row};
 use bellwether_core::record::Status;
 use bellwether_core::signal::RawSignal;
 use bellwether_core::{Origin, Personal, Problem, Timestamp};
+use bellwether_engine::Rules;
 use bellwether_store::{ImportProgress, Tally};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Feeds sorted rows to the driver.
 pub(super) struct Feed<'a> {
@@ -22,6 +24,8 @@ pub(super) struct Feed<'a> {
     pub(super) now: Timestamp,
     /// How many refused rows of this import are kept already.
     pub(super) kept: usize,
+    /// The rules that read signals: what none of them reads means nothing to anybody.
+    pub(super) readers: Vec<Arc<Rules>>,
 }
 
 /// How many bytes of rows go into one commit.
@@ -68,7 +72,7 @@ impl Feed<'_> {
 
     fn feed(&mut self, key: SpoolKey, row: &[u8]) -> Result<(), ImportError> {
         let Some(raw) = self.signal(key, row) else { return Err(DriveError::Spool.into()) };
-        if !self.driver.rules().reads_kind(&raw.kind) {
+        if !self.readers.iter().any(|rules| rules.reads_kind(&raw.kind)) {
             *self.report.unread.entry(raw.kind.clone()).or_default() += 1;
             let tally = Tally { family: "unread kind", name: raw.kind.clone(), by: 1 };
             self.driver.batch().tallies.push(tally);

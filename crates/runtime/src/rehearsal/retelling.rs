@@ -19,7 +19,7 @@ use bellwether_core::{AccountId, Body, DocKey, Envelope, Origin, StreamId, Times
 use bellwether_engine::state::Doc;
 use bellwether_engine::{Rules, Step, StreamState};
 use bellwether_ledger::decode_event;
-use bellwether_store::{Row, View};
+use bellwether_store::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,20 +51,17 @@ pub struct Retelling {
 }
 
 impl Retelling {
-    /// Nothing told yet.
-    ///
-    /// # Errors
-    /// What the store says of its links.
-    pub fn new(view: &View, rules: Arc<Rules>) -> Result<Self, DriveError> {
-        Ok(Self {
+    /// Nothing told yet; `kin` are the links of the journal's store before any of them was made.
+    pub fn new(kin: Kinship, rules: Arc<Rules>) -> Self {
+        Self {
             streams: Streams::new(rules),
-            kin: Kinship::read(view)?,
+            kin,
             counted: Vec::new(),
             beyond: BTreeMap::new(),
             given: BTreeSet::new(),
             left_out: LeftOut::default(),
             now: Timestamp::MIN,
-        })
+        }
     }
 
     /// Tells one row; `watch` sees every step.
@@ -74,15 +71,29 @@ impl Retelling {
     pub fn tell(
         &mut self,
         row: &Row<'_>,
+        watch: impl FnMut(&Envelope, &Step),
+    ) -> Result<(), DriveError> {
+        let event = (!row.event.is_empty()).then(|| decode_event(row.event)).transpose()?;
+        self.tell_event((row.pos, row.seq), event, watch)
+    }
+
+    /// The same with the row's event, which whoever tells it to several has read: nothing where retention
+    /// trimmed it. `place` is its position in the journal and in its stream.
+    ///
+    /// # Errors
+    /// What is wrong with the step.
+    pub fn tell_event(
+        &mut self,
+        place: (u64, u64),
+        event: Option<Envelope>,
         mut watch: impl FnMut(&Envelope, &Step),
     ) -> Result<(), DriveError> {
-        if row.event.is_empty() {
+        let Some(event) = event else {
             self.left_out.trimmed += 1;
             return Ok(());
-        }
-        let event = decode_event(row.event)?;
+        };
         match &event.body {
-            Body::Signal(_) => self.signal((row.pos, row.seq), event, &mut watch),
+            Body::Signal(_) => self.signal(place, event, &mut watch),
             Body::Answered { .. } => {
                 self.now = self.now.max(event.at);
                 self.streams.fire(event.stream, event.at, &mut watch)?;

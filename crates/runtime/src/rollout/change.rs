@@ -102,7 +102,7 @@ impl Embedded {
         if rollout.version(digest).is_some_and(|version| stands_so(version, mode)) {
             return Err(RolloutError::Already(digest).into());
         }
-        check_downgrade(self.rules(), rules, mode)?;
+        check_begin(self.rules(), rules, mode)?;
         self.shelve(rules)?;
         let meta = rules.policy().meta();
         let mut said = vec![
@@ -149,7 +149,7 @@ impl Embedded {
             Some(given) => Arc::clone(given),
             None => self.shelved(digest)?,
         };
-        check_downgrade(self.rules(), &rules, mode)?;
+        check_begin(self.rules(), &rules, mode)?;
         let mut said = spoken(digest, by, reason);
         said.push(("account", account.unwrap_or_default().to_owned()));
         self.write(Note::RulesApproved, &said, at)?;
@@ -331,11 +331,16 @@ impl Embedded {
     }
 }
 
-/// Versions only rise, unless somebody goes back on purpose; rules that only watch may be any.
+/// Whether rules may begin so. What decides is what this program makes of their files, never what an earlier
+/// one did. Versions only rise, unless somebody goes back on purpose; rules that only watch may be older.
 ///
 /// # Errors
-/// [`RolloutError::Downgrade`] when other rules of that name are older than those in force.
-pub fn check_downgrade(in_force: &Rules, other: &Rules, mode: Mode) -> Result<(), RolloutError> {
+/// [`RolloutError::Engine`] for rules that were composed for another engine; [`RolloutError::Downgrade`] when
+/// other rules of that name are older than those in force.
+pub fn check_begin(in_force: &Rules, other: &Rules, mode: Mode) -> Result<(), RolloutError> {
+    if other.engine() != ENGINE {
+        return Err(RolloutError::Engine { rules: other.digest(), engine: other.engine() });
+    }
     let (now, new) = (in_force.policy().meta(), other.policy().meta());
     if mode != Mode::Shadow && now.name == new.name && is_older(&new.version, &now.version) {
         let (offered, in_force) = (new.version.clone(), now.version.clone());

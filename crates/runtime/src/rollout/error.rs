@@ -2,6 +2,7 @@
 
 use super::Mode;
 use bellwether_core::Digest;
+use bellwether_core::record::ENGINE;
 
 /// Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,14 @@ pub enum RolloutError {
         offered: String,
         /// What decides now.
         in_force: String,
+    },
+    /// They were composed for another engine than this program's.
+    #[error("the rules {rules} were composed for engine {engine}, and this program's is {ENGINE}")]
+    Engine {
+        /// Which.
+        rules: Digest,
+        /// The number of that engine.
+        engine: u32,
     },
     /// They decide already, in that way.
     #[error("the rules {0} stand so already")]
@@ -68,6 +77,7 @@ impl RolloutError {
         match self {
             Self::SamePerson { .. } => "rollout-same-person",
             Self::Downgrade { .. } => "rollout-downgrade",
+            Self::Engine { .. } => "rollout-engine",
             Self::Already(_) => "rollout-already",
             Self::Unknown(_) => "rollout-unknown",
             Self::NotProposed(_) | Self::ProposedOtherwise { .. } => "rollout-not-proposed",
@@ -85,6 +95,9 @@ impl RolloutError {
             Self::SamePerson { .. } => "somebody else has to read and approve them",
             Self::Downgrade { .. } => {
                 "raise `version` in bundle.yaml; going back is `bellwether policy rollback`"
+            }
+            Self::Engine { .. } => {
+                "propose the bundle anew with `bellwether policy apply`: its files then decide by this program"
             }
             Self::Already(_) => "nothing is to be done",
             Self::Unknown(_) | Self::NotProposed(_) | Self::NothingToEnd(_) => {

@@ -88,7 +88,8 @@ fn tried(
         _ => "",
     };
     let graph = args.graph.as_deref().or_else(|| args.act.is_none().then_some(only));
-    let verdict = graph.map(|graph| by_facts(rules, graph, &facts, at)).transpose()?;
+    let slots = known(rules, &facts, at)?;
+    let verdict = graph.map(|graph| by_facts(rules, graph, &slots, at)).transpose()?;
     let act = args.act.as_ref().map(|action| TriedAct {
         action: action.clone(),
         parameters: args.set.iter().map(text).collect(),
@@ -97,7 +98,7 @@ fn tried(
         calibrated: args.calibrated,
         tainted: args.tainted,
     });
-    let judged = act.map(|act| judged(rules, &act, &known(rules, &facts, at)?)).transpose()?;
+    let judged = act.map(|act| judged(rules, &act, &slots)).transpose()?;
     Ok((verdict, judged))
 }
 
@@ -142,7 +143,8 @@ mod tests {
         let rules = Rules::compose(files.into()).unwrap_or_else(|problems| panic!("{problems:#?}"));
         for (day, node) in [("2026-01-15", "high"), ("2026-02-15", "low"), ("2025-12-15", "low")] {
             let at = read_time(day).unwrap();
-            let verdict = by_facts(&rules, "g", &BTreeMap::new(), at).ok().unwrap();
+            let slots = known(&rules, &BTreeMap::new(), at).ok().unwrap();
+            let verdict = by_facts(&rules, "g", &slots, at).ok().unwrap();
             assert_eq!(verdict.path.last().map(String::as_str), Some(node), "{day}");
         }
     }

@@ -13,9 +13,11 @@ use bellwether_features::Definition;
 use bellwether_policy::thresholds::{self, Table, put};
 use bellwether_policy::{Change, Moved, diff_tables};
 use bellwether_runtime::embedded::read_rules;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Which bundles.
 #[derive(clap::Args)]
@@ -46,9 +48,8 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     let moved =
         bellwether_policy::moved((old.policy(), old.catalogue()), (new.policy(), new.catalogue()));
     if context.format == Format::Json {
-        let one = |change: &Change| serde_json::json!({"what": change.what, "old": change.old, "new": change.new, "loosens": change.loosens});
         let other = |one: &Moved| serde_json::json!({"moved": one.graph, "old": one.old.0, "new": one.new.0, "raised": one.raised, "such_as": one.case});
-        let all = changes.iter().map(one).chain(moved.iter().map(other));
+        let all = changes.iter().map(change_json).chain(moved.iter().map(other));
         println!("{}", serde_json::Value::from_iter(all));
         return Ok(Exit::Fine);
     }
@@ -63,6 +64,33 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
         number => println!("{}", counted(number, "difference")),
     }
     Ok(Exit::Fine)
+}
+
+/// A difference for programs: as here, so in a plan and in the API.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RulesDifference)]
+pub(crate) struct Told {
+    /// What differs.
+    pub(crate) what: String,
+    /// As it was, or is in force; absent where it is new.
+    pub(crate) old: Option<String>,
+    /// As it is, or is in the other version; absent where it is gone.
+    pub(crate) new: Option<String>,
+    /// Whether the agent may be allowed more than before, unless `policy prove NEW --old OLD` proves that it
+    /// is not.
+    pub(crate) loosens: bool,
+}
+
+impl From<Change> for Told {
+    fn from(change: Change) -> Self {
+        let Change { what, old, new, loosens } = change;
+        Self { what, old, new, loosens }
+    }
+}
+
+/// A difference as a value.
+pub(super) fn change_json(change: &Change) -> serde_json::Value {
+    serde_json::json!(Told::from(change.clone()))
 }
 
 /// What the policies say differently, then their boundaries, tables, and the facts that are worked out differently.

@@ -4,6 +4,7 @@
 //! - Out: counts by where decisions led and lead, by segment and by whom is asked; examples.
 //! - Never: writes anything, or asks anybody; names only for a purpose.
 
+use crate::bundle;
 use crate::cli::names::{NameArgs, Names};
 use crate::cli::simulate::{left_out, left_out_json, tell};
 use crate::cli::{Format, context::Context};
@@ -14,7 +15,8 @@ use anyhow::{Result, bail};
 use bellwether_core::Timestamp;
 use bellwether_core::problem::nearest;
 use bellwether_engine::Rules;
-use serde_json::{Value, json};
+use bellwether_runtime::lineage::Kinship;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// How the history is looked at.
@@ -43,26 +45,22 @@ pub(super) fn run(context: &Context, args: &HistoryArgs, rules: [Arc<Rules>; 2])
     let segment = args.by.as_deref().map(|fact| segment(fact, &rules)).transpose()?;
     let names = Names::open(context, &args.names)?;
     let store = context.read()?;
-    let mut history =
-        History::new(&store, rules.clone(), (Timestamp::MIN, segment)).map_err(Failure::drive)?;
+    let kin = Kinship::read(&store).map_err(Failure::drive)?;
+    let mut history = History::new(&kin, rules.clone(), (Timestamp::MIN, segment));
     tell(&store, &mut history)?;
     let moved = history.moves.moved();
     let examples = told::first(&moved, args.most);
-    let stood = example::look(&store, &rules, (&examples, history.now()));
+    let stood = example::look((&store, &kin), &rules, (&examples, history.now()), || true);
     let mut found = told::tell(&history, &moved, &examples, stood.map_err(Failure::drive)?);
     found.add_names(&names);
     let [old, new] = &history.worlds;
     let left = old.told.left_out();
     match context.format {
         Format::Json => {
-            let bundle = |rules: &Rules| {
-                let meta = rules.policy().meta();
-                json!({"bundle": meta.name, "version": meta.version, "rules": rules.digest().to_string()})
-            };
             let mut value = serde_json::to_value(&found)?;
             if let Value::Object(members) = &mut value {
-                members.insert("old".to_owned(), bundle(old.rules()));
-                members.insert("new".to_owned(), bundle(new.rules()));
+                members.insert("old".to_owned(), bundle::told(old.rules()));
+                members.insert("new".to_owned(), bundle::told(new.rules()));
                 members.insert("left_out".to_owned(), left_out_json(left));
             }
             println!("{value}");

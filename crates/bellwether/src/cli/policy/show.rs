@@ -7,7 +7,7 @@ use crate::cli::context::{Context, now, read_time};
 use crate::exit::Exit;
 use anyhow::{Result, bail};
 use bellwether_core::problem::nearest;
-use bellwether_core::{Timestamp, authored::Document, authored::Kind};
+use bellwether_core::{Timestamp, authored::Document};
 use bellwether_engine::Rules;
 use bellwether_policy::{Graph, Human, Node, NodeKind};
 use serde_json::{Value, json};
@@ -200,12 +200,7 @@ fn chain(rules: &Rules, node: &Node, at: Timestamp) -> Vec<String> {
 fn closed_when(rules: &Rules, graph: &Graph) -> Option<String> {
     let file = &graph.place().file;
     let document = Document::read(file, rules.files().get(file)?).ok()?;
-    let Kind::Map(entries) = &document.root.kind else { return None };
-    let (_, node) = entries.iter().find(|(key, _)| key.text == "closed_when")?;
-    match &node.kind {
-        Kind::Scalar { text, .. } => Some(text.clone()),
-        _ => None,
-    }
+    document.root.get("closed_when")?.text().map(str::to_owned)
 }
 
 fn graph_json(rules: &Rules, graph: &Graph, at: Timestamp) -> Value {

@@ -16,6 +16,8 @@ use bellwether_expr::Scope;
 use bellwether_policy::thresholds::put::{self, FILE, put};
 use bellwether_policy::thresholds::sheet::{Head, Output, Sheet, Written, outputs, write};
 use bellwether_policy::{Files, thresholds::Hit};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// What to bring in, and where.
@@ -70,8 +72,10 @@ fn one_of(words: &[&str]) -> String {
 }
 
 pub(super) fn run(context: &Context, args: &TableArgs) -> Result<Exit> {
-    let bytes = std::fs::read(&args.file)
-        .with_context(|| format!("cannot read {}", args.file.display()))?;
+    let cannot = || format!("cannot read {}", args.file.display());
+    let mut bytes = Vec::new();
+    let file = File::open(&args.file).with_context(cannot)?;
+    file.take(MAX_SHEET + 1).read_to_end(&mut bytes).with_context(cannot)?;
     let found = read(&args.file.display().to_string(), &bytes).and_then(|sheet| {
         let columns = outputs(&sheet)?;
         Ok((sheet, columns))
@@ -200,6 +204,7 @@ impl Tables<'_> {
             owner: owner.unwrap_or_default(),
             reason: args.reason.clone().or_else(|| known("reason")).unwrap_or_default(),
             hit: hit.unwrap_or_default(),
+            child: known("child").unwrap_or_default(),
         })
     }
 
@@ -265,7 +270,7 @@ fn below(folder: &Path, mut problem: Problem) -> Problem {
 }
 
 /// The largest sheet, in bytes.
-const MAX_SHEET: usize = 4 << 20;
+const MAX_SHEET: u64 = 4 << 20;
 
 /// Cuts a file into cells.
 fn read(file: &str, bytes: &[u8]) -> Result<Sheet, Vec<Problem>> {
@@ -273,8 +278,8 @@ fn read(file: &str, bytes: &[u8]) -> Result<Sheet, Vec<Problem>> {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         Place { file: file.to_owned(), line, column: 0 }
     };
-    if bytes.len() > MAX_SHEET {
-        let problem = Problem::new("table-empty", "a sheet above 4 MiB is no decision table");
+    if bytes.len() as u64 > MAX_SHEET {
+        let problem = Problem::new("table-too-large", "a sheet above 4 MiB is no decision table");
         return Err(vec![problem.at(at(1)).help("keep the rows that decide, and no others")]);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

@@ -152,10 +152,3 @@ fn programs_are_told_what_tests_reach() {
     assert_eq!((&coverage["reached"], &coverage["all"]), (&1.into(), &covered.all.into()));
     assert_eq!(coverage["missing"].as_array().unwrap().len() + 1, covered.all, "{json}");
 }
-
-#[test]
-fn numbers_of_things() {
-    for (number, said) in [(0, "0 rules"), (1, "1 rule"), (1200, "1,200 rules")] {
-        assert_eq!(counted(number, "rule"), said);
-    }
-}

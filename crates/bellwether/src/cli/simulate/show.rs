@@ -1,5 +1,6 @@
 //! What a simulation came to, for people and for programs.
 
+use crate::bundle;
 use crate::cli::names::Names;
 use crate::cli::{Format, context::Context};
 use crate::history::World;
@@ -80,13 +81,9 @@ impl Compared<'_> {
             };
             Value::from_iter(subjects.iter().filter_map(one).take(most))
         };
-        let bundle = |world: &World| {
-            let meta = world.rules().policy().meta();
-            let digest = world.rules().digest().to_string();
-            json!({"bundle": meta.name, "version": meta.version, "rules": digest})
-        };
         json!({
-            "in_force": bundle(self.live), "tried": bundle(self.tried), "same": self.is_same(),
+            "in_force": bundle::told(self.live.rules()),
+            "tried": bundle::told(self.tried.rules()), "same": self.is_same(),
             "load": Value::from_iter(load), "roles": Value::from_iter(roles),
             "asked_now": self.live.load.subjects.len(), "asked_then": self.tried.load.subjects.len(),
             "newly": self.newly.len(), "no_longer": self.gone.len(),

@@ -8,15 +8,25 @@ use crate::rollout::shown::Shown;
 use crate::rollout::{Done, compared};
 use crate::serve::App;
 use crate::serve::problem::Refused;
-use crate::serve::read::rules::{self, Changing};
+use crate::serve::read::rules::{self, Act, Changing};
 use crate::serve::read::version::{self, Differences, Exceptions, Proofs};
 use crate::serve::read::what_if::{self, Asked, Found};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse as _, Response};
-use bellwether_core::Digest;
 use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// Which version.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "it describes what `version::digest` reads")]
+pub(super) struct OfVersion {
+    /// The digest of the rules.
+    #[param(pattern = "^[A-Za-z0-9_-]{43}$")]
+    rules: String,
+}
 
 /// The versions of the rules, the newest first.
 #[utoipa::path(
@@ -33,7 +43,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, args: Args) -> Result<Resp
 /// What a version in shadow has come to so far: what `replay --bundle` of the same rules finds.
 #[utoipa::path(
     get, operation_id = "compareRules", path = "/v1/rules/{rules}/shadow", tag = "policy",
-    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    params(OfVersion),
     responses((status = 200, description = "Counts and examples.", body = serde_json::Value), NotFound, Failures)
 )]
 pub(super) async fn shadow(
@@ -42,8 +52,7 @@ pub(super) async fn shadow(
     args: Args,
 ) -> Result<Response, Refused> {
     args.only(&[])?;
-    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
-    let found = app.versions.shadow(digest);
+    let found = app.versions.shadow(version::digest(&path)?);
     let found = found.ok_or_else(|| Refused::not_found("no such rules are in shadow"))?;
     Ok(json(&compared::json(&found)))
 }
@@ -51,7 +60,7 @@ pub(super) async fn shadow(
 /// What differs between a version and the rules in force.
 #[utoipa::path(
     get, operation_id = "diffRules", path = "/v1/rules/{rules}/diff", tag = "policy",
-    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    params(OfVersion),
     responses((status = 200, description = "What differs, in words.", body = Differences), NotFound, Failures)
 )]
 pub(super) async fn diff(
@@ -59,15 +68,13 @@ pub(super) async fn diff(
     path: Segments,
     args: Args,
 ) -> Result<Response, Refused> {
-    args.only(&[])?;
-    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
-    Ok(json(&app.reading.run(move |desk| version::differences(desk, digest)).await?))
+    Ok(json(&version::of_path(&app, &path, &args, version::differences).await?.1))
 }
 
 /// What is proved of a version: of its graphs now, of its boundaries by the report that came with it.
 #[utoipa::path(
     get, operation_id = "proofsOfRules", path = "/v1/rules/{rules}/proofs", tag = "policy",
-    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    params(OfVersion),
     responses((status = 200, description = "What holds.", body = Proofs), NotFound, Failures)
 )]
 pub(super) async fn proofs(
@@ -75,15 +82,13 @@ pub(super) async fn proofs(
     path: Segments,
     args: Args,
 ) -> Result<Response, Refused> {
-    args.only(&[])?;
-    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
-    Ok(json(&app.reading.run(move |desk| version::proved(desk, digest)).await?))
+    Ok(json(&version::of_path(&app, &path, &args, version::proved).await?.1))
 }
 
 /// The overrides of a version as they stand now, and the boundaries that somebody should look at again.
 #[utoipa::path(
     get, operation_id = "overridesOfRules", path = "/v1/rules/{rules}/overrides", tag = "policy",
-    params(("rules" = String, Path, description = "The digest of the rules.", pattern = "^[A-Za-z0-9_-]{43}$")),
+    params(OfVersion),
     responses((status = 200, description = "Exceptions.", body = Exceptions), NotFound, Failures)
 )]
 pub(super) async fn overrides(
@@ -91,9 +96,7 @@ pub(super) async fn overrides(
     path: Segments,
     args: Args,
 ) -> Result<Response, Refused> {
-    args.only(&[])?;
-    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
-    Ok(json(&app.reading.run(move |desk| version::exceptions(desk, digest)).await?))
+    Ok(json(&version::of_path(&app, &path, &args, version::exceptions).await?.1))
 }
 
 /// The numbers of the rules in force that may be moved in a what-if.
@@ -125,17 +128,6 @@ pub(super) async fn what_if(
     Ok(json(&found.await?))
 }
 
-/// What is to be done with a version.
-#[derive(utoipa::ToSchema)]
-#[schema(as = RulesAct, rename_all = "snake_case")]
-#[expect(dead_code, reason = "it describes the words of a path")]
-pub(super) enum Act {
-    Begin,
-    Approve,
-    Rollback,
-    Withdraw,
-}
-
 /// Changes how a version stands: `begin`, `approve`, `rollback` to it, or `withdraw`. It takes an admin or
 /// an approver who proved of late who they are; where two must agree, who approves is not who proposed, and
 /// says how the version waits to begin (`mode`, `percent`): should it wait otherwise by now, nothing is done.
@@ -155,14 +147,13 @@ pub(super) async fn change(
     Json(said): Json<Changing>,
 ) -> Result<Response, Refused> {
     args.only(&[])?;
-    let (name, change) = (path.text("rules").to_owned(), path.text("change").to_owned());
-    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change));
+    let (name, act) = (path.text("rules").to_owned(), Act::read(path.text("change"))?);
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, act));
     if let Err(denied) = asked.await? {
         return Ok(denied.into_response());
     }
     let four_eyes = app.four_eyes;
-    let done = app
-        .reading
-        .run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, &change), said));
+    let done =
+        app.reading.run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, act), said));
     Ok(json(&done.await?))
 }

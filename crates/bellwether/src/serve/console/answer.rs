@@ -108,7 +108,7 @@ pub(super) async fn ask(
 fn effect(kind: AnswerKind, found: &Escalation) -> &'static str {
     match kind {
         AnswerKind::Accept if found.approves.is_some() => {
-            "Whoever comes next is asked: the next to approve, or who is to do it."
+            "Whoever comes next is asked: the next to approve, or who is to do it; or, if it is not allowed, whom the rules name for that."
         }
         AnswerKind::Decline if found.approves.is_some() => match found.refused {
             Some(_) => "It is not done. Whoever the rules name for that is asked instead.",

@@ -174,6 +174,33 @@ pub(super) fn person(handle: Option<&str>, name: Option<&str>) -> Markup {
     }
 }
 
+/// A table about something: the titles of its columns, of which one that begins with `>` is aligned to the
+/// right, and its rows. The first cell of a row says what the row is about.
+pub(super) fn table(
+    about: &str,
+    titles: &[&str],
+    rows: impl IntoIterator<Item = Vec<Markup>>,
+) -> Markup {
+    let column = |title: &&str| {
+        let bare = title.trim_start_matches('>').to_owned();
+        (title.starts_with('>').then_some("right"), bare)
+    };
+    let columns: Vec<_> = titles.iter().map(column).collect();
+    html! {
+        div.scroll role="region" aria-label=(about) tabindex="0" {
+            table {
+                thead { tr { @for (right, title) in &columns { th class=[right] scope="col" { (title) } } } }
+                tbody { @for row in rows {
+                    tr { @for (nth, (cell, (right, title))) in row.iter().zip(&columns).enumerate() {
+                        @if nth == 0 { th scope="row" data-label=(title) { (cell) } }
+                        @else { td class=[right] data-label=(title) { (cell) } }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
 /// What is shown where there is nothing, with the next step.
 pub(super) fn empty(title: &str, next: &Markup) -> Markup {
     html! { section.card.empty { h2 { (title) } p { (next) } } }

@@ -10,13 +10,13 @@ use crate::rollout::{Begins, How, compared, shown};
 use crate::serve::App;
 use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
-use crate::serve::read::rules::{self, Changing};
+use crate::serve::read::rules::{self, Act, Changing};
+use crate::serve::read::version;
 use crate::serve::viewer::Viewer;
 use crate::table::{short, thousands};
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
 use axum::response::IntoResponse as _;
-use bellwether_core::Digest;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -88,25 +88,25 @@ pub(super) async fn one(
     args: Args,
 ) -> Shown {
     args.only(&[])?;
-    let digest: Digest = path.parsed("rules", "a digest of 43 characters")?;
+    let digest = version::digest(&path)?;
     let watched = Arc::clone(&app.versions);
     let versions = app.reading.run(move |desk| rules::versions(desk, &watched)).await?;
     let wanted = digest.to_string();
     let version = versions.into_iter().find(|one| one.rules == wanted);
     let version = version.ok_or_else(|| Refused::not_found("no version has this digest"))?;
     let found = app.versions.shadow(digest);
-    let offered: &[&str] = match (version.state.as_str(), version.waits.is_some()) {
-        (_, true) => &["approve", "withdraw"],
+    let offered: &[Act] = match (version.state.as_str(), version.waits.is_some()) {
+        (_, true) => &[Act::Approve, Act::Withdraw],
         ("in_force", _) => &[],
-        ("was_in_force", _) => &["rollback"],
-        ("shadow" | "canary", _) => &["begin", "withdraw"],
-        _ => &["begin"],
+        ("was_in_force", _) => &[Act::Rollback],
+        ("shadow" | "canary", _) => &[Act::Begin, Act::Withdraw],
+        _ => &[Act::Begin],
     };
     let body = html! {
         (tabs(&version.rules, ""))
         p.lead { (version.bundle) ": " (stands(&version)) }
         p { span.id { (version.rules) } }
-        p.actions { @for change in offered { a.button.quiet href={ "/rules/" (version.rules) "/" (change) } { (label(change)) } } }
+        p.actions { @for act in offered { a.button.quiet href={ "/rules/" (version.rules) "/" (act.as_str()) } { (label(*act)) } } }
         @if let Some(found) = &found {
             h2 { "In shadow so far" }
             pre tabindex="0" { (compared::text(found)) }
@@ -120,12 +120,12 @@ pub(super) async fn one(
     Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
 }
 
-fn label(change: &str) -> &'static str {
-    match change {
-        "approve" => "Approve",
-        "rollback" => "Go back to it",
-        "withdraw" => "Withdraw",
-        _ => "Begin",
+fn label(act: Act) -> &'static str {
+    match act {
+        Act::Approve => "Approve",
+        Act::Rollback => "Go back to it",
+        Act::Withdraw => "Withdraw",
+        Act::Begin => "Begin",
     }
 }
 
@@ -137,33 +137,33 @@ pub(super) async fn ask(
     args: Args,
 ) -> Shown {
     args.only(&[UNDONE])?;
-    let (name, change) = (path.text("rules"), path.text("change"));
-    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::GET), (name, change));
+    let (name, act) = (path.text("rules"), Act::read(path.text("change"))?);
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::GET), (name, act));
     let version = match asked.await? {
         Ok(version) => version,
         Err(denied) => return Ok(denied.into_response()),
     };
-    let waits = version.waits.filter(|_| change == "approve").map(Begins::of);
+    let waits = version.waits.filter(|_| act == Act::Approve).map(Begins::of);
     let undone = args.text(UNDONE, 1)?.is_some();
     let body = html! {
         @if undone { p.notice.bad role="status" { strong { "It is not done yet." } " The proof was too old; say it once more." } }
-        p.lead { (label(change)) ": " span.id { (version.rules) } }
+        p.lead { (label(act)) ": " span.id { (version.rules) } }
         @if let Some(begins) = waits { p { "It waits to begin: " strong { (begins) } @if let Some(said) = &version.proposed { ". " (said.by) " proposes it: " (said.reason) } } }
         p { "Who does this and why is written to the log. Escalations under way keep the rules that opened them." }
-        form action={ "/rules/" (version.rules) "/" (change) } method="post" {
+        form action={ "/rules/" (version.rules) "/" (act.as_str()) } method="post" {
             input type="hidden" name=(FORM) value=(viewer.form);
             @if let Some(begins) = waits {
                 input type="hidden" name="mode" value=(begins.mode.as_str());
                 @if let Some(percent) = begins.percent { input type="hidden" name="percent" value=(percent); }
             }
-            @if change == "begin" {
+            @if act == Act::Begin {
                 p { label for="mode" { "How" } " " select #mode name="mode" {
                     option value="shadow" { "in shadow" } option value="canary" { "for a share of the accounts" } option value="enforce" { "for all" }
                 } }
                 p { label for="percent" { "Share in percent" } " " input #percent type="number" name="percent" min="1" max="99"; }
             }
             p { label for="reason" { "Why" } " " input #reason type="text" name="reason" maxlength="500" required; }
-            p.actions { button.primary type="submit" { (label(change)) } a.button.quiet href={ "/rules/" (version.rules) } { "Back" } }
+            p.actions { button.primary type="submit" { (label(act)) } a.button.quiet href={ "/rules/" (version.rules) } { "Back" } }
         }
     };
     Ok(Frame::plain("Rules", "/rules", &viewer).shown(&body))
@@ -176,9 +176,9 @@ pub(super) async fn act(
     (uri, path): (Uri, Segments),
     request: Request,
 ) -> Shown {
-    let (name, change) = (path.text("rules").to_owned(), path.text("change").to_owned());
     let form = Form::read(request).await?;
-    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, &change));
+    let (name, act) = (path.text("rules").to_owned(), Act::read(path.text("change"))?);
+    let asked = rules::guarded(&app, (&viewer, &who), (&uri, &Method::POST), (&name, act));
     if let Err(denied) = asked.await? {
         return Ok(denied.into_response());
     }
@@ -186,9 +186,8 @@ pub(super) async fn act(
     let mode = form.text("mode").and_then(How::read);
     let percent = form.text("percent").and_then(|text| text.parse().ok());
     let (said, four_eyes) = (Changing { reason, mode, percent }, app.four_eyes);
-    let done = app
-        .reading
-        .run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, &change), said));
+    let done =
+        app.reading.run(move |desk| rules::change(desk, (&viewer, four_eyes), (name, act), said));
     done.await?;
     Ok(go("/rules"))
 }

@@ -2,14 +2,16 @@
 
 use super::Shown;
 use super::layout::Frame;
-use super::parts::{Tone, badge};
+use super::parts::{Tone, badge, table};
+use crate::cli::policy::diff::Told;
+use crate::cli::policy::overrides::Listed;
 use crate::serve::App;
 use crate::serve::api::request::{Args, Segments};
-use crate::serve::problem::Refused;
-use crate::serve::read::version::{self, Differences, Exceptions, Proofs};
+use crate::serve::read::version::{
+    self, Claimed, Differences, Exceptions, Overdue, Proofs, Proved,
+};
 use crate::serve::viewer::Viewer;
 use axum::extract::State;
-use bellwether_core::Digest;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -30,10 +32,6 @@ pub(super) fn tabs(rules: &str, page: &str) -> Markup {
     }
 }
 
-fn digest(path: &Segments) -> Result<Digest, Refused> {
-    path.parsed("rules", "a digest of 43 characters")
-}
-
 /// What differs from the rules in force.
 pub(super) async fn diff(
     State(app): State<Arc<App>>,
@@ -41,31 +39,23 @@ pub(super) async fn diff(
     path: Segments,
     args: Args,
 ) -> Shown {
-    args.only(&[])?;
-    let digest = digest(&path)?;
-    let found = app.reading.run(move |desk| version::differences(desk, digest)).await?;
+    let (digest, found) = version::of_path(&app, &path, &args, version::differences).await?;
     let body = html! { (tabs(&digest.to_string(), "/diff")) (differences(&found)) };
     Ok(Frame::plain("Differences", "/rules", &viewer).shown(&body))
 }
 
 fn differences(found: &Differences) -> Markup {
+    let side = |text: &Option<String>| html! { (text.as_deref().unwrap_or("not there")) };
+    let row = |one: &Told| {
+        let loosens = badge(Tone::Unsure, "loosens, unless it is proved not to");
+        let what = html! { (one.what) @if one.loosens { " " (loosens) } };
+        vec![what, side(&one.old), side(&one.new)]
+    };
+    let titles = ["What", "In force", "In this version"];
     html! {
         p.intro { "What differs between this version and the rules in force." }
         @if found.changes.is_empty() { p { "They say the same." } }
-        @else {
-            div.scroll role="region" aria-label="Differences" tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { "What" } th scope="col" { "In force" } th scope="col" { "In this version" } } }
-                    tbody { @for one in &found.changes {
-                        tr {
-                            th scope="row" data-label="What" { (one.what) }
-                            td data-label="In force" { (one.old.as_deref().unwrap_or("not there")) }
-                            td data-label="In this version" { (one.new.as_deref().unwrap_or("not there")) }
-                        }
-                    } }
-                }
-            }
-        }
+        @else { (table("Differences", &titles, found.changes.iter().map(row))) }
         @if !found.moved.is_empty() {
             h2 { "Cases that go elsewhere" }
             ul { @for one in &found.moved { li { (one) } } }
@@ -80,9 +70,7 @@ pub(super) async fn proofs(
     path: Segments,
     args: Args,
 ) -> Shown {
-    args.only(&[])?;
-    let digest = digest(&path)?;
-    let found = app.reading.run(move |desk| version::proved(desk, digest)).await?;
+    let (digest, found) = version::of_path(&app, &path, &args, version::proved).await?;
     let body = html! { (tabs(&digest.to_string(), "/proofs")) (proved(&found)) };
     Ok(Frame::plain("Proofs", "/rules", &viewer).shown(&body))
 }
@@ -92,40 +80,27 @@ fn result(holds: bool, word: &str) -> Markup {
 }
 
 fn proved(found: &Proofs) -> Markup {
+    let titles = ["About", "Claim", "Result"];
+    let graph = |one: &Proved| {
+        let word = if one.holds { "holds" } else { "broken" };
+        vec![html! { (one.about) }, html! { (one.claim) }, result(one.holds, word)]
+    };
+    let boundary = |one: &Claimed| {
+        let said = result(one.result == "proved", &one.result);
+        let said = html! { (said) @if let Some(why) = &one.why { " " (why) } };
+        vec![html! { (one.about) }, html! { (one.claim) }, said]
+    };
     html! {
         h2 { "Graphs" }
         p { "Worked out now: each claim holds in every case there is." }
-        @let broken: Vec<_> = found.graphs.iter().filter(|one| !one.holds).collect();
-        @for one in &broken { pre tabindex="0" { (one.text) } }
-        div.scroll role="region" aria-label="What is proved of the graphs" tabindex="0" {
-            table {
-                thead { tr { th scope="col" { "About" } th scope="col" { "Claim" } th scope="col" { "Result" } } }
-                tbody { @for one in &found.graphs {
-                    tr {
-                        th scope="row" data-label="About" { (one.about) }
-                        td data-label="Claim" { (one.claim) }
-                        td data-label="Result" { (result(one.holds, if one.holds { "holds" } else { "broken" })) }
-                    }
-                } }
-            }
-        }
+        @for one in found.graphs.iter().filter(|one| !one.holds) { pre tabindex="0" { (one.text) } }
+        (table("What is proved of the graphs", &titles, found.graphs.iter().map(graph)))
         h2 { "Boundaries" }
         @match &found.boundaries {
             _ if !found.has_boundaries => p { "This version has no boundaries: an agent may do nothing on its own." },
             Some(report) => {
                 p { "As the report says that came with it; the solver was " (report.solver) "." }
-                div.scroll role="region" aria-label="What is proved of the boundaries" tabindex="0" {
-                    table {
-                        thead { tr { th scope="col" { "About" } th scope="col" { "Claim" } th scope="col" { "Result" } } }
-                        tbody { @for one in &report.properties {
-                            tr {
-                                th scope="row" data-label="About" { (one.about) }
-                                td data-label="Claim" { (one.claim) }
-                                td data-label="Result" { (result(one.result == "proved", &one.result)) @if let Some(why) = &one.why { " " (why) } }
-                            }
-                        } }
-                    }
-                }
+                (table("What is proved of the boundaries", &titles, report.properties.iter().map(boundary)))
             },
             None => p {
                 "No report came with this version. " code { "bellwether policy prove ./my-bundle --out ./my-bundle/PROOF.json" }
@@ -142,9 +117,7 @@ pub(super) async fn overrides(
     path: Segments,
     args: Args,
 ) -> Shown {
-    args.only(&[])?;
-    let digest = digest(&path)?;
-    let found = app.reading.run(move |desk| version::exceptions(desk, digest)).await?;
+    let (digest, found) = version::of_path(&app, &path, &args, version::exceptions).await?;
     let body = html! { (tabs(&digest.to_string(), "/overrides")) (exceptions(&found)) };
     Ok(Frame::plain("Exceptions", "/rules", &viewer).shown(&body))
 }
@@ -158,43 +131,31 @@ fn exceptions(found: &Exceptions) -> Markup {
     };
     // For people: what is overdue is over.
     let word = |state: &'static str| if state == "overdue" { "over" } else { state };
+    let row = |one: &Listed| {
+        vec![
+            html! { (one.id) },
+            badge(tone(one.state), word(one.state)),
+            html! { (one.about) ": " (one.does) @if !one.when.is_empty() { " when " code { (one.when) } } },
+            html! { (one.from) },
+            html! { (one.until) },
+            html! { (one.author) ", " (one.approver) "; owner " (one.owner) },
+            html! { (one.reason) @if !one.ticket.is_empty() { " (" (one.ticket) ")" } },
+        ]
+    };
+    let titles = ["Override", "Stands", "Does", "From", "Until", "Who", "Why"];
+    let due = |one: &Overdue| {
+        [&one.id, &one.owner, &one.review, &one.reason].map(|text| html! { (text) }).to_vec()
+    };
     html! {
         @if found.overrides.is_empty() { p { "This version has no overrides." } }
         @else {
             p.intro { "Overrides: what holds for a while, who answers for it, and what ends within 14 days. One that is over should be removed." }
-            div.scroll role="region" aria-label="Overrides" tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { "Override" } th scope="col" { "Stands" } th scope="col" { "Does" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Who" } th scope="col" { "Why" } } }
-                    tbody { @for one in &found.overrides {
-                        tr {
-                            th scope="row" data-label="Override" { (one.id) }
-                            td data-label="Stands" { (badge(tone(one.state), word(one.state))) }
-                            td data-label="Does" { (one.about) ": " (one.does) @if !one.when.is_empty() { " when " code { (one.when) } } }
-                            td data-label="From" { (one.from) }
-                            td data-label="Until" { (one.until) }
-                            td data-label="Who" { (one.author) ", " (one.approver) "; owner " (one.owner) }
-                            td data-label="Why" { (one.reason) @if !one.ticket.is_empty() { " (" (one.ticket) ")" } }
-                        }
-                    } }
-                }
-            }
+            (table("Overrides", &titles, found.overrides.iter().map(row)))
         }
         h2 { "Boundaries to look at again" }
         @if found.overdue.is_empty() { p { "None is overdue." } }
         @else {
-            div.scroll role="region" aria-label="Overdue boundaries" tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { "Boundary" } th scope="col" { "Owner" } th scope="col" { "Due since" } th scope="col" { "Why it is there" } } }
-                    tbody { @for one in &found.overdue {
-                        tr {
-                            th scope="row" data-label="Boundary" { (one.id) }
-                            td data-label="Owner" { (one.owner) }
-                            td data-label="Due since" { (one.review) }
-                            td data-label="Why it is there" { (one.reason) }
-                        }
-                    } }
-                }
-            }
+            (table("Overdue boundaries", &["Boundary", "Owner", "Due since", "Why it is there"], found.overdue.iter().map(due)))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What if: a number of the rules is moved, and which of last quarter's decisions move with it.
 
 use super::layout::Frame;
-use super::parts::account;
+use super::parts::{account, table};
 use super::{Form, Shown};
 use crate::access::FORM;
 use crate::history::numbers::Number;
-use crate::history::told::{Calls, Example, Told};
+use crate::history::told::{Calls, Example, Move, Told};
 use crate::serve::App;
 use crate::serve::api::request::Args;
 use crate::serve::read::what_if::{self, Asked, Found};
@@ -32,10 +32,7 @@ pub(super) async fn run(State(app): State<Arc<App>>, viewer: Viewer, request: Re
     let asked = Asked { number: text("number"), value: text("value") };
     let (number, value) = (asked.number.clone(), asked.value.clone());
     let who = viewer.clone();
-    let done = app.reading.run(move |desk| {
-        let numbers = what_if::numbers(desk)?;
-        Ok((what_if::look(desk, &who, &asked), numbers))
-    });
+    let done = app.reading.run(move |desk| what_if::tried(desk, &who, &asked));
     let (done, numbers) = done.await?;
     let found = match &done {
         Ok(found) => told(found),
@@ -100,41 +97,29 @@ fn told(one: &Found) -> Markup {
 }
 
 fn moves(found: &Told) -> Markup {
+    let row = |one: &Move| {
+        let cells = [one.from.words(), one.to.words(), thousands(one.decisions)];
+        cells.map(|text| html! { (text) }).to_vec()
+    };
+    let (title, titles) = ("From where to where", ["Led to", "Leads to", ">Decisions"]);
     html! {
         @if !found.moves.is_empty() {
-            h2 { "From where to where" }
-            div.scroll role="region" aria-label="From where to where" tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { "Led to" } th scope="col" { "Leads to" } th.right scope="col" { "Decisions" } } }
-                    tbody { @for one in &found.moves {
-                        tr {
-                            th scope="row" data-label="Led to" { (one.from.words()) }
-                            td data-label="Leads to" { (one.to.words()) }
-                            td.right data-label="Decisions" { (thousands(one.decisions)) }
-                        }
-                    } }
-                }
-            }
+            h2 { (title) }
+            (table(title, &titles, found.moves.iter().map(row)))
         }
     }
 }
 
-fn calls(title: &str, calls: &[Calls]) -> Markup {
+fn calls(who: &str, calls: &[Calls]) -> Markup {
+    let row = |one: &Calls| {
+        let cells = [one.who.clone(), thousands(one.now), thousands(one.then)];
+        cells.map(|text| html! { (text) }).to_vec()
+    };
+    let title = "Who is asked how often";
     html! {
         @if !calls.is_empty() {
-            h2 { "Who is asked how often" }
-            div.scroll role="region" aria-label="Who is asked how often" tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { (title) } th.right scope="col" { "Now" } th.right scope="col" { "Then" } } }
-                    tbody { @for one in calls {
-                        tr {
-                            th scope="row" data-label=(title) { (one.who) }
-                            td.right data-label="Now" { (thousands(one.now)) }
-                            td.right data-label="Then" { (thousands(one.then)) }
-                        }
-                    } }
-                }
-            }
+            h2 { (title) }
+            (table(title, &[who, ">Now", ">Then"], calls.iter().map(row)))
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::cli::explain::render::{text_of, time_of};
 use crate::serve::problem::Refused;
-use bellwether_core::{DocKey, StreamId, Timestamp};
+use bellwether_core::{Digest, DocKey, StreamId, Timestamp};
 use bellwether_ledger::whole_record;
 use bellwether_store::{Row, View};
 use memchr::memmem::Finder;
@@ -47,9 +47,11 @@ pub(crate) struct Standing {
     pub(crate) rule: String,
     /// What it is for.
     pub(crate) outcome: String,
-    /// The node that the rule decided for, and the record in which it did.
+    /// The node that the rule decided for, the record in which it did, and the rules that it was one of: the
+    /// escalation keeps their nodes while it is under way.
     pub(crate) decided: String,
     pub(crate) because: u64,
+    pub(crate) rules: Digest,
 }
 
 /// What is known of a source.
@@ -69,7 +71,6 @@ pub(crate) struct Board {
     /// Those that ended, the oldest first, each with the record that ended it.
     closed: VecDeque<(Key, u64)>,
     sources: BTreeMap<String, Heard>,
-    activated: u64,
     moves: Finder<'static>,
     source: Finder<'static>,
     details: Finder<'static>,
@@ -82,7 +83,6 @@ impl Default for Board {
             cases: BTreeMap::new(),
             closed: VecDeque::new(),
             sources: BTreeMap::new(),
-            activated: 0,
             moves: Finder::new("\"moves\":["),
             source: Finder::new("\"source\":\""),
             details: Finder::new("\"details\":\""),
@@ -108,11 +108,6 @@ impl Board {
         fault.map_or(Ok(()), Err)
     }
 
-    /// How often rules were activated: others hold after each.
-    pub(crate) fn activated(&self) -> u64 {
-        self.activated
-    }
-
     /// Every escalation that is kept.
     pub(crate) fn cases(&self) -> impl Iterator<Item = (&Key, &Standing)> {
         self.cases.iter()
@@ -135,10 +130,6 @@ impl Board {
     }
 
     fn note(&mut self, view: &View, row: &Row<'_>) -> Result<(), Refused> {
-        if row.stream == StreamId::SYSTEM {
-            self.activated +=
-                u64::from(memchr::memmem::find(row.record, b"\"activated\":").is_some());
-        }
         if let Some(name) = self.source_of(row.event) {
             let at = instant_of(row.record);
             let heard = self.sources.entry(name).or_default();
@@ -175,19 +166,24 @@ impl Board {
         let opened = number(moved, "opened");
         let before = before.filter(|before| before.opened == opened);
         let decision = list(record, "decisions").iter().find(same);
+        let leads = |one: &&Value| {
+            let decides =
+                |before: &Standing| decides(&before.decided, &text_of(moved, "cause"), one);
+            before.is_none_or(decides)
+        };
+        let decision = decision.filter(leads);
         let ask = list(record, "effects").iter().filter(same).find(|e| text_of(e, "kind") == "ask");
         let state = text_of(moved, "to");
-        // What a later record decides matters only where it opens or raises the escalation.
-        let decides = before.is_none() || text_of(moved, "cause") == "raised";
-        let (rule, outcome, decided, because) = match (decision.filter(|_| decides), before) {
+        let now = || text_of(record, "rules").parse().unwrap_or(Digest::ZERO);
+        let (rule, outcome, decided, because, rules) = match (decision, before) {
             (Some(one), _) => {
-                (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node"), seq)
+                (text_of(one, "rule"), text_of(one, "outcome"), text_of(one, "node"), seq, now())
             }
             (None, Some(before)) => {
-                let Standing { rule, outcome, decided, because, .. } = before.clone();
-                (rule, outcome, decided, because)
+                let Standing { rule, outcome, decided, because, rules, .. } = before.clone();
+                (rule, outcome, decided, because, rules)
             }
-            (None, None) => (String::new(), String::new(), String::new(), opened),
+            (None, None) => (String::new(), String::new(), String::new(), opened, now()),
         };
         // Only asking says whether it is meant; other moves are as what they move.
         let asks = !text_of(moved, "cause").is_empty();
@@ -212,6 +208,7 @@ impl Board {
             outcome,
             decided,
             because,
+            rules,
             state,
         };
         if standing.state == "closed" {
@@ -224,6 +221,19 @@ impl Board {
         {
             self.cases.remove(&oldest);
         }
+    }
+}
+
+/// Whether what a record decides leads on an escalation that stands by the decision for the node `before`: it
+/// raises it, or leads it from its discovery to somebody. Where an approval is asked for first, or leave is
+/// denied, the cause does not tell: there it does if it is for another node.
+fn decides(before: &str, cause: &str, decision: &Value) -> bool {
+    // Who is asked although nobody would be now was led to by what was decided before.
+    let asks = !matches!(&*text_of(decision, "outcome"), "discover" | "none");
+    match cause {
+        "raised" | "decided" => asks,
+        "approve" | "denied" => asks && text_of(decision, "node") != before,
+        _ => false,
     }
 }
 
@@ -243,3 +253,6 @@ fn instant_of(record: &[u8]) -> Timestamp {
     let digits = digits.get(..end).and_then(|digits| std::str::from_utf8(digits).ok());
     Timestamp::from_micros(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

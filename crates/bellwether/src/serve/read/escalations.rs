@@ -6,8 +6,10 @@ use super::{Desk, cursor};
 use crate::cli::names::Names;
 use crate::serve::problem::Refused;
 use crate::serve::viewer::Viewer;
-use bellwether_core::{Code, Timestamp};
+use bellwether_core::{Code, Digest, Timestamp};
+use bellwether_engine::{RuleBook, Rules};
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Which escalations; what is said must all hold.
@@ -123,6 +125,8 @@ pub(crate) struct Escalation {
     pub(crate) source_id: Option<String>,
     #[serde(skip)]
     pub(crate) times: (Timestamp, Option<Timestamp>),
+    #[serde(skip)]
+    rules: Digest,
 }
 
 const LIST: &str = "escalations";
@@ -215,27 +219,44 @@ pub(crate) fn of_stream(
     Ok(found.iter().map(|((.., key), one)| shown(key, one, now, &rules, names)).collect())
 }
 
-/// The reasons that rules in force give.
-struct Reasons(std::sync::Arc<bellwether_engine::Rules>);
+/// The rules of an escalation: those that opened or raised it.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn rules(desk: &Desk<'_>, found: &Escalation) -> Result<Arc<Rules>, Refused> {
+    Ok(Arc::clone(Reasons::read(desk)?.rules(found.rules)))
+}
+
+/// The reasons that rules give, each escalation's own.
+struct Reasons {
+    book: Arc<RuleBook>,
+    in_force: Arc<Rules>,
+}
 
 impl Reasons {
     fn read(desk: &Desk<'_>) -> Result<Self, Refused> {
-        Ok(Self(desk.rules()?))
+        Ok(Self { book: desk.book()?, in_force: desk.rules()? })
+    }
+
+    fn rules(&self, digest: Digest) -> &Arc<Rules> {
+        let kept = self.book.get(&digest).filter(|rules| rules.keeps_nodes());
+        kept.unwrap_or(&self.in_force)
     }
 
     /// The reason of the rule that decided, and whether doubt about it did: then it led elsewhere than the
     /// rule would have.
     fn of(&self, graph: &str, one: &Standing) -> (String, bool) {
-        let found = self.0.policy().graphs().iter().find(|known| known.name() == graph);
+        let rules = self.rules(one.rules);
+        let found = rules.policy().graphs().iter().find(|known| known.name() == graph);
         let rule = found.and_then(|found| found.rules().iter().find(|rule| rule.id == one.rule));
         let (Some(found), Some(rule)) = (found, rule) else { return Default::default() };
         let to = found.nodes().get(rule.to).map_or("", |node| &node.name);
         (rule.reason.clone(), to != one.decided)
     }
 
-    fn asked(&self, graph: &str, node: &str) -> Asked {
-        let graph = self.0.policy().graph(Code::of(graph));
-        let human = graph.and_then(|graph| graph.node(Code::of(node))?.human());
+    fn asked(&self, graph: &str, one: &Standing) -> Asked {
+        let graph = self.rules(one.rules).policy().graph(Code::of(graph));
+        let human = graph.and_then(|graph| graph.node(Code::of(&one.node))?.human());
         let (Some(graph), Some(human)) = (graph, human) else { return Asked::default() };
         let name = |at: usize| graph.nodes().get(at).map(|node| node.name.clone());
         Asked {
@@ -257,7 +278,7 @@ struct Asked {
 fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Names) -> Escalation {
     let (stream, doc, graph) = key;
     let (reason, doubt) = rules.of(graph, one);
-    let asked = rules.asked(graph, &one.node);
+    let asked = rules.asked(graph, one);
     Escalation {
         stream: stream.to_string(),
         doc: doc.to_string(),
@@ -284,6 +305,7 @@ fn shown(key: &Key, one: &Standing, now: Timestamp, rules: &Reasons, names: &Nam
         account_name: names.account(*stream),
         source_id: names.source_id(*stream, *doc),
         times: (one.at, one.due),
+        rules: one.rules,
     }
 }
 

@@ -35,7 +35,36 @@ pub(crate) struct Changing {
 }
 
 /// What can be done with a version.
-pub(crate) const CHANGES: [&str; 4] = ["begin", "approve", "rollback", "withdraw"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = RulesAct, rename_all = "snake_case")]
+pub(crate) enum Act {
+    Begin,
+    Approve,
+    Rollback,
+    Withdraw,
+}
+
+impl Act {
+    /// The word in addresses.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::Approve => "approve",
+            Self::Rollback => "rollback",
+            Self::Withdraw => "withdraw",
+        }
+    }
+
+    /// What a word says.
+    ///
+    /// # Errors
+    /// `http-not-found` for any other word.
+    pub(crate) fn read(word: &str) -> Result<Self, Refused> {
+        let all = [Self::Begin, Self::Approve, Self::Rollback, Self::Withdraw];
+        let found = all.into_iter().find(|act| act.as_str() == word);
+        found.ok_or_else(|| Refused::not_found("nothing of that kind can be done with rules"))
+    }
+}
 
 /// Every version, the newest first.
 ///
@@ -94,20 +123,17 @@ pub(crate) async fn guarded(
     app: &Arc<App>,
     (viewer, who): (&Viewer, &Principal),
     (uri, method): (&Uri, &Method),
-    (name, change): (&str, &str),
+    (name, act): (&str, Act),
 ) -> Result<Result<Version, Denied>, Refused> {
-    if !CHANGES.contains(&change) {
-        return Err(Refused::not_found("nothing of that kind can be done with rules"));
-    }
     let wanted = name.to_owned();
     let version = app.reading.run(move |desk| version(desk, &wanted)).await?;
-    let approves = change == "approve";
+    let approves = act == Act::Approve;
     let proposed = version.proposed.as_ref().filter(|_| approves && version.waits.is_some());
     if let Err(error) = may(app, who, viewer, proposed) {
         return Ok(Err(Denied::of(uri, method, error)));
     }
     // Whoever has no handle here may have one where bundles are signed, and would be two people.
-    let counts = approves || change == "begin";
+    let counts = approves || act == Act::Begin;
     if counts && app.four_eyes && !app.is_demo && viewer.person.is_none() {
         let message = "two people must agree, and nothing says which person this account is";
         let problem = Problem::new("rollout-person", message);
@@ -132,7 +158,7 @@ fn version(desk: &Desk<'_>, name: &str) -> Result<Version, Refused> {
 pub(crate) fn change(
     desk: &Desk<'_>,
     (viewer, four_eyes): (&Viewer, bool),
-    (rules, change): (String, &str),
+    (rules, act): (String, Act),
     said: Changing,
 ) -> Result<Done, Refused> {
     let begins = || match said.mode {
@@ -142,12 +168,11 @@ pub(crate) fn change(
             Err(Refused::wrong("mode", "it is not said how they begin", help))
         }
     };
-    let what = match change {
-        "approve" => What::Approve { rules, begins: begins()?, files: None, four_eyes },
-        "rollback" => What::RollBack { rules: Some(rules) },
-        "withdraw" => What::Withdraw { rules },
-        "begin" => What::Begin { rules, begins: begins()?, four_eyes },
-        _ => return Err(Refused::not_found("nothing of that kind can be done with rules")),
+    let what = match act {
+        Act::Approve => What::Approve { rules, begins: begins()?, files: None, four_eyes },
+        Act::Rollback => What::RollBack { rules: Some(rules) },
+        Act::Withdraw => What::Withdraw { rules },
+        Act::Begin => What::Begin { rules, begins: begins()?, four_eyes },
     };
     let (by, account) = (voice(viewer).to_owned(), Some(viewer.name.clone()));
     let order = Order { what, by, account, reason: said.reason };

@@ -8,6 +8,7 @@ use crate::cli::Format;
 use crate::cli::context::now;
 use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
 use bellwether_core::{Currency, Money, Origin, Personal, Trust};
+use bellwether_policy::Files;
 use bellwether_runtime::embedded::{Embedded, Tenancy};
 use bellwether_runtime::live::{self, Running, Settings, Understood};
 use bellwether_store::{OutboxChange, OutboxStatus};
@@ -43,7 +44,7 @@ pub(in crate::serve) struct House {
     _dir: TempDir,
 }
 
-fn deal(nth: usize, euros: i64) -> RawSignal {
+pub(in crate::serve) fn deal(nth: usize, euros: i64) -> RawSignal {
     let euro: Currency = "EUR".parse().unwrap();
     let account = AccountHint::External("crm".to_owned(), Personal::new(format!("A{nth}")));
     RawSignal {
@@ -66,27 +67,28 @@ fn deal(nth: usize, euros: i64) -> RawSignal {
 }
 
 fn house(deals: usize) -> House {
-    house_of(FILES, deals)
+    house_of(FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into(), deals)
 }
 
 /// The same under a bundle in which somebody of the desk must approve before an executive is asked, and is
 /// asked instead where they refuse.
 pub(in crate::serve) fn house_with_approval(deals: usize) -> House {
-    let files = FILES.map(|(path, text)| match path {
-        "routing/deal.yaml" => {
-            let cro = "role: cro, approvals: [desk], refused: desk,";
-            (path, text.replace("role: cro,", cro))
-        }
-        path => (path, text.to_owned()),
-    });
-    house_of(files, deals)
+    house_of(with_approval(&[]), deals)
 }
 
-fn house_of<T: Into<String>>(files: [(&str, T); 4], deals: usize) -> House {
+/// The files of such a bundle, with others beside them or instead.
+pub(in crate::serve) fn with_approval(more: &[(&str, &str)]) -> Files {
+    let mut files: Files = FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let routing = files.get_mut("routing/deal.yaml").unwrap();
+    *routing = routing.replace("role: cro,", "role: cro, approvals: [desk], refused: desk,");
+    files.extend(more.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    files
+}
+
+pub(in crate::serve) fn house_of(files: Files, deals: usize) -> House {
     let dir = tempfile::tempdir().unwrap();
     let context = Context { data: dir.path().to_owned(), config: None, format: Format::Json };
     std::fs::write(context.seed_file(), "7").unwrap();
-    let files = files.map(|(path, text)| (path.to_owned(), text.into())).into();
     let rules = Arc::new(Rules::compose(files).unwrap());
     let tenancy = Tenancy { tenant: "t".to_owned(), region: "r".to_owned() };
     let made = Embedded::create(&context.data, context.keys().unwrap(), &tenancy, rules, now());

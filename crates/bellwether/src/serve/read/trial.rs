@@ -146,8 +146,8 @@ pub(crate) fn run(desk: &Desk<'_>, tried: &Trying) -> Result<Verdicts, Refused> 
                 Some(_) => tried.graph.as_deref(),
                 None => Some(tried.graph.as_deref().unwrap_or_default()),
             };
-            let verdict = graph.map(|graph| by_facts(&rules, graph, &tried.facts, at));
             let slots = known(&rules, &tried.facts, at)?;
+            let verdict = graph.map(|graph| by_facts(&rules, graph, &slots, at));
             let boundary = tried.act.as_ref().map(|act| act::judged(&rules, act, &slots));
             let verdicts = verdict.transpose()?.into_iter().collect();
             Ok(Verdicts { verdicts, boundary: boundary.transpose()? })
@@ -169,7 +169,7 @@ pub(crate) fn unknown(place: &str, message: impl Into<String>, help: impl Into<S
 pub(crate) fn by_facts(
     rules: &Rules,
     name: &str,
-    facts: &BTreeMap<String, Literal>,
+    slots: &Slots,
     at: Timestamp,
 ) -> Result<Verdict, Refused> {
     let graphs = rules.policy().graphs();
@@ -177,8 +177,7 @@ pub(crate) fn by_facts(
         let known: Vec<_> = graphs.iter().map(Graph::name).collect();
         unknown("graph", "there is no such graph", known.join(", "))
     })?;
-    let slots = known(rules, facts, at)?;
-    Ok(decided(rules, graph, &slots, at))
+    Ok(decided(rules, graph, slots, at))
 }
 
 /// Facts as the rules hold them; `now` is `at` where the facts do not say otherwise, so that exceptions end.

@@ -5,28 +5,19 @@
 //! - Never: asks a solver: what it proved stands in the report that the bundle brought.
 
 use super::Desk;
-use crate::cli::policy::diff::changes;
+use crate::cli::policy::diff;
 use crate::cli::policy::overrides::{Listed, listed};
 use crate::cli::policy::prove::graph_proofs;
+use crate::prove::report::Said;
 use crate::rollout::proofs;
+use crate::serve::App;
+use crate::serve::api::request::{Args, Segments};
 use crate::serve::problem::Refused;
 use bellwether_core::Digest;
 use bellwether_engine::Rules;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// One difference.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = RulesDifference)]
-pub(crate) struct Difference {
-    /// What differs.
-    pub(crate) what: String,
-    /// As it is in force; absent where it is new.
-    pub(crate) old: Option<String>,
-    /// As it is in this version; absent where it is gone.
-    pub(crate) new: Option<String>,
-}
 
 /// What differs between a version and the rules in force.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -35,7 +26,7 @@ pub(crate) struct Differences {
     /// The digest of the rules in force.
     pub(crate) in_force: String,
     /// What differs.
-    pub(crate) changes: Vec<Difference>,
+    pub(crate) changes: Vec<diff::Told>,
     /// For each pair of nodes between which cases move, one such case, in words.
     pub(crate) moved: Vec<String>,
 }
@@ -81,6 +72,16 @@ pub(crate) struct Report {
     pub(crate) properties: Vec<Claimed>,
 }
 
+impl Report {
+    /// Reads a report. That everything is proved is taken from whoever reads it for a lock, and never from the
+    /// report's own word.
+    fn read(text: &str) -> Option<Self> {
+        let said = Said::read(text)?;
+        let report: Self = serde_json::from_str(text).ok()?;
+        Some(Self { proved: said.proved, ..report })
+    }
+}
+
 /// What is proved of a version.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = RulesProofs)]
@@ -118,11 +119,34 @@ pub(crate) struct Exceptions {
     pub(crate) overdue: Vec<Overdue>,
 }
 
+/// The version that a path names by its whole digest.
+///
+/// # Errors
+/// `http-value` for what is no digest.
+pub(crate) fn digest(path: &Segments) -> Result<Digest, Refused> {
+    path.parsed("rules", "a digest of 43 characters")
+}
+
+/// What is read of the version that a path names, with its digest; such addresses take no parameters.
+///
+/// # Errors
+/// As [`digest`]; `http-query`; what the reading says.
+pub(crate) async fn of_path<T: Send + 'static>(
+    app: &App,
+    path: &Segments,
+    args: &Args,
+    read: fn(&Desk<'_>, Digest) -> Result<T, Refused>,
+) -> Result<(Digest, T), Refused> {
+    args.only(&[])?;
+    let digest = digest(path)?;
+    Ok((digest, app.reading.run(move |desk| read(desk, digest)).await?))
+}
+
 /// A version that is kept.
 ///
 /// # Errors
 /// `http-not-found`; what the store says.
-pub(crate) fn find(desk: &Desk<'_>, digest: Digest) -> Result<Arc<Rules>, Refused> {
+fn find(desk: &Desk<'_>, digest: Digest) -> Result<Arc<Rules>, Refused> {
     let book = desk.book()?;
     let found = book.get(&digest).cloned();
     found.ok_or_else(|| Refused::not_found("no version has this digest"))
@@ -136,12 +160,9 @@ pub(crate) fn differences(desk: &Desk<'_>, digest: Digest) -> Result<Differences
     let (new, old) = (find(desk, digest)?, desk.rules()?);
     let moved =
         bellwether_policy::moved((old.policy(), old.catalogue()), (new.policy(), new.catalogue()));
-    let changes = changes(&old, &new).into_iter();
     Ok(Differences {
         in_force: old.digest().to_string(),
-        changes: changes
-            .map(|one| Difference { what: one.what, old: one.old, new: one.new })
-            .collect(),
+        changes: diff::changes(&old, &new).into_iter().map(Into::into).collect(),
         moved: moved.iter().map(ToString::to_string).collect(),
     })
 }
@@ -163,7 +184,7 @@ pub(crate) fn proved(desk: &Desk<'_>, digest: Digest) -> Result<Proofs, Refused>
     Ok(Proofs {
         graphs: graphs.iter().map(one).collect(),
         has_boundaries: rules.boundaries().is_some(),
-        boundaries: report.and_then(|text| serde_json::from_str(&text).ok()),
+        boundaries: report.and_then(|text| Report::read(&text)),
     })
 }
 
@@ -184,4 +205,31 @@ pub(crate) fn exceptions(desk: &Desk<'_>, digest: Digest) -> Result<Exceptions, 
         })
     });
     Ok(Exceptions { overrides: listed(&rules, now), overdue: overdue.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_that_calls_itself_proved_is_believed_by_its_properties() {
+        let report = |result: &str, proved: bool| {
+            let bundle = Digest::of(b"files");
+            format!(
+                r#"{{"bundle":"{bundle}","format":"bellwether proof 1","properties":[{{"about":"a","claim":"holds","result":"proved"}},{{"about":"b","claim":"holds","result":"{result}"}}],"proved":{proved},"solver":"cvc5"}}"#
+            )
+        };
+        for (result, proved, expected) in [
+            ("proved", true, true),
+            ("proved", false, false),
+            ("broken", true, false),
+            ("not proved", true, false),
+        ] {
+            let read = Report::read(&report(result, proved)).unwrap();
+            assert_eq!(read.proved, expected, "{result}, and it says {proved}");
+            assert_eq!(read.properties.len(), 2);
+        }
+        let other = report("proved", true).replace("proof 1", "proof 9");
+        assert!(Report::read(&other).is_none(), "no report that a lock would take");
+    }
 }

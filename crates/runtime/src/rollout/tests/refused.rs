@@ -1,6 +1,7 @@
 //! What is refused, and that nothing of it is written.
 
 use super::*;
+use bellwether_core::record::ENGINE;
 
 #[test]
 fn a_reason_and_a_share_must_make_sense() {
@@ -92,4 +93,39 @@ fn errors_say_what_to_do() {
         assert!(error.code().starts_with("rollout-") && !error.help().is_empty());
     }
     assert!(change::is_older("1.9.0", "1.10.0") && !change::is_older("2.0.0", "2.0.0"));
+}
+
+#[test]
+fn rules_of_an_earlier_engine_do_not_begin_as_they_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut driver = driver(dir.path(), &rules("1.0.0", 5));
+    let new = rules("1.1.0", 3);
+    let now = format!("\"engine\":{ENGINE},");
+    let preimage = new.preimage().replace(&now, &format!("\"engine\":{},", ENGINE - 1));
+    let kept = Arc::new(Rules::recompose(new.files().clone(), preimage).ok().unwrap());
+    assert_ne!(kept.digest(), new.digest());
+    for mode in [Mode::Shadow, Mode::Canary(9), Mode::Enforce] {
+        let refused = driver.propose(&wanted(&kept, mode, "ann", false), at(1_100)).unwrap_err();
+        assert_eq!(refused.code(), "rollout-engine", "{mode}");
+    }
+    assert_eq!(driver.rollout().unwrap().versions().len(), 1);
+    driver.propose(&wanted(&new, Mode::Enforce, "ann", false), at(1_100)).unwrap();
+}
+
+#[test]
+fn rules_of_a_canary_and_in_shadow_read_signals_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = rules("1.0.0", 5);
+    let (canary, shadow) = (rules("1.1.0", 3), rules("1.2.0", 2));
+    let mut driver = driver(dir.path(), &first);
+    let readers = |driver: &Embedded| {
+        driver.readers().unwrap().iter().map(|rules| rules.digest()).collect::<Vec<_>>()
+    };
+    assert_eq!(readers(&driver), [first.digest()]);
+    driver.propose(&wanted(&shadow, Mode::Shadow, "ann", false), at(1_100)).unwrap();
+    driver.propose(&wanted(&canary, Mode::Canary(9), "ann", false), at(1_200)).unwrap();
+    assert_eq!(readers(&driver), [&first, &canary, &shadow].map(|rules| rules.digest()));
+    driver.withdraw(canary.digest(), ("ann", "a test"), at(1_300)).unwrap();
+    driver.withdraw(shadow.digest(), ("ann", "a test"), at(1_400)).unwrap();
+    assert_eq!(readers(&driver), [first.digest()]);
 }

@@ -7,6 +7,7 @@ use bellwether_core::signal::{AccountHint, Hidden, RawSignal, RawValue};
 use bellwether_core::{
     Body, Code, Currency, Effect, Money, Origin, Personal, StreamId, Timestamp, Trust,
 };
+use bellwether_policy::Files;
 use bellwether_runtime::embedded::{Embedded, Tenancy};
 
 const FILES: [(&str, &str); 5] = [
@@ -148,4 +149,59 @@ fn what_an_approval_costs_and_catches_is_told() {
     assert!(bound.contains("expected by the tests large"), "{bound}");
     let fresh = text(&free, &History::default());
     assert!(fresh.contains("nobody has answered it yet"), "{fresh}");
+}
+
+/// The same bundle, whose boundaries want legal for what is tainted, and an override the CFO.
+fn bounded(expects: &str, more: &[(&str, &str)]) -> Rules {
+    let boundaries = "@id(\"all\") @owner(\"ann\") @reason(\"it may\") @review(\"2099-01-01\")\n\
+        permit (principal, action == Bellwether::Action::\"call\", resource);\n\
+        @id(\"words\") @owner(\"ann\") @reason(\"from outside\") @needs(\"legal\") @review(\"2099-01-01\")\n\
+        forbid (principal, action == Bellwether::Action::\"call\", resource) when { context.tainted }\n\
+        unless { context.approvals.contains(Bellwether::Role::\"legal\") };\n";
+    let actions =
+        "actions:\n  call: {description: a call, subject: deal, context: {amount: deal.amount}}\n";
+    let test = format!(
+        "tests:\n  - {{name: outside, graph: deals, facts: {{deal.amount: 600000}}, act: {{call: {{}}}}, given: {{tainted: true}}, expect: {expects}}}\n"
+    );
+    let mut files: Files = FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    let routing = files.get_mut("routing/deal.yaml").unwrap();
+    let permit = "permit: {action: call, approvals: [legal, cfo], denied: desk}}";
+    *routing = routing.replace("approvals: [legal, cfo]}", permit);
+    files.insert("tests/deal.yaml".to_owned(), test);
+    files.insert("actions.yaml".to_owned(), actions.to_owned());
+    files.insert("boundaries/calls.cedar".to_owned(), boundaries.to_owned());
+    files.extend(more.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    match Rules::compose(files) {
+        Ok(rules) => rules,
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+#[test]
+fn what_a_boundary_wants_stands_for_its_tests_and_what_an_override_asks_for_ends() {
+    let overrides = "overrides:\n  - {id: more, action: call, from: 2026-01-01, until: 2026-05-01, approvals: [cfo], \
+        reason: a test, ticket: T-1, author: lee, approver: kim}\n";
+    let overrides = [("overrides/all.yaml", overrides)];
+    let told = |rules: &Rules| {
+        let mut without = Without::new(rules, None);
+        steps(rules)
+            .iter()
+            .map(|step| (step.role.clone(), without.needed(step)))
+            .collect::<Vec<_>>()
+    };
+    let open = |why: &str| Needed::Open(why.to_owned());
+    let solver = || open("there is no solver, see `policy prove`");
+    let of = |role: &str, needed| (role.to_owned(), needed);
+    let expects = "{decision: approval, by: [words]}";
+    let tested = bounded(expects, &overrides);
+    assert_eq!(
+        told(&tested),
+        [
+            of("legal", Needed::Tests(vec!["outside".to_owned()])),
+            of("cfo", open("an override asks for it, and ends by itself")),
+        ]
+    );
+    // Without such a test it is for the solver to say, and nobody wants the CFO.
+    let free = bounded("{node: cro}", &[]);
+    assert_eq!(told(&free), [of("legal", solver()), of("cfo", Needed::No)]);
 }

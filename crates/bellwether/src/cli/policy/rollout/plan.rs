@@ -13,7 +13,7 @@ use bellwether_engine::Rules;
 use bellwether_engine::trial::run_tests;
 use bellwether_policy::{Change, TestOutcome};
 use bellwether_runtime::embedded::read_rules;
-use bellwether_runtime::rollout::{Mode, check_downgrade};
+use bellwether_runtime::rollout::{Mode, check_begin};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Plan {
             tests = outcomes.len();
             problems.extend(outcomes.iter().filter(|one| !one.passed()).map(failed));
             problems.extend(
-                check_downgrade(&in_force, rules, mode)
+                check_begin(&in_force, rules, mode)
                     .err()
                     .map(|older| Problem::new(older.code(), older.to_string()).help(older.help())),
             );
@@ -109,18 +109,12 @@ pub(in crate::cli::policy) fn plan(context: &Context, args: &PlanArgs) -> Result
 
 impl Plan {
     fn json(&self, may: bool) -> serde_json::Value {
-        let one =
-            |change: &Change| json!({"what": change.what, "old": change.old, "new": change.new});
-        let bundle = |rules: &Rules| {
-            let meta = rules.policy().meta();
-            json!({"bundle": meta.name, "version": meta.version, "rules": rules.digest().to_string()})
-        };
         json!({
             "may_be_applied": may,
-            "in_force": bundle(&self.in_force),
-            "planned": self.composed.as_ref().map(bundle),
+            "in_force": bundle::told(&self.in_force),
+            "planned": self.composed.as_ref().map(bundle::told),
             "same": self.is_same(),
-            "changes": serde_json::Value::from_iter(self.changes.iter().map(one)),
+            "changes": serde_json::Value::from_iter(self.changes.iter().map(diff::change_json)),
             "tests": self.tests,
             "signed_by": self.checked.as_ref().map(|checked| &checked.signed_by),
             "problems": problems_json(&self.problems),

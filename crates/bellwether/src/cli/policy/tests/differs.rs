@@ -80,6 +80,12 @@ fn tables_actions_people_and_exceptions_are_told() {
         said("actions.yaml", "{amount: money}", "{amount: int}"),
         said("people.yaml", "support_lead: [lead-1]", "support_lead: [lead-1, desk-1]"),
         said("overrides/holidays.yaml", "", exception),
+        said(
+            "messages/cards.yaml",
+            "",
+            "messages:\n  - {graph: cases, node: lead, title: 'A case: {account}', text: ['{reason}.', Look.]}\n  \
+             - {text: 'Until {due}.'}\n",
+        ),
     ];
     expect_test::expect![[r#"
         row of `threshold.voucher` when account.tier == 'mid'
@@ -109,5 +115,10 @@ fn tables_actions_people_and_exceptions_are_told() {
 
         override `O1`
           new leads to lead in the graph cases when account.tier == 'smb', 2026-12-01T00:00:00Z to 2027-01-15T00:00:00Z, by ann and bob (the holidays)
+
+        message for `lead` of `cases`
+          new titled 'A case: {account}', says '{reason}.', 'Look.'
+        message for all
+          new says 'Until {due}.'
     "#]].assert_eq(&told.join("\n"));
 }

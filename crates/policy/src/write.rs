@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 /// The text of a file whose root is a mapping of sections.
 pub(crate) fn yaml(root: &Node) -> String {
     let mut text = String::new();
-    let Kind::Map(sections) = &root.kind else { return text };
-    for (key, node) in sections {
+    for (key, node) in root.entries() {
         quoted(&key.text, &mut text);
         text.push(':');
         match &node.kind {
@@ -34,7 +33,7 @@ pub(crate) fn yaml(root: &Node) -> String {
 fn flow(node: &Node, text: &mut String) {
     match &node.kind {
         Kind::Null => text.push_str("null"),
-        Kind::Scalar { text: word, quoted: false } if is_plain(word) => text.push_str(word),
+        Kind::Scalar { text: word, quoted: false } => text.push_str(&scalar(word)),
         Kind::Scalar { text: word, .. } => quoted(word, text),
         Kind::List(items) => {
             text.push('[');
@@ -57,19 +56,37 @@ fn flow(node: &Node, text: &mut String) {
     }
 }
 
+/// What was written without quotes: plain where it stays the same between brackets, in quotes elsewhere.
+pub(crate) fn scalar(word: &str) -> String {
+    // A plain `null` would be nothing, and nothing means anything.
+    if is_plain(word) && word != "null" {
+        return word.to_owned();
+    }
+    let mut text = String::new();
+    quotes(word, &mut text);
+    text
+}
+
 /// Whether a plain word stays one between brackets.
 fn is_plain(word: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-%/".contains(&byte);
-    !word.is_empty() && word.bytes().all(fits) && !word.starts_with(['-', '%', '.'])
+    let starts = word.strip_prefix('-').unwrap_or(word);
+    let starts =
+        starts.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '/'));
+    starts && word.bytes().all(fits)
 }
 
-/// A text in double quotes (YAML 1.2.2, 5.7), as a plain word where it needs none.
+/// What stood in quotes, and names: as a plain word where that is text all the same.
 fn quoted(word: &str, text: &mut String) {
     let letter = word.starts_with(|c: char| c.is_ascii_alphabetic());
-    if letter && is_plain(word) && !matches!(word, "null" | "true" | "false") {
-        text.push_str(word);
-        return;
+    match letter && is_plain(word) && !matches!(word, "null" | "true" | "false") {
+        true => text.push_str(word),
+        false => quotes(word, text),
     }
+}
+
+/// A text in double quotes (YAML 1.2.2, 5.7).
+fn quotes(word: &str, text: &mut String) {
     text.push('"');
     for letter in word.chars() {
         match letter {
