@@ -14,6 +14,7 @@ mod features;
 mod help;
 mod import;
 mod init;
+mod intent;
 mod interrupt;
 mod keys;
 mod link;
@@ -113,6 +114,9 @@ pub(crate) enum Command {
     /// The mappings inside the program: list them, print one to copy it, check one of your own.
     #[command(subcommand)]
     Mappings(mappings::MappingsCommand),
+    /// Readers of texts: train them, and see how well they read.
+    #[command(subcommand)]
+    Intent(intent::IntentCommand),
     /// The facts that rules may name.
     Facts(facts::FactsArgs),
     /// Feature versions: backfill after a change, recompute, activate another bundle.
@@ -181,6 +185,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Policy(command) => policy::run(&context, &command),
         Command::Mappings(command) => mappings::run(&context, &command),
         Command::Facts(args) => facts::run(&context, &args),
+        Command::Intent(command) => intent::run(&context, &command),
         Command::Features(command) => features::run(&context, &command),
         Command::Link(args) => link::link(&context, &args),
         Command::Unlink(args) => link::unlink(&context, &args),

@@ -10,3 +10,4 @@ pub mod backtest;
 pub mod checkpoints;
 pub mod comparison;
 pub mod quality;
+pub mod reliability;
