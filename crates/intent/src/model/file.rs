@@ -1,6 +1,6 @@
 //! The bytes of a model, and what is wrong with others.
 //!
-//! - In and out: `bellwether model N\n`, counts and tables in little-endian order, SHA-256 of all that.
+//! - In and out: a line that names the format, counts and tables in little-endian order, SHA-256 of all that.
 //! - Never: takes bytes whose digest is not theirs, or that another version wrote.
 //!
 //! ```text

@@ -100,7 +100,7 @@ mod tests {
         for (text, said) in [
             (secret, "ann.key.pub"),
             (private.as_str(), "ann.key.pub"),
-            (&secret[..40], "line 1 of"),
+            (secret.get(..40).unwrap(), "line 1 of"),
             ("ann+00000000+q83vASNF", "line 1 of"),
         ] {
             std::fs::write(&file, format!("{text}\n")).unwrap();
