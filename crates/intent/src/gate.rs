@@ -259,9 +259,10 @@ mod tests {
     #[test]
     fn signs_of_scores() {
         let signs = Signs::of(&[2.0, 0.0, 0.0], 0.5);
-        let p = 2.0_f64.exp() / (2.0_f64.exp() + 2.0);
-        assert!((signs.largest - (p / (1.0 - p)).ln()).abs() < 1e-9);
+        let sum = exp(2.0) + 2.0;
+        let p = exp(2.0) / sum;
+        assert!((signs.largest - ln(p / (1.0 - p))).abs() < 1e-9);
         assert_eq!((signs.margin, signs.evidence), (2.0, 2.0));
-        assert!((signs.energy - (2.0_f64.exp() + 2.0).ln()).abs() < 1e-9);
+        assert!((signs.energy - ln(sum)).abs() < 1e-9);
     }
 }

@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn phrases_and_denials() {
-        let table: &[(&str, &[(&str, usize, usize)])] = &[
+        type Row = (&'static str, &'static [(&'static str, usize, usize)]);
+        let table: &[Row] = &[
             ("Let me TALK to a real person!", &[("human", 2, 7)]),
             ("talk to agents, asap", &[("human", 0, 3), ("urgent", 3, 4)]),
             ("connect me with one of your agents", &[]),

@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 const CORPUS: &str = include_str!("../../corpus/marks.tsv");
 const LIST: &str = include_str!("../../lexicon/marks.txt");
 
-/// Every text with whether it wishes for a person; every fourth is held back.
-fn wishes() -> (Vec<(&'static str, bool)>, Vec<(&'static str, bool)>) {
+/// A text, and whether it wishes for a person.
+type Wish = (&'static str, bool);
+
+/// Every fourth text, and the others.
+fn wishes() -> (Vec<Wish>, Vec<Wish>) {
     let row = |line: &'static str| {
         let mut cells = line.split('\t');
         let wishes = cells.next()?.split(',').any(|mark| mark == "human");
@@ -20,12 +23,10 @@ fn wishes() -> (Vec<(&'static str, bool)>, Vec<(&'static str, bool)>) {
     (bare(held), bare(kept))
 }
 
-fn reader(kept: &[(&'static str, bool)]) -> Marks {
+fn reader(kept: &[Wish]) -> Marks {
     let lexicon = Lexicon::read("marks.txt", LIST).unwrap();
-    let marked = |(text, wishes): &(&'static str, bool)| Marked {
-        text,
-        marks: if *wishes { &["human"] } else { &[] },
-    };
+    let marked =
+        |(text, wishes): &Wish| Marked { text, marks: if *wishes { &["human"] } else { &[] } };
     let marked: Vec<_> = kept.iter().map(marked).collect();
     learn(&marked, lexicon, &BTreeMap::new(), &Options::default()).unwrap()
 }
@@ -54,6 +55,6 @@ fn wishes_for_a_person_are_told_from_their_near_misses() {
                 agent. The blue one is fine.";
     let all = reader.read(mail);
     let loudest = all.first().unwrap().loudest.clone();
-    assert_eq!(mail[loudest].trim(), "Please connect me with a human agent.");
+    assert_eq!(mail.get(loudest).unwrap().trim(), "Please connect me with a human agent.");
     assert_eq!(reader.read("").first().unwrap().confidence, Ppm::new(0));
 }
